@@ -1,0 +1,16 @@
+//! The rules of California's System of Support.
+//!
+//! For a local educational agency (LEA) and a Dashboard year, this crate decides from facts
+//! and the year's edition of the rules: the level of support, by which student groups,
+//! priorities and cells, under which section of law. It knows no clock, file, network,
+//! database or HTTP, computes in whole numbers and iterates in a fixed order, so that the
+//! same facts always give the same answer.
+
+pub mod cds;
+pub mod indicator;
+pub mod lea;
+pub mod performance;
+pub mod priority;
+pub mod release;
+pub mod student_group;
+pub mod year;

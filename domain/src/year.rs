@@ -1,0 +1,134 @@
+//! The three years that meet in one answer, and days of the calendar.
+
+use std::fmt;
+
+/// A Dashboard year: the spring year that the state puts in its files' names. The
+/// Dashboard of year Y comes out at the end of calendar year Y, shows data of school
+/// year (Y-1)-Y and drives support in school year Y-(Y+1).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DashboardYear(u16);
+
+impl DashboardYear {
+    /// A year from its number; `None` outside 2000 to 2099.
+    #[must_use]
+    pub fn new(year: u16) -> Option<DashboardYear> {
+        (2000..=2099).contains(&year).then_some(DashboardYear(year))
+    }
+
+    /// Reads a year as the files write it: `2023`, `2023.0` or `2017f`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<DashboardYear> {
+        let text = text.trim();
+        let (digits, rest) = text.split_at_checked(4)?;
+        let known = rest.is_empty() || rest.eq_ignore_ascii_case("f") || rest == ".0";
+        if !known {
+            return None;
+        }
+        DashboardYear::new(digits.parse().ok()?)
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self.0
+    }
+
+    /// The school year that the data are about, such as `2022-23`.
+    #[must_use]
+    pub fn data_school_year(self) -> String {
+        format!("{}-{:02}", self.0 - 1, self.0 % 100)
+    }
+
+    /// The school year in which support follows, such as `2023-24`.
+    #[must_use]
+    pub fn support_school_year(self) -> String {
+        format!("{}-{:02}", self.0, (self.0 + 1) % 100)
+    }
+}
+
+impl fmt::Display for DashboardYear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A day of the calendar, or a month where only that is known (`day` 0). Ordered by time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Day {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+impl Day {
+    /// A day; `None` where month or day cannot be. `day` 0 means that only the month is known.
+    #[must_use]
+    pub fn new(year: u16, month: u8, day: u8) -> Option<Day> {
+        let leap = year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+        let longest = match month {
+            2 if leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => return None,
+        };
+        (day <= longest).then_some(Day { year, month, day })
+    }
+
+    /// Parses `YYYY-MM-DD` or `YYYY-MM`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Day> {
+        let mut parts = text.split('-');
+        let year = parts.next().filter(|p| p.len() == 4)?.parse().ok()?;
+        let month = parts.next().filter(|p| p.len() == 2)?.parse().ok()?;
+        let day = match parts.next() {
+            Some(part) if part.len() == 2 => part.parse().ok().filter(|d| *d > 0)?,
+            Some(_) => return None,
+            None => 0,
+        };
+        if parts.next().is_some() {
+            return None;
+        }
+        Day::new(year, month, day)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.day == 0 {
+            write!(f, "{:04}-{:02}", self.year, self.month)
+        } else {
+            write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dashboard_year_names_the_school_years_of_data_and_support() {
+        let year = DashboardYear::new(2099).unwrap();
+        assert_eq!(year.data_school_year(), "2098-99");
+        assert_eq!(year.support_school_year(), "2099-00");
+        assert!(DashboardYear::new(1999).is_none() && DashboardYear::new(2100).is_none());
+    }
+
+    #[test]
+    fn the_fall_token_and_a_spreadsheet_number_are_years_and_a_school_year_is_not() {
+        assert_eq!(DashboardYear::parse("2017f"), DashboardYear::new(2017));
+        assert_eq!(DashboardYear::parse(" 2023.0"), DashboardYear::new(2023));
+        assert_eq!(DashboardYear::parse("2023-24"), None);
+        assert_eq!(DashboardYear::parse("23"), None);
+    }
+
+    #[test]
+    fn a_month_without_a_day_comes_before_its_days() {
+        assert!(Day::parse("2019-12").unwrap() < Day::parse("2019-12-01").unwrap());
+        assert!(Day::parse("2019-12").unwrap() < Day::parse("2020-03").unwrap());
+        assert!(Day::parse("2023-02-29").is_none() && Day::parse("2024-02-29").is_some());
+        assert!(Day::parse("2024-02-00").is_none());
+        assert_eq!(Day::parse("2024-11-21").unwrap().to_string(), "2024-11-21");
+    }
+}
