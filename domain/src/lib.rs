@@ -7,10 +7,13 @@
 //! same facts always give the same answer.
 
 pub mod cds;
+pub mod facts;
 pub mod indicator;
 pub mod lea;
+pub mod outcome;
 pub mod performance;
 pub mod priority;
 pub mod release;
+pub mod rulebook;
 pub mod student_group;
 pub mod year;

@@ -1,0 +1,291 @@
+//! The facts about LEAs that the rules are applied to, assembled from releases.
+//!
+//! Where several releases speak about the same thing, one of them is in force for an LEA:
+//! the one with the later date inside it, else the one that was imported later.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cds::CdsCode;
+use crate::indicator::Indicator;
+use crate::lea::LeaType;
+use crate::performance::Performance;
+use crate::priority::Priority;
+use crate::release::{
+    Coverage, LocalRating, PublishedRow, ReleaseContents, ReleaseKind, Rows, SuccessionRow,
+};
+use crate::student_group::StudentGroup;
+use crate::year::{DashboardYear, Day};
+
+/// A release's number: releases are numbered in the order of their import.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ReleaseNumber(pub u32);
+
+/// A value with the place that it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cited<T> {
+    /// The value.
+    pub value: T,
+    /// The release that it stands in.
+    pub release: ReleaseNumber,
+    /// The row of that file.
+    pub row: u32,
+}
+
+/// What is known about one LEA in one Dashboard year.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct YearFacts {
+    /// Indicator files in force that cover this LEA.
+    pub indicator_releases: BTreeMap<Indicator, ReleaseNumber>,
+    /// Its rows of those files.
+    pub performances: BTreeMap<(Indicator, StudentGroup), Cited<Performance>>,
+    /// Local indicator files in force that cover this LEA.
+    pub local_releases: BTreeMap<Priority, ReleaseNumber>,
+    /// Its ratings in those files.
+    pub local_ratings: BTreeMap<Priority, Cited<LocalRating>>,
+    /// Whether CALPADS data were certified, where an operator entered it.
+    pub calpads_certified: Option<Cited<bool>>,
+    /// The published list in force that covers this LEA.
+    pub list_release: Option<ReleaseNumber>,
+    /// Its row of that list.
+    pub published: Option<Cited<PublishedRow>>,
+    /// Whether any release of the year names the LEA.
+    pub named: bool,
+}
+
+/// What is known about one LEA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaFacts {
+    /// Its code.
+    pub cds: CdsCode,
+    /// Its kind.
+    pub lea_type: LeaType,
+    /// Year by year.
+    pub years: BTreeMap<DashboardYear, YearFacts>,
+    /// Successions in which it is predecessor or successor.
+    pub successions: Vec<Cited<SuccessionRow>>,
+}
+
+/// What is known of a release before its rows are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseHead {
+    /// Its number.
+    pub number: ReleaseNumber,
+    /// What it is about.
+    pub kind: ReleaseKind,
+    /// Its year.
+    pub year: Option<DashboardYear>,
+    /// The date inside the file.
+    pub file_date: Option<Day>,
+    /// Which LEAs it speaks about.
+    pub coverage: Coverage,
+}
+
+impl ReleaseHead {
+    /// Whether this release goes before another about the same thing.
+    fn goes_before(&self, other: &ReleaseHead) -> bool {
+        (self.file_date, self.number) > (other.file_date, other.number)
+    }
+}
+
+/// Where two releases speak about the same LEAs, and which of them is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Superseded {
+    /// The release that is in force.
+    pub in_force: ReleaseNumber,
+    /// The release that it takes the place of, wholly or for some counties.
+    pub superseded: ReleaseNumber,
+    /// Whether the later date inside decided; else the later import did.
+    pub by_file_date: bool,
+    /// Whether nothing of the superseded release is left in force.
+    pub wholly: bool,
+}
+
+/// The facts of every LEA, and which releases they come from.
+#[derive(Clone, Debug, Default)]
+pub struct FactBase {
+    /// Every LEA, by code.
+    pub leas: BTreeMap<CdsCode, LeaFacts>,
+}
+
+/// Which releases take the place of which: for every two releases of one kind and year
+/// that cover a county in common.
+#[must_use]
+pub fn superseded(heads: &[ReleaseHead]) -> Vec<Superseded> {
+    let mut found = Vec::new();
+    for loser in heads {
+        let rivals = heads.iter().filter(|winner| {
+            winner.number != loser.number
+                && (winner.kind, winner.year) == (loser.kind, loser.year)
+                && winner.goes_before(loser)
+                && !accumulates(winner.kind)
+                && overlap(&winner.coverage, &loser.coverage)
+        });
+        for winner in rivals {
+            found.push(Superseded {
+                in_force: winner.number,
+                superseded: loser.number,
+                by_file_date: winner.file_date != loser.file_date,
+                wholly: contains(&winner.coverage, &loser.coverage),
+            });
+        }
+    }
+    found
+}
+
+/// Operator tables add up: a second table adds rows to the first.
+fn accumulates(kind: ReleaseKind) -> bool {
+    matches!(kind, ReleaseKind::CalpadsExceptions | ReleaseKind::Successions)
+}
+
+fn overlap(a: &Coverage, b: &Coverage) -> bool {
+    a.statewide
+        || b.statewide
+        || !a.counties.is_disjoint(&b.counties)
+        || !a.charter_counties.is_disjoint(&b.charter_counties)
+}
+
+fn contains(whole: &Coverage, part: &Coverage) -> bool {
+    whole.statewide
+        || !part.statewide
+            && part.counties.is_subset(&whole.counties)
+            && part.charter_counties.is_subset(&whole.charter_counties)
+}
+
+/// Finds the release in force for an LEA among the heads of one kind and year.
+fn in_force<'a>(
+    heads: impl IntoIterator<Item = &'a ReleaseHead>,
+    cds: CdsCode,
+    lea_type: LeaType,
+) -> Option<&'a ReleaseHead> {
+    heads
+        .into_iter()
+        .filter(|head| head.coverage.includes(cds.county(), lea_type))
+        .fold(None, |best: Option<&ReleaseHead>, head| match best {
+            Some(best) if best.goes_before(head) => Some(best),
+            _ => Some(head),
+        })
+}
+
+impl FactBase {
+    /// Assembles the facts of every LEA that any release names. The order of the releases
+    /// and of their rows does not matter.
+    #[must_use]
+    pub fn assemble(releases: &[(ReleaseHead, ReleaseContents)]) -> FactBase {
+        let mut base = FactBase { leas: name_leas(releases) };
+        let mut by_subject: BTreeMap<(DashboardYear, ReleaseKind), Vec<&ReleaseHead>> =
+            BTreeMap::new();
+        for (head, _) in releases {
+            if let Some(year) = head.year {
+                by_subject.entry((year, head.kind)).or_default().push(head);
+            }
+        }
+        for lea in base.leas.values_mut() {
+            for ((year, kind), heads) in &by_subject {
+                if let Some(head) = in_force(heads.iter().copied(), lea.cds, lea.lea_type) {
+                    note_release(lea.years.entry(*year).or_default(), *kind, head.number);
+                }
+            }
+        }
+        for (head, contents) in releases {
+            base.add_rows(head, contents);
+        }
+        base
+    }
+
+    fn year_of(&mut self, cds: CdsCode, year: DashboardYear) -> Option<&mut YearFacts> {
+        self.leas.get_mut(&cds).map(|lea| lea.years.entry(year).or_default())
+    }
+
+    fn add_rows(&mut self, head: &ReleaseHead, contents: &ReleaseContents) {
+        let release = head.number;
+        if let Rows::Successions(rows) = &contents.rows {
+            for row in rows {
+                for cds in BTreeSet::from([row.predecessor, row.successor]) {
+                    if let Some(lea) = self.leas.get_mut(&cds) {
+                        let cited = Cited { value: row.clone(), release, row: row.row };
+                        lea.successions.push(cited);
+                    }
+                }
+            }
+            return;
+        }
+        let Some(year) = head.year else { return };
+        match (&contents.rows, head.kind) {
+            (Rows::Performances(rows), ReleaseKind::Indicator(indicator)) => {
+                for row in rows {
+                    let Some(facts) = self.year_of(row.cds, year) else { continue };
+                    if facts.indicator_releases.get(&indicator) == Some(&release) {
+                        let cited =
+                            Cited { value: row.performance.clone(), release, row: row.row };
+                        facts.performances.insert((indicator, row.group), cited);
+                    }
+                }
+            }
+            (Rows::LocalRatings(rows), ReleaseKind::LocalIndicator(priority)) => {
+                for row in rows {
+                    let Some(facts) = self.year_of(row.cds, year) else { continue };
+                    if facts.local_releases.get(&priority) == Some(&release) {
+                        let cited = Cited { value: row.rating, release, row: row.row };
+                        facts.local_ratings.insert(priority, cited);
+                    }
+                }
+            }
+            (Rows::Published(rows), ReleaseKind::PublishedList) => {
+                for row in rows {
+                    let Some(facts) = self.year_of(row.cds, year) else { continue };
+                    if facts.list_release == Some(release) {
+                        let cited = Cited { value: row.clone(), release, row: row.row };
+                        facts.published = Some(cited);
+                    }
+                }
+            }
+            (Rows::Calpads(rows), ReleaseKind::CalpadsExceptions) => {
+                for row in rows {
+                    let Some(facts) = self.year_of(row.cds, year) else { continue };
+                    let newer = facts.calpads_certified.as_ref().is_none_or(|c| c.release < release);
+                    if newer {
+                        let cited = Cited { value: row.certified, release, row: row.row };
+                        facts.calpads_certified = Some(cited);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Every LEA that a release names, with the years in which it is named. A kind told by a
+/// later release goes before one told earlier.
+fn name_leas(releases: &[(ReleaseHead, ReleaseContents)]) -> BTreeMap<CdsCode, LeaFacts> {
+    let mut leas: BTreeMap<CdsCode, LeaFacts> = BTreeMap::new();
+    let mut ordered: Vec<&(ReleaseHead, ReleaseContents)> = releases.iter().collect();
+    ordered.sort_by_key(|(head, _)| (head.year, head.number));
+    for (head, contents) in ordered {
+        for mention in &contents.leas {
+            let lea = leas.entry(mention.cds).or_insert_with(|| LeaFacts {
+                cds: mention.cds,
+                lea_type: mention.lea_type,
+                years: BTreeMap::new(),
+                successions: Vec::new(),
+            });
+            lea.lea_type = mention.lea_type;
+            if let Some(year) = head.year {
+                lea.years.entry(year).or_default().named = true;
+            }
+        }
+    }
+    leas
+}
+
+fn note_release(facts: &mut YearFacts, kind: ReleaseKind, release: ReleaseNumber) {
+    match kind {
+        ReleaseKind::Indicator(indicator) => {
+            facts.indicator_releases.insert(indicator, release);
+        }
+        ReleaseKind::LocalIndicator(priority) => {
+            facts.local_releases.insert(priority, release);
+        }
+        ReleaseKind::PublishedList => facts.list_release = Some(release),
+        ReleaseKind::CalpadsExceptions | ReleaseKind::Successions => {}
+    }
+}

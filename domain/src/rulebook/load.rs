@@ -1,0 +1,211 @@
+//! Reads rulebook files and checks them together: every fault with its file and line.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+
+use super::checks::check_edition;
+use super::{Citation, RulebookFile, Rulebooks, Source, YearRules, raw};
+use crate::year::DashboardYear;
+
+/// A fault of a rulebook file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RulebookFault {
+    /// The file's name.
+    pub file: String,
+    /// The line, the first being 1.
+    pub line: usize,
+    /// What is wrong and what is expected.
+    pub message: String,
+}
+
+impl fmt::Display for RulebookFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.message)
+    }
+}
+
+/// All faults that loading found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct RulebookFaults(pub Vec<RulebookFault>);
+
+impl fmt::Display for RulebookFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, fault) in self.0.iter().enumerate() {
+            let separator = if position == 0 { "" } else { "\n" };
+            write!(f, "{separator}{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A file being checked: collects its faults, and the citations and windows that can be
+/// checked only when every file is read.
+pub(super) struct Page<'a> {
+    file: &'a RulebookFile,
+    pub(super) faults: Vec<RulebookFault>,
+    pub(super) citations: Vec<(usize, Citation)>,
+    pub(super) years_named: Vec<(usize, DashboardYear)>,
+}
+
+impl<'a> Page<'a> {
+    fn new(file: &'a RulebookFile) -> Page<'a> {
+        Page { file, faults: Vec::new(), citations: Vec::new(), years_named: Vec::new() }
+    }
+
+    fn line(&self, span: &Range<usize>) -> usize {
+        line_of(&self.file.text, span.start)
+    }
+
+    pub(super) fn fault<T>(&mut self, at: &Spanned<T>, message: impl Into<String>) {
+        let line = self.line(&at.span());
+        self.faults.push(RulebookFault {
+            file: self.file.name.clone(),
+            line,
+            message: message.into(),
+        });
+    }
+
+    pub(super) fn cite(&mut self, text: &Spanned<String>) -> Citation {
+        let citation = Citation::new(text.get_ref().clone());
+        self.citations.push((self.line(&text.span()), citation.clone()));
+        citation
+    }
+
+    pub(super) fn name_year(&mut self, year: &Spanned<u16>) -> Option<DashboardYear> {
+        let Some(named) = DashboardYear::new(*year.get_ref()) else {
+            self.fault(year, format!("{} is no Dashboard year (2000 to 2099)", year.get_ref()));
+            return None;
+        };
+        self.years_named.push((self.line(&year.span()), named));
+        Some(named)
+    }
+
+    fn parse<T: DeserializeOwned>(&mut self) -> Option<T> {
+        match toml::from_str(&self.file.text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let start = error.span().map_or(0, |span| span.start);
+                self.faults.push(RulebookFault {
+                    file: self.file.name.clone(),
+                    line: line_of(&self.file.text, start),
+                    message: error.message().replace('\n', " "),
+                });
+                None
+            }
+        }
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
+}
+
+/// SHA-256 of the texts, each preceded by its length so that no two lists of texts can
+/// give the same bytes.
+fn hash_of(texts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for text in texts {
+        hasher.update((text.len() as u64).to_be_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn load(files: &[RulebookFile]) -> Result<Rulebooks, RulebookFaults> {
+    let mut pages: Vec<Page<'_>> = files.iter().map(Page::new).collect();
+    let mut years: BTreeMap<DashboardYear, YearRules> = BTreeMap::new();
+    let mut sources: BTreeMap<String, Source> = BTreeMap::new();
+    for page in &mut pages {
+        if page.file.name == "sources.toml" {
+            load_sources(page, &mut sources);
+        } else {
+            load_year(page, &mut years);
+        }
+    }
+    // A file with a fault has no rules yet: years that it should have made are not missing.
+    let all_read = pages.iter().all(|page| page.faults.is_empty());
+    for page in &mut pages {
+        check_citations(page, &sources);
+        if all_read {
+            check_years_named(page, &years);
+        }
+    }
+    let mut faults: Vec<RulebookFault> = pages.into_iter().flat_map(|p| p.faults).collect();
+    faults.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    if faults.is_empty() { Ok(Rulebooks { years, sources }) } else { Err(RulebookFaults(faults)) }
+}
+
+fn load_sources(page: &mut Page<'_>, sources: &mut BTreeMap<String, Source>) {
+    let Some(parsed) = page.parse::<raw::Sources>() else { return };
+    for raw::Source { id, title, r#where } in parsed.source {
+        let source = Source {
+            id: id.get_ref().clone(),
+            title: title.into_inner(),
+            place: r#where.into_inner(),
+        };
+        if sources.insert(source.id.clone(), source).is_some() {
+            page.fault(&id, format!("the source '{}' stands here a second time", id.get_ref()));
+        }
+    }
+}
+
+fn load_year(page: &mut Page<'_>, years: &mut BTreeMap<DashboardYear, YearRules>) {
+    let Some(peek) = page.parse::<raw::Peek>() else { return };
+    let (at, rules) = if peek.no_determinations.is_some() {
+        let Some(parsed) = page.parse::<raw::NoDeterminations>() else { return };
+        let raw::NoDeterminations { year: at, no_determinations, source } = parsed;
+        let Some(year) = DashboardYear::new(*at.get_ref()) else {
+            page.fault(&at, "a Dashboard year from 2000 to 2099 is expected");
+            return;
+        };
+        let source = page.cite(&source);
+        let reason = no_determinations.into_inner();
+        (at, YearRules::NoDeterminations { year, reason, source })
+    } else {
+        let Some(parsed) = page.parse::<raw::Edition>() else { return };
+        let at = parsed.year.clone();
+        let hash = hash_of(&[&page.file.text]);
+        let text = page.file.text.clone();
+        let Some(edition) = check_edition(page, parsed, hash, text) else { return };
+        (at, YearRules::Edition(edition))
+    };
+    let Some(year) = DashboardYear::new(*at.get_ref()) else { return };
+    if years.insert(year, rules).is_some() {
+        page.fault(&at, format!("the year {year} has a file already; one file per year"));
+    }
+}
+
+fn check_citations(page: &mut Page<'_>, sources: &BTreeMap<String, Source>) {
+    for (line, citation) in std::mem::take(&mut page.citations) {
+        if !sources.contains_key(citation.source_id()) {
+            page.faults.push(RulebookFault {
+                file: page.file.name.clone(),
+                line,
+                message: format!(
+                    "the source '{}' is not in sources.toml; add it there or correct the id",
+                    citation.source_id()
+                ),
+            });
+        }
+    }
+}
+
+fn check_years_named(page: &mut Page<'_>, years: &BTreeMap<DashboardYear, YearRules>) {
+    for (line, year) in std::mem::take(&mut page.years_named) {
+        let problem = match years.get(&year) {
+            Some(YearRules::Edition(_)) => continue,
+            Some(YearRules::NoDeterminations { .. }) => "is a year without determinations",
+            None => "has no edition",
+        };
+        page.faults.push(RulebookFault {
+            file: page.file.name.clone(),
+            line,
+            message: format!("{year} {problem}, so that no rule can look at it"),
+        });
+    }
+}
