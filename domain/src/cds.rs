@@ -14,7 +14,9 @@ pub struct CdsCode(u64);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CdsError {
     /// The text has a character that is no digit.
-    #[error("CDS code '{found}' has a character that is no digit ('{character}'); 14 digits are expected")]
+    #[error(
+        "CDS code '{found}' has a character that is no digit ('{character}'); 14 digits are expected"
+    )]
     NotDigits {
         /// The text as it was found.
         found: String,
@@ -41,12 +43,20 @@ impl CdsCode {
     /// [`CdsError`] where a character is no digit or the length is not 14.
     pub fn parse(text: &str) -> Result<CdsCode, CdsError> {
         if let Some(character) = text.chars().find(|c| !c.is_ascii_digit()) {
-            return Err(CdsError::NotDigits { found: text.to_owned(), character });
+            return Err(CdsError::NotDigits {
+                found: text.to_owned(),
+                character,
+            });
         }
         if text.len() != 14 {
-            return Err(CdsError::Length { found: text.to_owned(), length: text.len() });
+            return Err(CdsError::Length {
+                found: text.to_owned(),
+                length: text.len(),
+            });
         }
-        let number = text.bytes().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
+        let number = text
+            .bytes()
+            .fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
         Ok(CdsCode(number))
     }
 
@@ -165,7 +175,10 @@ mod tests {
             "CDS code '1234567890123' has 13 digits; 14 are expected"
         );
         assert!(CdsCode::parse("123456789012345").is_err());
-        assert_eq!(CdsCode::parse("01234567890123").unwrap().to_string(), "01234567890123");
+        assert_eq!(
+            CdsCode::parse("01234567890123").unwrap().to_string(),
+            "01234567890123"
+        );
     }
 
     #[test]

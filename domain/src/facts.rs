@@ -134,7 +134,10 @@ pub fn superseded(heads: &[ReleaseHead]) -> Vec<Superseded> {
 
 /// Operator tables add up: a second table adds rows to the first.
 fn accumulates(kind: ReleaseKind) -> bool {
-    matches!(kind, ReleaseKind::CalpadsExceptions | ReleaseKind::Successions)
+    matches!(
+        kind,
+        ReleaseKind::CalpadsExceptions | ReleaseKind::Successions
+    )
 }
 
 fn overlap(a: &Coverage, b: &Coverage) -> bool {
@@ -171,7 +174,9 @@ impl FactBase {
     /// and of their rows does not matter.
     #[must_use]
     pub fn assemble(releases: &[(ReleaseHead, ReleaseContents)]) -> FactBase {
-        let mut base = FactBase { leas: name_leas(releases) };
+        let mut base = FactBase {
+            leas: name_leas(releases),
+        };
         let mut by_subject: BTreeMap<(DashboardYear, ReleaseKind), Vec<&ReleaseHead>> =
             BTreeMap::new();
         for (head, _) in releases {
@@ -193,7 +198,9 @@ impl FactBase {
     }
 
     fn year_of(&mut self, cds: CdsCode, year: DashboardYear) -> Option<&mut YearFacts> {
-        self.leas.get_mut(&cds).map(|lea| lea.years.entry(year).or_default())
+        self.leas
+            .get_mut(&cds)
+            .map(|lea| lea.years.entry(year).or_default())
     }
 
     fn add_rows(&mut self, head: &ReleaseHead, contents: &ReleaseContents) {
@@ -202,7 +209,11 @@ impl FactBase {
             for row in rows {
                 for cds in BTreeSet::from([row.predecessor, row.successor]) {
                     if let Some(lea) = self.leas.get_mut(&cds) {
-                        let cited = Cited { value: row.clone(), release, row: row.row };
+                        let cited = Cited {
+                            value: row.clone(),
+                            release,
+                            row: row.row,
+                        };
                         lea.successions.push(cited);
                     }
                 }
@@ -213,38 +224,64 @@ impl FactBase {
         match (&contents.rows, head.kind) {
             (Rows::Performances(rows), ReleaseKind::Indicator(indicator)) => {
                 for row in rows {
-                    let Some(facts) = self.year_of(row.cds, year) else { continue };
+                    let Some(facts) = self.year_of(row.cds, year) else {
+                        continue;
+                    };
                     if facts.indicator_releases.get(&indicator) == Some(&release) {
-                        let cited =
-                            Cited { value: row.performance.clone(), release, row: row.row };
+                        let cited = Cited {
+                            value: row.performance.clone(),
+                            release,
+                            row: row.row,
+                        };
                         facts.performances.insert((indicator, row.group), cited);
                     }
                 }
             }
             (Rows::LocalRatings(rows), ReleaseKind::LocalIndicator(priority)) => {
                 for row in rows {
-                    let Some(facts) = self.year_of(row.cds, year) else { continue };
+                    let Some(facts) = self.year_of(row.cds, year) else {
+                        continue;
+                    };
                     if facts.local_releases.get(&priority) == Some(&release) {
-                        let cited = Cited { value: row.rating, release, row: row.row };
+                        let cited = Cited {
+                            value: row.rating,
+                            release,
+                            row: row.row,
+                        };
                         facts.local_ratings.insert(priority, cited);
                     }
                 }
             }
             (Rows::Published(rows), ReleaseKind::PublishedList) => {
                 for row in rows {
-                    let Some(facts) = self.year_of(row.cds, year) else { continue };
+                    let Some(facts) = self.year_of(row.cds, year) else {
+                        continue;
+                    };
                     if facts.list_release == Some(release) {
-                        let cited = Cited { value: row.clone(), release, row: row.row };
+                        let cited = Cited {
+                            value: row.clone(),
+                            release,
+                            row: row.row,
+                        };
                         facts.published = Some(cited);
                     }
                 }
             }
             (Rows::Calpads(rows), ReleaseKind::CalpadsExceptions) => {
                 for row in rows {
-                    let Some(facts) = self.year_of(row.cds, year) else { continue };
-                    let newer = facts.calpads_certified.as_ref().is_none_or(|c| c.release < release);
+                    let Some(facts) = self.year_of(row.cds, year) else {
+                        continue;
+                    };
+                    let newer = facts
+                        .calpads_certified
+                        .as_ref()
+                        .is_none_or(|c| c.release < release);
                     if newer {
-                        let cited = Cited { value: row.certified, release, row: row.row };
+                        let cited = Cited {
+                            value: row.certified,
+                            release,
+                            row: row.row,
+                        };
                         facts.calpads_certified = Some(cited);
                     }
                 }

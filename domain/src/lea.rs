@@ -38,6 +38,12 @@ impl LeaType {
         }
     }
 
+    /// Whether support of LEAs of the kind can have a second year.
+    #[must_use]
+    pub fn has_second_year(self) -> bool {
+        matches!(self, LeaType::District | LeaType::CountyOffice)
+    }
+
     /// The kind of a code.
     #[must_use]
     pub fn parse(code: &str) -> Option<LeaType> {

@@ -7,7 +7,12 @@
 //! same facts always give the same answer.
 
 pub mod cds;
+pub mod charter;
+pub mod decisive;
+pub mod determination;
+pub mod evaluation;
 pub mod facts;
+pub mod history;
 pub mod indicator;
 pub mod lea;
 pub mod outcome;
@@ -16,4 +21,7 @@ pub mod priority;
 pub mod release;
 pub mod rulebook;
 pub mod student_group;
+pub mod support;
+pub mod sustained_need;
+pub mod trace;
 pub mod year;

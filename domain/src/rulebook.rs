@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 pub use edition::{
     Alternative, CharterRule, CharterTest, Condition, CountsWhen, Criterion, Edition, Effect,
     IndicatorRule, Judged, Labels, LocalRule, Method, MethodTest, NotApplied, OneDistrictCounty,
-    OpenPoint, ProviderRule, PublishedColumns, Rating, SizeRule, SmallerSize, SustainedRule, Wanted,
+    OpenPoint, ProviderRule, PublishedColumns, Rating, SizeRule, SmallerSize, SustainedRule,
+    Wanted,
 };
 pub use load::{RulebookFault, RulebookFaults};
 
@@ -62,7 +63,10 @@ impl Citation {
 
 /// The rules of one year.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one of these per Dashboard year")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of these per Dashboard year"
+)]
 pub enum YearRules {
     /// An edition: LEAs are decided.
     Edition(Edition),
@@ -92,7 +96,6 @@ pub struct RulebookFile {
     /// Its text.
     pub text: String,
 }
-
 
 /// The files that are part of the program.
 const BUILT_IN: &[(&str, &str)] = &[

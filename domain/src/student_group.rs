@@ -118,7 +118,9 @@ impl StudentGroup {
         if code == "ALL" {
             return Some(StudentGroup::All);
         }
-        StudentGroup::COUNTED.into_iter().find(|g| g.code() == code || g.list_code() == code)
+        StudentGroup::COUNTED
+            .into_iter()
+            .find(|g| g.code() == code || g.list_code() == code)
     }
 }
 

@@ -429,12 +429,16 @@ impl Edition {
 
     /// The local rules for a kind of LEA.
     pub fn locals_for(&self, lea_type: LeaType) -> impl Iterator<Item = &LocalRule> {
-        self.locals.iter().filter(move |l| l.lea_types.contains(&lea_type))
+        self.locals
+            .iter()
+            .filter(move |l| l.lea_types.contains(&lea_type))
     }
 
     /// The tests over several years for a kind of LEA.
     pub fn sustained_for(&self, lea_type: LeaType) -> impl Iterator<Item = &SustainedRule> {
-        self.sustained.iter().filter(move |s| s.lea_types.contains(&lea_type))
+        self.sustained
+            .iter()
+            .filter(move |s| s.lea_types.contains(&lea_type))
     }
 
     /// The open point of an id.

@@ -54,7 +54,12 @@ pub(super) struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn new(file: &'a RulebookFile) -> Page<'a> {
-        Page { file, faults: Vec::new(), citations: Vec::new(), years_named: Vec::new() }
+        Page {
+            file,
+            faults: Vec::new(),
+            citations: Vec::new(),
+            years_named: Vec::new(),
+        }
     }
 
     fn line(&self, span: &Range<usize>) -> usize {
@@ -72,13 +77,17 @@ impl<'a> Page<'a> {
 
     pub(super) fn cite(&mut self, text: &Spanned<String>) -> Citation {
         let citation = Citation::new(text.get_ref().clone());
-        self.citations.push((self.line(&text.span()), citation.clone()));
+        self.citations
+            .push((self.line(&text.span()), citation.clone()));
         citation
     }
 
     pub(super) fn name_year(&mut self, year: &Spanned<u16>) -> Option<DashboardYear> {
         let Some(named) = DashboardYear::new(*year.get_ref()) else {
-            self.fault(year, format!("{} is no Dashboard year (2000 to 2099)", year.get_ref()));
+            self.fault(
+                year,
+                format!("{} is no Dashboard year (2000 to 2099)", year.get_ref()),
+            );
             return None;
         };
         self.years_named.push((self.line(&year.span()), named));
@@ -113,7 +122,11 @@ fn hash_of(texts: &[&str]) -> String {
         hasher.update((text.len() as u64).to_be_bytes());
         hasher.update(text.as_bytes());
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 pub(super) fn load(files: &[RulebookFile]) -> Result<Rulebooks, RulebookFaults> {
@@ -137,11 +150,17 @@ pub(super) fn load(files: &[RulebookFile]) -> Result<Rulebooks, RulebookFaults> 
     }
     let mut faults: Vec<RulebookFault> = pages.into_iter().flat_map(|p| p.faults).collect();
     faults.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-    if faults.is_empty() { Ok(Rulebooks { years, sources }) } else { Err(RulebookFaults(faults)) }
+    if faults.is_empty() {
+        Ok(Rulebooks { years, sources })
+    } else {
+        Err(RulebookFaults(faults))
+    }
 }
 
 fn load_sources(page: &mut Page<'_>, sources: &mut BTreeMap<String, Source>) {
-    let Some(parsed) = page.parse::<raw::Sources>() else { return };
+    let Some(parsed) = page.parse::<raw::Sources>() else {
+        return;
+    };
     for raw::Source { id, title, r#where } in parsed.source {
         let source = Source {
             id: id.get_ref().clone(),
@@ -149,34 +168,61 @@ fn load_sources(page: &mut Page<'_>, sources: &mut BTreeMap<String, Source>) {
             place: r#where.into_inner(),
         };
         if sources.insert(source.id.clone(), source).is_some() {
-            page.fault(&id, format!("the source '{}' stands here a second time", id.get_ref()));
+            page.fault(
+                &id,
+                format!("the source '{}' stands here a second time", id.get_ref()),
+            );
         }
     }
 }
 
 fn load_year(page: &mut Page<'_>, years: &mut BTreeMap<DashboardYear, YearRules>) {
-    let Some(peek) = page.parse::<raw::Peek>() else { return };
+    let Some(peek) = page.parse::<raw::Peek>() else {
+        return;
+    };
     let (at, rules) = if peek.no_determinations.is_some() {
-        let Some(parsed) = page.parse::<raw::NoDeterminations>() else { return };
-        let raw::NoDeterminations { year: at, no_determinations, source } = parsed;
+        let Some(parsed) = page.parse::<raw::NoDeterminations>() else {
+            return;
+        };
+        let raw::NoDeterminations {
+            year: at,
+            no_determinations,
+            source,
+        } = parsed;
         let Some(year) = DashboardYear::new(*at.get_ref()) else {
             page.fault(&at, "a Dashboard year from 2000 to 2099 is expected");
             return;
         };
         let source = page.cite(&source);
         let reason = no_determinations.into_inner();
-        (at, YearRules::NoDeterminations { year, reason, source })
+        (
+            at,
+            YearRules::NoDeterminations {
+                year,
+                reason,
+                source,
+            },
+        )
     } else {
-        let Some(parsed) = page.parse::<raw::Edition>() else { return };
+        let Some(parsed) = page.parse::<raw::Edition>() else {
+            return;
+        };
         let at = parsed.year.clone();
         let hash = hash_of(&[&page.file.text]);
         let text = page.file.text.clone();
-        let Some(edition) = check_edition(page, parsed, hash, text) else { return };
+        let Some(edition) = check_edition(page, parsed, hash, text) else {
+            return;
+        };
         (at, YearRules::Edition(edition))
     };
-    let Some(year) = DashboardYear::new(*at.get_ref()) else { return };
+    let Some(year) = DashboardYear::new(*at.get_ref()) else {
+        return;
+    };
     if years.insert(year, rules).is_some() {
-        page.fault(&at, format!("the year {year} has a file already; one file per year"));
+        page.fault(
+            &at,
+            format!("the year {year} has a file already; one file per year"),
+        );
     }
 }
 

@@ -1,0 +1,95 @@
+//! Charter schools, Education Code 47607.3.
+//!
+//! Whether the same student group must recur in the years counted is open: the literal
+//! reading decides, the other stands beside it.
+
+use crate::history::HistoryYear;
+use crate::outcome::Outcome;
+use crate::rulebook::{CharterRule, CharterTest};
+use crate::student_group::StudentGroup;
+use crate::sustained_need::{Persistence, test_persistence};
+
+/// The result of the charter schools' rule.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CharterFinding {
+    /// The rule's id.
+    pub id: String,
+    /// The result, by the reading that decides.
+    pub outcome: Outcome,
+    /// The literal reading: the criteria are met in each year, by whichever groups.
+    pub literal: Outcome,
+    /// The other reading: the same group meets them in each year.
+    pub same_group: Outcome,
+    /// Each year's result under the literal reading, in the order of the window.
+    pub years: Vec<Outcome>,
+}
+
+impl CharterFinding {
+    /// Whether the two readings disagree, or may.
+    #[must_use]
+    pub fn readings_differ(&self) -> bool {
+        self.literal != self.same_group
+            || !self.literal.is_not_met() && self.literal.known().is_none()
+    }
+}
+
+/// Applies the rule. `window` has every year of the rule, the year decided last.
+#[must_use]
+pub fn test_charter(rule: &CharterRule, window: &[&HistoryYear]) -> CharterFinding {
+    let (years, needed, same_group): (Vec<Outcome>, usize, Outcome) = match rule.test {
+        CharterTest::CriteriaInEveryYear => {
+            let shape = Persistence {
+                years: window.len(),
+                groups: 1,
+                priorities: 2,
+                all_if_fewer_groups: false,
+            };
+            let years = window.iter().map(|year| year.eligible).collect();
+            (
+                years,
+                window.len(),
+                test_persistence(&rule.id, shape, window).outcome,
+            )
+        }
+        CharterTest::GroupsInYears {
+            years,
+            groups,
+            priorities,
+            all_if_fewer_groups,
+        } => {
+            let shape = Persistence {
+                years,
+                groups,
+                priorities,
+                all_if_fewer_groups,
+            };
+            let each_year = |year: &&HistoryYear| {
+                let single = Persistence { years: 1, ..shape };
+                test_persistence(&rule.id, single, &[year]).outcome
+            };
+            let same = test_persistence(&rule.id, shape, window).outcome;
+            (window.iter().map(each_year).collect(), years, same)
+        }
+    };
+    let literal = Outcome::at_least(needed, years.iter().copied());
+    CharterFinding {
+        id: rule.id.clone(),
+        outcome: literal,
+        literal,
+        same_group,
+        years,
+    }
+}
+
+/// The groups that meet the criteria in every year of the window for certain.
+#[must_use]
+pub fn groups_in_every_year(window: &[&HistoryYear]) -> Vec<StudentGroup> {
+    StudentGroup::COUNTED
+        .into_iter()
+        .filter(|group| {
+            window
+                .iter()
+                .all(|y| y.group(*group).is_some_and(|g| g.in_at_least(2).is_met()))
+        })
+        .collect()
+}

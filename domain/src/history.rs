@@ -1,0 +1,169 @@
+//! Earlier years, as the law looks back on them.
+//!
+//! A published determination is what happened; where no list was loaded, a computed one
+//! stands in for it. The published lists follow the CDS code, and so does this history.
+
+use crate::evaluation::{Evaluation, GroupFinding, published_group};
+use crate::facts::{ReleaseNumber, YearFacts};
+use crate::lea::LeaType;
+use crate::outcome::{Missing, MissingInput, Outcome};
+use crate::release::{PublishedRow, PublishedStatus};
+use crate::rulebook::Edition;
+use crate::student_group::StudentGroup;
+use crate::year::DashboardYear;
+
+/// Where an earlier year's answer comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// From the state's list.
+    Published {
+        /// The list.
+        release: ReleaseNumber,
+        /// The LEA's row.
+        row: u32,
+    },
+    /// The list was loaded and the LEA is not on it.
+    NotOnList {
+        /// The list.
+        release: ReleaseNumber,
+    },
+    /// Computed from the year's files, no list being loaded.
+    Computed,
+    /// Neither list nor files were loaded.
+    NotLoaded,
+    /// The year did not judge LEAs of this kind.
+    NotJudged,
+}
+
+impl Origin {
+    /// `published`, `notOnList`, `computed`, `notLoaded` or `notJudged`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Origin::Published { .. } => "published",
+            Origin::NotOnList { .. } => "notOnList",
+            Origin::Computed => "computed",
+            Origin::NotLoaded => "notLoaded",
+            Origin::NotJudged => "notJudged",
+        }
+    }
+}
+
+/// One earlier year of one LEA.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HistoryYear {
+    /// The year.
+    pub year: DashboardYear,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The groups of that year's edition; empty where nothing was judged.
+    pub groups: Vec<GroupFinding>,
+    /// Whether a method was met.
+    pub eligible: Outcome,
+    /// Whether the LEA was in its first year of support; for a charter school, whether it
+    /// was decided eligible.
+    pub first_year: Outcome,
+}
+
+/// What a year's own computation gave, for the years after it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Computed {
+    /// Whether a method was met.
+    pub eligible: Outcome,
+    /// Whether the LEA is in its first year of support, or the charter school eligible.
+    pub first_year: Outcome,
+}
+
+impl HistoryYear {
+    /// Remembers a year that was evaluated, for the years after it.
+    #[must_use]
+    pub fn remember(
+        edition: &Edition,
+        lea_type: LeaType,
+        facts: &YearFacts,
+        evaluation: &Evaluation,
+        computed: Computed,
+    ) -> HistoryYear {
+        let year = edition.year;
+        let input = MissingInput::EarlierYear(year);
+        let nothing = |origin| HistoryYear {
+            year,
+            origin,
+            groups: Vec::new(),
+            eligible: Outcome::NotMet,
+            first_year: Outcome::NotMet,
+        };
+        if !edition.evaluates(lea_type) {
+            return nothing(Origin::NotJudged);
+        }
+        // The lists hold districts and county offices; a charter's years are computed.
+        let listed = lea_type != LeaType::Charter;
+        match (&facts.published, facts.list_release) {
+            (Some(cited), _) if listed => HistoryYear {
+                year,
+                origin: Origin::Published {
+                    release: cited.release,
+                    row: cited.row,
+                },
+                groups: evaluation
+                    .groups
+                    .iter()
+                    .map(|by_rows| {
+                        let missing = Missing::of(input);
+                        let by_rows = by_rows.with_missing_as(input);
+                        published_group(edition, &by_rows, &cited.value, missing)
+                    })
+                    .collect(),
+                eligible: published_eligible(&cited.value).with_missing_as(input),
+                first_year: published_first_year(&cited.value).with_missing_as(input),
+            },
+            (None, Some(release)) if listed => nothing(Origin::NotOnList { release }),
+            _ => HistoryYear {
+                year,
+                origin: if facts.indicator_releases.is_empty() {
+                    Origin::NotLoaded
+                } else {
+                    Origin::Computed
+                },
+                groups: evaluation
+                    .groups
+                    .iter()
+                    .map(|g| g.with_missing_as(input))
+                    .collect(),
+                eligible: computed.eligible.with_missing_as(input),
+                first_year: computed.first_year.with_missing_as(input),
+            },
+        }
+    }
+
+    /// The group's finding of that year.
+    #[must_use]
+    pub fn group(&self, group: StudentGroup) -> Option<&GroupFinding> {
+        self.groups.iter().find(|finding| finding.group == group)
+    }
+}
+
+fn some_unknown() -> Outcome {
+    Outcome::NotKnown(Missing::NOTHING)
+}
+
+/// Whether a method was met, by the list's methods, else by its codes.
+fn published_eligible(row: &PublishedRow) -> Outcome {
+    if row.methods.values().any(|met| *met) || !row.codes.is_empty() {
+        Outcome::Met
+    } else if !row.methods.is_empty() || row.status == PublishedStatus::General {
+        Outcome::NotMet
+    } else {
+        some_unknown()
+    }
+}
+
+/// Whether the list shows a first year of support. A status without a year is told apart
+/// by what made the LEA eligible.
+fn published_first_year(row: &PublishedRow) -> Outcome {
+    match row.status {
+        PublishedStatus::DifferentiatedYear1 => Outcome::Met,
+        PublishedStatus::General | PublishedStatus::DifferentiatedYear2 => Outcome::NotMet,
+        PublishedStatus::Differentiated => published_eligible(row),
+    }
+}

@@ -1,0 +1,175 @@
+//! The label, the year of support, the level that the rules give and who provides help.
+
+use crate::cds::CdsCode;
+use crate::history::HistoryYear;
+use crate::lea::LeaType;
+use crate::outcome::{Missing, Outcome};
+use crate::rulebook::{Citation, Edition, Effect};
+use crate::sustained_need::SustainedFinding;
+
+/// An answer that may be not known for want of inputs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer<T> {
+    /// The answer.
+    Known(T),
+    /// It depends on inputs that were not loaded.
+    NotKnown(Missing),
+}
+
+impl<T> Answer<T> {
+    /// The answer, where it is known.
+    #[must_use]
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Answer::Known(value) => Some(value),
+            Answer::NotKnown(_) => None,
+        }
+    }
+
+    /// The inputs that it depends on; nothing where it is known.
+    #[must_use]
+    pub fn missing(&self) -> Missing {
+        match self {
+            Answer::Known(_) => Missing::NOTHING,
+            Answer::NotKnown(missing) => *missing,
+        }
+    }
+}
+
+/// The label of an LEA and its year of support.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Label {
+    /// Whether it is eligible for differentiated assistance, in whichever year of it.
+    pub differentiated: Outcome,
+    /// The state's words.
+    pub text: Answer<String>,
+    /// 0 for none, 1 or 2; charter schools and the years before the two-year minimum have
+    /// no second year.
+    pub support_year: Answer<u8>,
+}
+
+/// Labels an LEA. `eligible` is this year's result; `before` the year whose first year of
+/// support makes this one the second, where the edition names one.
+#[must_use]
+pub fn label(
+    edition: &Edition,
+    lea_type: LeaType,
+    eligible: Outcome,
+    before: Option<&HistoryYear>,
+) -> Label {
+    let labels = &edition.labels;
+    let carried = before
+        .filter(|_| lea_type.has_second_year())
+        .map_or(Outcome::NotMet, |before| before.first_year);
+    let first_text = match lea_type {
+        LeaType::Charter => labels.charter.as_ref().unwrap_or(&labels.first_year),
+        LeaType::District | LeaType::CountyOffice => &labels.first_year,
+    };
+    let second_text = labels.second_year.as_ref().unwrap_or(first_text);
+    let mut possible: Vec<(u8, &String)> = Vec::new();
+    if eligible.may_be_met() {
+        possible.push((1, first_text));
+    }
+    if !eligible.is_met() && carried.may_be_met() {
+        possible.push((2, second_text));
+    }
+    if !eligible.is_met() && !carried.is_met() {
+        possible.push((0, &labels.general));
+    }
+    let missing = eligible.missing().with(carried.missing());
+    let text = match possible.split_first() {
+        Some(((_, text), rest)) if rest.iter().all(|(_, other)| other == text) => {
+            Answer::Known((*text).clone())
+        }
+        _ => Answer::NotKnown(missing),
+    };
+    let support_year = match possible.as_slice() {
+        [(year, _)] => Answer::Known(*year),
+        _ => Answer::NotKnown(missing),
+    };
+    Label {
+        differentiated: eligible.or(carried),
+        text,
+        support_year,
+    }
+}
+
+/// The level of support that the rules give: 1 general, 2 differentiated assistance,
+/// 3 direct technical assistance by CCEE.
+#[must_use]
+pub fn eligible_level(
+    edition: &Edition,
+    differentiated: Outcome,
+    sustained: &[SustainedFinding],
+) -> Answer<u8> {
+    let opens_level_3 = |finding: &&SustainedFinding| {
+        edition
+            .sustained
+            .iter()
+            .any(|r| r.id == finding.id && r.effect == Effect::Level3)
+    };
+    let third = Outcome::any(sustained.iter().filter(opens_level_3).map(|f| f.outcome));
+    match (third, differentiated) {
+        (Outcome::Met, _) => Answer::Known(3),
+        (Outcome::NotMet, Outcome::Met) => Answer::Known(2),
+        (Outcome::NotMet, Outcome::NotMet) => Answer::Known(1),
+        (third, differentiated) => Answer::NotKnown(third.missing().with(differentiated.missing())),
+    }
+}
+
+/// Who provides help.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Provider {
+    /// The provider, in words.
+    pub name: String,
+    /// Who joins it.
+    pub joined_by: Option<String>,
+    /// Whether the state or the geographic lead must confirm it.
+    pub to_be_confirmed: bool,
+    /// Where it is said.
+    pub source: Citation,
+}
+
+/// The provider for a kind of LEA at a level.
+#[must_use]
+pub fn provider(
+    edition: &Edition,
+    cds: CdsCode,
+    lea_type: LeaType,
+    level: u8,
+    sustained: &[SustainedFinding],
+) -> Option<Provider> {
+    let rule = edition
+        .providers
+        .iter()
+        .find(|p| (p.lea_type, p.level) == (lea_type, level))?;
+    let joins = sustained.iter().any(|finding| {
+        finding.outcome.is_met()
+            && edition
+                .sustained
+                .iter()
+                .any(|r| r.id == finding.id && r.effect == Effect::GeographicLead)
+    });
+    Some(Provider {
+        name: rule.provider.clone(),
+        joined_by: joins.then(|| "Geographic lead agency".to_owned()),
+        to_be_confirmed: in_one_district_county(edition, cds, lea_type, level),
+        source: rule.source.clone(),
+    })
+}
+
+/// Whether the provider of a district at this level is to be confirmed, its county having
+/// a single district.
+#[must_use]
+pub fn in_one_district_county(
+    edition: &Edition,
+    cds: CdsCode,
+    lea_type: LeaType,
+    level: u8,
+) -> bool {
+    lea_type == LeaType::District
+        && edition
+            .one_district_county
+            .as_ref()
+            .is_some_and(|rule| rule.level == level && rule.counties.contains(&cds.county()))
+}

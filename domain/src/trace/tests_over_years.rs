@@ -1,0 +1,240 @@
+//! The part of the trace about tests over several years.
+
+use super::words::{origin_words, priorities_words};
+use super::{Drawing, NodeKind, RowRef, TraceNode, missing_words};
+use crate::decisive::CellKey;
+use crate::determination::Determination;
+use crate::evaluation::GroupFinding;
+use crate::history::Origin;
+use crate::outcome::Outcome;
+use crate::rulebook::{CharterTest, SustainedRule};
+use crate::student_group::StudentGroup;
+use crate::sustained_need::SustainedFinding;
+use crate::year::DashboardYear;
+
+impl Drawing<'_> {
+    pub(super) fn sustained(&self) -> Vec<TraceNode> {
+        let Determination {
+            edition,
+            lea_type,
+            conclusions,
+            ..
+        } = self.determination;
+        let mut nodes: Vec<TraceNode> = edition
+            .sustained_for(*lea_type)
+            .zip(&conclusions.sustained)
+            .map(|(rule, finding)| self.sustained_test(rule, finding))
+            .collect();
+        for rule in &edition.not_applied {
+            nodes.push(
+                TraceNode::new(NodeKind::Test, &rule.id, test_title(&rule.id))
+                    .value("not applied in this year")
+                    .reason(&rule.reason)
+                    .cite(&rule.source),
+            );
+        }
+        nodes
+    }
+
+    fn sustained_test(&self, rule: &SustainedRule, finding: &SustainedFinding) -> TraceNode {
+        let year = self.determination.edition.year;
+        let groups = if rule.groups == 1 {
+            "group".to_owned()
+        } else {
+            "groups".to_owned()
+        };
+        let asked = format!(
+            "{}: {} or more student {groups} in {} or more state priorities in {} of {}",
+            test_title(&rule.id),
+            rule.groups,
+            rule.priorities,
+            rule.years,
+            years_words(&rule.window),
+        );
+        let mut node = TraceNode::new(NodeKind::Test, &rule.id, asked)
+            .outcome(finding.outcome)
+            .cite(&rule.source);
+        let certain = finding.persistent.iter().filter(|(_, o)| o.is_met());
+        let names: Vec<&str> = certain.map(|(group, _)| group.name()).collect();
+        let names = if names.is_empty() {
+            "No group".to_owned()
+        } else {
+            names.join(", ")
+        };
+        node.reason = Some(match finding.outcome {
+            Outcome::NotKnown(missing) => {
+                format!(
+                    "{names} in enough of the years. {}",
+                    missing_words(year, missing)
+                )
+            }
+            Outcome::Met | Outcome::NotMet => format!("{names} in enough of the years."),
+        });
+        if rule.all_if_fewer_groups {
+            node.children.push(
+                TraceNode::new(
+                    NodeKind::Answer,
+                    format!("{}.fewer.rated-now", rule.id),
+                    format!(
+                        "All of its groups, being fewer than {}: groups rated in {year}",
+                        rule.groups
+                    ),
+                )
+                .outcome(finding.all_rated_now),
+            );
+            node.children.push(
+                TraceNode::new(
+                    NodeKind::Answer,
+                    format!("{}.fewer.rated-ever", rule.id),
+                    format!(
+                        "The same, by the other reading: groups rated in any of {}",
+                        years_words(&rule.window)
+                    ),
+                )
+                .outcome(finding.all_rated_ever),
+            );
+        }
+        for named in &rule.window {
+            node.children
+                .push(self.window_year(&rule.id, *named, rule.priorities));
+        }
+        node
+    }
+
+    pub(super) fn charter(&self) -> Option<TraceNode> {
+        let Determination {
+            edition,
+            conclusions,
+            ..
+        } = self.determination;
+        let (rule, finding) = (edition.charter.as_ref()?, conclusions.charter.as_ref()?);
+        let (asked, priorities) = match rule.test {
+            CharterTest::CriteriaInEveryYear => {
+                let years = years_words(&rule.window);
+                (
+                    format!("The district criteria are met in each of {years}"),
+                    2,
+                )
+            }
+            CharterTest::GroupsInYears {
+                years,
+                groups,
+                priorities,
+                ..
+            } => (
+                format!(
+                    "{groups} or more student groups (or all, if fewer) in {priorities} or more \
+                     state priorities in {years} of {}",
+                    years_words(&rule.window)
+                ),
+                priorities,
+            ),
+        };
+        let mut node = TraceNode::new(NodeKind::Test, &rule.id, asked)
+            .outcome(finding.outcome)
+            .cite(&rule.source);
+        node.children.push(
+            TraceNode::new(
+                NodeKind::Answer,
+                format!("{}.literal", rule.id),
+                "The charter school in each year, by whichever groups (the reading that decides)",
+            )
+            .outcome(finding.literal),
+        );
+        node.children.push(
+            TraceNode::new(
+                NodeKind::Answer,
+                format!("{}.same-group", rule.id),
+                "The same student group in each year (the other reading)",
+            )
+            .outcome(finding.same_group),
+        );
+        for (year, outcome) in rule.window.iter().zip(&finding.years) {
+            let mut child = self.window_year(&rule.id, *year, priorities);
+            child.outcome = Some(*outcome);
+            node.children.push(child);
+        }
+        Some(node)
+    }
+
+    /// One year of a window, with the groups that meet the criteria in it or may.
+    fn window_year(&self, test: &str, year: DashboardYear, priorities: usize) -> TraceNode {
+        let Determination {
+            edition,
+            evaluation,
+            history,
+            ..
+        } = self.determination;
+        let id = format!("{test}.{year}");
+        let node = TraceNode::new(NodeKind::Year, &id, year.to_string());
+        let group_node = |finding: &GroupFinding| {
+            TraceNode::new(
+                NodeKind::Group,
+                format!("{id}.{}", finding.group),
+                finding.group.name(),
+            )
+            .outcome(finding.in_at_least(priorities))
+        };
+        if year == edition.year {
+            let groups = evaluation
+                .groups
+                .iter()
+                .filter(|g| g.in_at_least(priorities).may_be_met())
+                .map(|finding| with_priorities(group_node(finding), finding))
+                .collect();
+            return node.reason("The year decided.").children(groups);
+        }
+        let Some(earlier) = history.iter().find(|h| h.year == year) else {
+            return node;
+        };
+        let groups = earlier
+            .groups
+            .iter()
+            .filter(|g| g.in_at_least(priorities).may_be_met() || self.matters(year, g.group))
+            .map(|finding| {
+                let child = with_priorities(group_node(finding), finding);
+                match earlier.origin {
+                    Origin::Published { release, row } => {
+                        let key = CellKey::EarlierCode(year, finding.group);
+                        self.at_cell(child, key, RowRef { release, row })
+                    }
+                    _ => child,
+                }
+            })
+            .collect();
+        node.reason(origin_words(earlier)).children(groups)
+    }
+
+    /// Whether another letter of the group on that year's list would change an answer.
+    fn matters(&self, year: DashboardYear, group: StudentGroup) -> bool {
+        self.books.edition(year).is_some()
+            && self
+                .decisive
+                .contains_key(&CellKey::EarlierCode(year, group))
+    }
+}
+
+fn with_priorities(node: TraceNode, finding: &GroupFinding) -> TraceNode {
+    let met = finding.met();
+    if met.is_empty() {
+        node.value("no code")
+    } else {
+        node.value(priorities_words(met))
+    }
+}
+
+fn years_words(years: &[DashboardYear]) -> String {
+    let texts: Vec<String> = years.iter().map(ToString::to_string).collect();
+    texts.join(", ")
+}
+
+/// The section of law that a test's id names.
+fn test_title(id: &str) -> String {
+    let mut parts = id.split('-');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some("ec"), Some(section), Some(subdivision)) => {
+            format!("Education Code {section}({subdivision})")
+        }
+        _ => id.to_owned(),
+    }
+}
