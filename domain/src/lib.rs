@@ -7,6 +7,7 @@
 //! same facts always give the same answer.
 
 pub mod cds;
+pub mod colors;
 pub mod indicator;
 pub mod lea;
 pub mod performance;
