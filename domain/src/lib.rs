@@ -8,6 +8,7 @@
 
 pub mod cds;
 pub mod charter;
+pub mod colors;
 pub mod decisive;
 pub mod determination;
 pub mod evaluation;
