@@ -43,20 +43,12 @@ impl CdsCode {
     /// [`CdsError`] where a character is no digit or the length is not 14.
     pub fn parse(text: &str) -> Result<CdsCode, CdsError> {
         if let Some(character) = text.chars().find(|c| !c.is_ascii_digit()) {
-            return Err(CdsError::NotDigits {
-                found: text.to_owned(),
-                character,
-            });
+            return Err(CdsError::NotDigits { found: text.to_owned(), character });
         }
         if text.len() != 14 {
-            return Err(CdsError::Length {
-                found: text.to_owned(),
-                length: text.len(),
-            });
+            return Err(CdsError::Length { found: text.to_owned(), length: text.len() });
         }
-        let number = text
-            .bytes()
-            .fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
+        let number = text.bytes().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
         Ok(CdsCode(number))
     }
 
@@ -175,10 +167,7 @@ mod tests {
             "CDS code '1234567890123' has 13 digits; 14 are expected"
         );
         assert!(CdsCode::parse("123456789012345").is_err());
-        assert_eq!(
-            CdsCode::parse("01234567890123").unwrap().to_string(),
-            "01234567890123"
-        );
+        assert_eq!(CdsCode::parse("01234567890123").unwrap().to_string(), "01234567890123");
     }
 
     #[test]

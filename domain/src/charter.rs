@@ -45,24 +45,10 @@ pub fn test_charter(rule: &CharterRule, window: &[&HistoryYear]) -> CharterFindi
                 all_if_fewer_groups: false,
             };
             let years = window.iter().map(|year| year.eligible).collect();
-            (
-                years,
-                window.len(),
-                test_persistence(&rule.id, shape, window).outcome,
-            )
+            (years, window.len(), test_persistence(&rule.id, shape, window).outcome)
         }
-        CharterTest::GroupsInYears {
-            years,
-            groups,
-            priorities,
-            all_if_fewer_groups,
-        } => {
-            let shape = Persistence {
-                years,
-                groups,
-                priorities,
-                all_if_fewer_groups,
-            };
+        CharterTest::GroupsInYears { years, groups, priorities, all_if_fewer_groups } => {
+            let shape = Persistence { years, groups, priorities, all_if_fewer_groups };
             let each_year = |year: &&HistoryYear| {
                 let single = Persistence { years: 1, ..shape };
                 test_persistence(&rule.id, single, &[year]).outcome
@@ -72,13 +58,7 @@ pub fn test_charter(rule: &CharterRule, window: &[&HistoryYear]) -> CharterFindi
         }
     };
     let literal = Outcome::at_least(needed, years.iter().copied());
-    CharterFinding {
-        id: rule.id.clone(),
-        outcome: literal,
-        literal,
-        same_group,
-        years,
-    }
+    CharterFinding { id: rule.id.clone(), outcome: literal, literal, same_group, years }
 }
 
 /// The groups that meet the criteria in every year of the window for certain.
@@ -87,9 +67,7 @@ pub fn groups_in_every_year(window: &[&HistoryYear]) -> Vec<StudentGroup> {
     StudentGroup::COUNTED
         .into_iter()
         .filter(|group| {
-            window
-                .iter()
-                .all(|y| y.group(*group).is_some_and(|g| g.in_at_least(2).is_met()))
+            window.iter().all(|y| y.group(*group).is_some_and(|g| g.in_at_least(2).is_met()))
         })
         .collect()
 }

@@ -49,10 +49,9 @@ impl Variant {
     #[must_use]
     pub fn parse(indicator: Indicator, code: &str) -> Option<Variant> {
         match (indicator, code) {
-            (Indicator::Susp, code) => TableType::ALL
-                .into_iter()
-                .find(|t| t.code() == code)
-                .map(Variant::Type),
+            (Indicator::Susp, code) => {
+                TableType::ALL.into_iter().find(|t| t.code() == code).map(Variant::Type)
+            }
             (_, "ALL") => Some(Variant::All),
             (Indicator::Ela | Indicator::Math, "HS") => Some(Variant::HighSchoolCuts),
             (Indicator::Grad, "DASS") => Some(Variant::AlternativeSchool),
@@ -129,11 +128,8 @@ pub enum Override {
 
 impl Override {
     /// Every override.
-    pub const ALL: [Override; 3] = [
-        Override::NotCertified,
-        Override::DataError,
-        Override::ParticipationCap,
-    ];
+    pub const ALL: [Override; 3] =
+        [Override::NotCertified, Override::DataError, Override::ParticipationCap];
 
     /// The word used in editions: `not-certified`, `data-error`, `participation-cap`.
     #[must_use]
@@ -180,39 +176,23 @@ struct Cuts {
 impl Cuts {
     fn level(&self, value: Tenths) -> Level {
         let reached = |bound: Tenths| {
-            if self.lower_is_better {
-                value <= bound
-            } else {
-                value >= bound
-            }
+            if self.lower_is_better { value <= bound } else { value >= bound }
         };
-        let levels = self
-            .steps
-            .iter()
-            .filter(|(bound, _)| reached(*bound))
-            .map(|(_, level)| *level);
+        let levels =
+            self.steps.iter().filter(|(bound, _)| reached(*bound)).map(|(_, level)| *level);
         levels.max().unwrap_or(self.worst)
     }
 
     fn band(&self, level: Level) -> Band {
         let bound_of = |number: u8| {
-            self.steps
-                .iter()
-                .find(|(_, l)| l.number() == number)
-                .map(|(bound, _)| *bound)
+            self.steps.iter().find(|(_, l)| l.number() == number).map(|(bound, _)| *bound)
         };
         let own = bound_of(level.number());
         let better = bound_of(level.number() + 1);
         if self.lower_is_better {
-            Band {
-                lowest: better.map(|b| Tenths(b.0 + 1)),
-                highest: own,
-            }
+            Band { lowest: better.map(|b| Tenths(b.0 + 1)), highest: own }
         } else {
-            Band {
-                lowest: own,
-                highest: better.map(|b| Tenths(b.0 - 1)),
-            }
+            Band { lowest: own, highest: better.map(|b| Tenths(b.0 - 1)) }
         }
     }
 }
@@ -262,11 +242,7 @@ impl ColorTable {
     /// The colour of a cell; `None` where the cell is impossible or the year gave no colours.
     #[must_use]
     pub fn cell(&self, status: Level, change: Level) -> Option<Color> {
-        let row = self
-            .grid
-            .as_ref()?
-            .cells
-            .get(usize::from(status.number()) - 1)?;
+        let row = self.grid.as_ref()?.cells.get(usize::from(status.number()) - 1)?;
         row.get(usize::from(change.number()) - 1).copied().flatten()
     }
 
@@ -366,9 +342,7 @@ impl ColorTables {
 
     /// Every table, by indicator and variant.
     pub fn tables(&self) -> impl Iterator<Item = (Indicator, Variant, &ColorTable)> {
-        self.tables
-            .iter()
-            .map(|((indicator, variant), table)| (*indicator, *variant, table))
+        self.tables.iter().map(|((indicator, variant), table)| (*indicator, *variant, table))
     }
 
     /// The number of students below which the three-by-five rule applies; `None` where the
@@ -376,10 +350,7 @@ impl ColorTables {
     #[must_use]
     pub fn small_below(&self, indicator: Indicator, group: StudentGroup) -> Option<u32> {
         let small = self.small_denominator.as_ref()?;
-        let in_groups = small
-            .groups
-            .as_ref()
-            .is_none_or(|groups| groups.contains(&group));
+        let in_groups = small.groups.as_ref().is_none_or(|groups| groups.contains(&group));
         (small.indicators.contains(&indicator) && in_groups).then_some(small.below)
     }
 
@@ -396,8 +367,6 @@ impl ColorTables {
     }
 
     fn override_rule(&self, kind: Override, indicator: Indicator) -> Option<&OverrideRule> {
-        self.overrides
-            .iter()
-            .find(|r| r.kind == kind && r.indicators.contains(&indicator))
+        self.overrides.iter().find(|r| r.kind == kind && r.indicators.contains(&indicator))
     }
 }

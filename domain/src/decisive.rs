@@ -59,12 +59,7 @@ type Found = BTreeMap<CellKey, BTreeSet<AnswerId>>;
 
 impl Search<'_> {
     fn performances(&self, lea: &LeaFacts, found: &mut Found) {
-        let Determination {
-            edition,
-            evaluation,
-            lea_type,
-            ..
-        } = self.determination;
+        let Determination { edition, evaluation, lea_type, .. } = self.determination;
         let Some(facts) = lea.years.get(&edition.year) else {
             return;
         };
@@ -74,9 +69,7 @@ impl Search<'_> {
             let Some(base) = evaluation.groups.iter().find(|g| g.group == *group) else {
                 continue;
             };
-            let answers = found
-                .entry(CellKey::Performance(*indicator, *group))
-                .or_default();
+            let answers = found.entry(CellKey::Performance(*indicator, *group)).or_default();
             for other in other_performances(edition, *indicator, &cited.value) {
                 let cell = read_cell(edition, *lea_type, *indicator, *group, &other);
                 if cell == evaluation.cells.get(*group, *indicator) {
@@ -105,12 +98,7 @@ impl Search<'_> {
     }
 
     fn locals(&self, found: &mut Found) {
-        let Determination {
-            edition,
-            evaluation,
-            lea_type,
-            ..
-        } = self.determination;
+        let Determination { edition, evaluation, lea_type, .. } = self.determination;
         for (position, rule) in edition.locals_for(*lea_type).enumerate() {
             let Some(local) = evaluation.locals.get(position) else {
                 continue;
@@ -130,9 +118,7 @@ impl Search<'_> {
     }
 
     fn calpads(&self, found: &mut Found) {
-        let Evaluation {
-            calpads_certified, ..
-        } = self.determination.evaluation;
+        let Evaluation { calpads_certified, .. } = self.determination.evaluation;
         if let Some(certified) = calpads_certified {
             let mut changed = self.determination.evaluation.clone();
             changed.calpads_certified = Some(!certified);
@@ -142,11 +128,7 @@ impl Search<'_> {
     }
 
     fn earlier_years(&self, books: &Rulebooks, found: &mut Found) {
-        let Determination {
-            evaluation,
-            history,
-            ..
-        } = self.determination;
+        let Determination { evaluation, history, .. } = self.determination;
         for (position, year) in history.iter().enumerate() {
             let Origin::Published { .. } = year.origin else {
                 continue;
@@ -175,23 +157,13 @@ impl Search<'_> {
                 }
             }
             let flipped = year.first_year.negated();
-            with(CellKey::EarlierStatus(year.year), &|place| {
-                place.first_year = flipped
-            });
+            with(CellKey::EarlierStatus(year.year), &|place| place.first_year = flipped);
         }
     }
 
     fn changed_by(&self, evaluation: &Evaluation, history: &[HistoryYear]) -> BTreeSet<AnswerId> {
-        let Determination {
-            edition,
-            lea_type,
-            conclusions,
-            ..
-        } = self.determination;
-        changed_answers(
-            conclusions,
-            &conclude(edition, *lea_type, evaluation, history),
-        )
+        let Determination { edition, lea_type, conclusions, .. } = self.determination;
+        changed_answers(conclusions, &conclude(edition, *lea_type, evaluation, history))
     }
 }
 
@@ -202,14 +174,8 @@ pub fn other_performances(
     indicator: Indicator,
     performance: &Performance,
 ) -> Vec<Performance> {
-    let with_color = |color| Performance {
-        color,
-        ..performance.clone()
-    };
-    let with_status = |status_level| Performance {
-        status_level,
-        ..performance.clone()
-    };
+    let with_color = |color| Performance { color, ..performance.clone() };
+    let with_status = |status_level| Performance { status_level, ..performance.clone() };
     match edition.indicators.get(&indicator).map(|rule| rule.rating) {
         Some(Rating::Color) => std::iter::once(None)
             .chain(Color::ALL.into_iter().map(Some))
@@ -238,14 +204,8 @@ fn other_findings(edition: &Edition, finding: &GroupFinding) -> Vec<GroupFinding
         at_most: set.len(),
         rated: Outcome::Met,
     });
-    let without = GroupFinding {
-        rated: finding.rated,
-        ..GroupFinding::nothing(group)
-    };
-    lettered
-        .chain([without])
-        .filter(|other| other != finding)
-        .collect()
+    let without = GroupFinding { rated: finding.rated, ..GroupFinding::nothing(group) };
+    lettered.chain([without]).filter(|other| other != finding).collect()
 }
 
 /// The answers in which two conclusions differ.
@@ -272,12 +232,8 @@ pub fn changed_answers(before: &Conclusions, after: &Conclusions) -> BTreeSet<An
             changed.insert(AnswerId::Test(finding.id.clone()));
         }
     }
-    let label = |c: &Conclusions| {
-        (
-            c.label.text.known().cloned(),
-            c.label.support_year.known().copied(),
-        )
-    };
+    let label =
+        |c: &Conclusions| (c.label.text.known().cloned(), c.label.support_year.known().copied());
     if label(before) != label(after) {
         changed.insert(AnswerId::Label);
     }

@@ -170,11 +170,8 @@ pub fn conclude(
     evaluation: &Evaluation,
     history: &[HistoryYear],
 ) -> Conclusions {
-    let codes: Vec<(StudentGroup, Answer<Option<char>>)> = evaluation
-        .groups
-        .iter()
-        .map(|g| (g.group, code(edition, g)))
-        .collect();
+    let codes: Vec<(StudentGroup, Answer<Option<char>>)> =
+        evaluation.groups.iter().map(|g| (g.group, code(edition, g))).collect();
     let methods = methods(edition, lea_type, evaluation);
     let eligible = Outcome::any(methods.iter().map(|(_, outcome)| *outcome));
     let now = HistoryYear {
@@ -186,10 +183,7 @@ pub fn conclude(
     };
     let window = |years: &[DashboardYear]| -> Vec<&HistoryYear> {
         let all = || history.iter().chain(std::iter::once(&now));
-        years
-            .iter()
-            .filter_map(|year| all().find(|h| h.year == *year))
-            .collect()
+        years.iter().filter_map(|year| all().find(|h| h.year == *year)).collect()
     };
     let charter = edition
         .charter
@@ -201,10 +195,8 @@ pub fn conclude(
         .map(|rule| test_sustained(rule, &window(&rule.window)))
         .collect();
     let decisive = charter.as_ref().map_or(eligible, |charter| charter.outcome);
-    let before = edition
-        .labels
-        .second_year_after
-        .and_then(|y| history.iter().find(|h| h.year == y));
+    let before =
+        edition.labels.second_year_after.and_then(|y| history.iter().find(|h| h.year == y));
     let label = label(edition, lea_type, decisive, before);
     let eligible_level = eligible_level(edition, label.differentiated, &sustained);
     Conclusions {
@@ -234,16 +226,9 @@ fn code(edition: &Edition, finding: &GroupFinding) -> Answer<Option<char>> {
 }
 
 fn group_count(codes: &[(StudentGroup, Answer<Option<char>>)]) -> Answer<usize> {
-    let missing = codes
-        .iter()
-        .fold(Missing::NOTHING, |m, (_, code)| m.with(code.missing()));
+    let missing = codes.iter().fold(Missing::NOTHING, |m, (_, code)| m.with(code.missing()));
     if missing.is_nothing() {
-        Answer::Known(
-            codes
-                .iter()
-                .filter(|(_, c)| matches!(c, Answer::Known(Some(_))))
-                .count(),
-        )
+        Answer::Known(codes.iter().filter(|(_, c)| matches!(c, Answer::Known(Some(_)))).count())
     } else {
         Answer::NotKnown(missing)
     }
@@ -254,21 +239,12 @@ fn methods(
     lea_type: LeaType,
     evaluation: &Evaluation,
 ) -> Vec<(String, Outcome)> {
-    let Evaluation {
-        cells: _,
-        groups,
-        locals,
-        calpads_certified,
-    } = evaluation;
+    let Evaluation { cells: _, groups, locals, calpads_certified } = evaluation;
     let mut found: Vec<(String, Outcome)> = Vec::new();
     if !edition.evaluates(lea_type) {
         return found;
     }
-    for method in edition
-        .methods
-        .iter()
-        .filter(|m| m.lea_types.contains(&lea_type))
-    {
+    for method in edition.methods.iter().filter(|m| m.lea_types.contains(&lea_type)) {
         let outcome = match method.test {
             MethodTest::GroupInPriorities(count) => {
                 Outcome::any(groups.iter().map(|g| g.in_at_least(count)))
@@ -295,11 +271,7 @@ fn group_and_local(groups: &[GroupFinding], locals: &[LocalFinding]) -> Outcome 
     Outcome::any(locals.iter().enumerate().map(|(position, local)| {
         let others = locals.iter().enumerate().filter(|(p, _)| *p != position);
         let alone = Outcome::all(others.map(|(_, other)| other.outcome.negated()));
-        let group = Outcome::any(
-            groups
-                .iter()
-                .map(|g| g.only_in_another_than(local.priority)),
-        );
+        let group = Outcome::any(groups.iter().map(|g| g.only_in_another_than(local.priority)));
         local.outcome.and(alone).and(group)
     }))
 }
@@ -316,18 +288,10 @@ fn unknown_answers(conclusions: &Conclusions) -> Vec<(AnswerId, Missing)> {
         sustained,
         eligible_level,
     } = conclusions;
-    let codes = codes
-        .iter()
-        .map(|(group, code)| (AnswerId::Code(*group), code.missing()));
-    let methods = methods
-        .iter()
-        .map(|(id, o)| (AnswerId::Method(id.clone()), o.missing()));
-    let charter = charter
-        .iter()
-        .map(|c| (AnswerId::Test(c.id.clone()), c.outcome.missing()));
-    let sustained = sustained
-        .iter()
-        .map(|s| (AnswerId::Test(s.id.clone()), s.outcome.missing()));
+    let codes = codes.iter().map(|(group, code)| (AnswerId::Code(*group), code.missing()));
+    let methods = methods.iter().map(|(id, o)| (AnswerId::Method(id.clone()), o.missing()));
+    let charter = charter.iter().map(|c| (AnswerId::Test(c.id.clone()), c.outcome.missing()));
+    let sustained = sustained.iter().map(|s| (AnswerId::Test(s.id.clone()), s.outcome.missing()));
     let label = (AnswerId::Label, label.text.missing());
     let level = (AnswerId::Level, eligible_level.missing());
     codes
@@ -344,13 +308,7 @@ fn missing_inputs(
     determination: &Determination<'_>,
     facts: &YearFacts,
 ) -> Vec<(MissingInput, Vec<AnswerId>)> {
-    let Determination {
-        edition,
-        lea_type,
-        history,
-        conclusions,
-        ..
-    } = determination;
+    let Determination { edition, lea_type, history, conclusions, .. } = determination;
     if !edition.evaluates(*lea_type) {
         return Vec::new();
     }
@@ -389,14 +347,7 @@ fn missing_inputs(
 
 /// The open points on which this answer depends.
 fn open_points(determination: &Determination<'_>) -> Vec<String> {
-    let Determination {
-        edition,
-        lea_type,
-        conclusions,
-        history,
-        provider,
-        ..
-    } = determination;
+    let Determination { edition, lea_type, conclusions, history, provider, .. } = determination;
     let mut ids: Vec<String> = Vec::new();
     let mut add = |open: &[String]| {
         for id in open {
@@ -406,10 +357,7 @@ fn open_points(determination: &Determination<'_>) -> Vec<String> {
         }
     };
     if edition.evaluates(*lea_type) {
-        edition
-            .criteria
-            .iter()
-            .for_each(|criterion| add(&criterion.open));
+        edition.criteria.iter().for_each(|criterion| add(&criterion.open));
     }
     if let (Some(rule), Some(finding)) = (&edition.charter, &conclusions.charter)
         && (finding.literal.may_be_met() || finding.same_group.may_be_met())

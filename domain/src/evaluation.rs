@@ -101,9 +101,8 @@ impl Cells {
     pub fn with(&self, group: StudentGroup, indicator: Indicator, cell: Cell) -> Cells {
         let mut cells = self.clone();
         let row = StudentGroup::COUNTED.iter().position(|g| *g == group);
-        if let Some(place) = row
-            .and_then(|row| cells.0.get_mut(row))
-            .and_then(|row| row.get_mut(indicator.index()))
+        if let Some(place) =
+            row.and_then(|row| cells.0.get_mut(row)).and_then(|row| row.get_mut(indicator.index()))
         {
             *place = cell;
         }
@@ -138,10 +137,7 @@ pub fn read_cell(
         CountsWhen::Size => !too_small && (size.is_some() || rule.rating == Rating::Color),
     };
     if shown && counts {
-        return Cell::Rated {
-            color: performance.color,
-            status: performance.status_level,
-        };
+        return Cell::Rated { color: performance.color, status: performance.status_level };
     }
     if too_small || (size.is_none() && !counts) {
         return Cell::TooSmall { size, minimum };
@@ -176,41 +172,26 @@ impl GroupFinding {
     /// Whether the group is in exactly one state priority, and that one is not `other`.
     #[must_use]
     pub fn only_in_another_than(&self, other: Priority) -> Outcome {
-        let elsewhere = self
-            .priorities
-            .iter()
-            .filter(|(p, _)| *p != other)
-            .map(|(_, o)| *o);
+        let elsewhere = self.priorities.iter().filter(|(p, _)| *p != other).map(|(_, o)| *o);
         Outcome::any(elsewhere).and(self.in_at_least(2).negated())
     }
 
     /// The priorities that are met for certain.
     #[must_use]
     pub fn met(&self) -> PrioritySet {
-        self.priorities
-            .iter()
-            .filter(|(_, o)| o.is_met())
-            .map(|(p, _)| *p)
-            .collect()
+        self.priorities.iter().filter(|(_, o)| o.is_met()).map(|(p, _)| *p).collect()
     }
 
     /// The inputs that the priorities still depend on.
     #[must_use]
     pub fn missing(&self) -> Missing {
-        self.priorities
-            .iter()
-            .fold(Missing::NOTHING, |m, (_, o)| m.with(o.missing()))
+        self.priorities.iter().fold(Missing::NOTHING, |m, (_, o)| m.with(o.missing()))
     }
 
     /// A group that is in no priority and has no rated performance.
     #[must_use]
     pub fn nothing(group: StudentGroup) -> GroupFinding {
-        GroupFinding {
-            group,
-            priorities: Vec::new(),
-            at_most: 0,
-            rated: Outcome::NotMet,
-        }
+        GroupFinding { group, priorities: Vec::new(), at_most: 0, rated: Outcome::NotMet }
     }
 
     /// The same finding, everything unknown in it being owed to one other input.
@@ -264,12 +245,7 @@ impl LocalFinding {
             LocalCell::NoRow => Outcome::NotMet,
             LocalCell::Rated(rating) => Outcome::from_bool(rating == rule.rating),
         };
-        LocalFinding {
-            id: rule.id.clone(),
-            priority: rule.priority,
-            cell,
-            outcome,
-        }
+        LocalFinding { id: rule.id.clone(), priority: rule.priority, cell, outcome }
     }
 }
 
@@ -324,21 +300,13 @@ pub fn evaluate(
         .map(|rule| LocalFinding::of(rule, local_cell(facts, rule.priority)))
         .collect();
     let calpads_certified = facts.calpads_certified.as_ref().map(|cited| cited.value);
-    Evaluation {
-        cells,
-        groups,
-        locals,
-        calpads_certified,
-    }
+    Evaluation { cells, groups, locals, calpads_certified }
 }
 
 /// What was found of a local indicator.
 #[must_use]
 pub fn local_cell(facts: &YearFacts, priority: Priority) -> LocalCell {
-    match (
-        facts.local_releases.get(&priority),
-        facts.local_ratings.get(&priority),
-    ) {
+    match (facts.local_releases.get(&priority), facts.local_ratings.get(&priority)) {
         (_, Some(cited)) => LocalCell::Rated(cited.value),
         (Some(_), None) => LocalCell::NoRow,
         (None, None) => LocalCell::NotLoaded,
@@ -349,16 +317,9 @@ pub fn local_cell(facts: &YearFacts, priority: Priority) -> LocalCell {
 #[must_use]
 pub fn find_group(edition: &Edition, group: StudentGroup, cells: &Cells) -> GroupFinding {
     let mut priorities: Vec<(Priority, Outcome)> = Vec::new();
-    for criterion in edition
-        .criteria
-        .iter()
-        .filter(|c| c.groups.contains(&group))
-    {
+    for criterion in edition.criteria.iter().filter(|c| c.groups.contains(&group)) {
         let outcome = criterion_outcome(criterion, group, cells);
-        match priorities
-            .iter_mut()
-            .find(|(p, _)| *p == criterion.priority)
-        {
+        match priorities.iter_mut().find(|(p, _)| *p == criterion.priority) {
             Some((_, sofar)) => *sofar = sofar.or(outcome),
             None => priorities.push((criterion.priority, outcome)),
         }
@@ -366,33 +327,18 @@ pub fn find_group(edition: &Edition, group: StudentGroup, cells: &Cells) -> Grou
     let rated = Outcome::any(
         edition
             .indicators_used()
-            .filter(|i| {
-                edition
-                    .indicators
-                    .get(i)
-                    .is_some_and(|rule| rule.groups.contains(&group))
-            })
+            .filter(|i| edition.indicators.get(i).is_some_and(|rule| rule.groups.contains(&group)))
             .map(|indicator| cells.get(group, indicator).rated(indicator)),
     );
     let at_most = priorities.len();
-    GroupFinding {
-        group,
-        priorities,
-        at_most,
-        rated,
-    }
+    GroupFinding { group, priorities, at_most, rated }
 }
 
 /// Whether a group meets a criterion by its cells.
 #[must_use]
 pub fn criterion_outcome(criterion: &Criterion, group: StudentGroup, cells: &Cells) -> Outcome {
     Outcome::any(criterion.alternatives.iter().map(|alternative| {
-        Outcome::all(
-            alternative
-                .conditions
-                .iter()
-                .map(|c| cells.get(group, c.indicator).meets(*c)),
-        )
+        Outcome::all(alternative.conditions.iter().map(|c| cells.get(group, c.indicator).meets(*c)))
     }))
 }
 
@@ -409,13 +355,8 @@ pub fn published_group(
 ) -> GroupFinding {
     let group = by_rows.group;
     let letter = row.codes.get(&group);
-    let set = letter.and_then(|letter| {
-        edition
-            .codes
-            .iter()
-            .find(|(_, l)| *l == letter)
-            .map(|(set, _)| *set)
-    });
+    let set = letter
+        .and_then(|letter| edition.codes.iter().find(|(_, l)| *l == letter).map(|(set, _)| *set));
     match set {
         Some(set) => GroupFinding {
             group,
@@ -429,29 +370,17 @@ pub fn published_group(
         },
         None => {
             let unknown = if missing.is_nothing() {
-                let every = edition
-                    .indicators_used()
-                    .map(MissingInput::Indicator)
-                    .collect();
+                let every = edition.indicators_used().map(MissingInput::Indicator).collect();
                 Outcome::NotKnown(every)
             } else {
                 Outcome::NotKnown(missing)
             };
-            let priorities = by_rows
-                .priorities
-                .iter()
-                .map(|(p, _)| (*p, unknown))
-                .collect();
+            let priorities = by_rows.priorities.iter().map(|(p, _)| (*p, unknown)).collect();
             let rated = match by_rows.rated {
                 Outcome::NotKnown(_) => unknown,
                 known => known,
             };
-            GroupFinding {
-                group,
-                priorities,
-                at_most: 1,
-                rated,
-            }
+            GroupFinding { group, priorities, at_most: 1, rated }
         }
     }
 }

@@ -134,10 +134,7 @@ pub fn superseded(heads: &[ReleaseHead]) -> Vec<Superseded> {
 
 /// Operator tables add up: a second table adds rows to the first.
 fn accumulates(kind: ReleaseKind) -> bool {
-    matches!(
-        kind,
-        ReleaseKind::CalpadsExceptions | ReleaseKind::Successions
-    )
+    matches!(kind, ReleaseKind::CalpadsExceptions | ReleaseKind::Successions)
 }
 
 fn overlap(a: &Coverage, b: &Coverage) -> bool {
@@ -160,13 +157,13 @@ fn in_force<'a>(
     cds: CdsCode,
     lea_type: LeaType,
 ) -> Option<&'a ReleaseHead> {
-    heads
-        .into_iter()
-        .filter(|head| head.coverage.includes(cds.county(), lea_type))
-        .fold(None, |best: Option<&ReleaseHead>, head| match best {
+    heads.into_iter().filter(|head| head.coverage.includes(cds.county(), lea_type)).fold(
+        None,
+        |best: Option<&ReleaseHead>, head| match best {
             Some(best) if best.goes_before(head) => Some(best),
             _ => Some(head),
-        })
+        },
+    )
 }
 
 impl FactBase {
@@ -174,9 +171,7 @@ impl FactBase {
     /// and of their rows does not matter.
     #[must_use]
     pub fn assemble(releases: &[(ReleaseHead, ReleaseContents)]) -> FactBase {
-        let mut base = FactBase {
-            leas: name_leas(releases),
-        };
+        let mut base = FactBase { leas: name_leas(releases) };
         let mut by_subject: BTreeMap<(DashboardYear, ReleaseKind), Vec<&ReleaseHead>> =
             BTreeMap::new();
         for (head, _) in releases {
@@ -198,9 +193,7 @@ impl FactBase {
     }
 
     fn year_of(&mut self, cds: CdsCode, year: DashboardYear) -> Option<&mut YearFacts> {
-        self.leas
-            .get_mut(&cds)
-            .map(|lea| lea.years.entry(year).or_default())
+        self.leas.get_mut(&cds).map(|lea| lea.years.entry(year).or_default())
     }
 
     fn add_rows(&mut self, head: &ReleaseHead, contents: &ReleaseContents) {
@@ -209,11 +202,7 @@ impl FactBase {
             for row in rows {
                 for cds in BTreeSet::from([row.predecessor, row.successor]) {
                     if let Some(lea) = self.leas.get_mut(&cds) {
-                        let cited = Cited {
-                            value: row.clone(),
-                            release,
-                            row: row.row,
-                        };
+                        let cited = Cited { value: row.clone(), release, row: row.row };
                         lea.successions.push(cited);
                     }
                 }
@@ -228,11 +217,7 @@ impl FactBase {
                         continue;
                     };
                     if facts.indicator_releases.get(&indicator) == Some(&release) {
-                        let cited = Cited {
-                            value: row.performance.clone(),
-                            release,
-                            row: row.row,
-                        };
+                        let cited = Cited { value: row.performance.clone(), release, row: row.row };
                         facts.performances.insert((indicator, row.group), cited);
                     }
                 }
@@ -243,11 +228,7 @@ impl FactBase {
                         continue;
                     };
                     if facts.local_releases.get(&priority) == Some(&release) {
-                        let cited = Cited {
-                            value: row.rating,
-                            release,
-                            row: row.row,
-                        };
+                        let cited = Cited { value: row.rating, release, row: row.row };
                         facts.local_ratings.insert(priority, cited);
                     }
                 }
@@ -258,11 +239,7 @@ impl FactBase {
                         continue;
                     };
                     if facts.list_release == Some(release) {
-                        let cited = Cited {
-                            value: row.clone(),
-                            release,
-                            row: row.row,
-                        };
+                        let cited = Cited { value: row.clone(), release, row: row.row };
                         facts.published = Some(cited);
                     }
                 }
@@ -272,16 +249,10 @@ impl FactBase {
                     let Some(facts) = self.year_of(row.cds, year) else {
                         continue;
                     };
-                    let newer = facts
-                        .calpads_certified
-                        .as_ref()
-                        .is_none_or(|c| c.release < release);
+                    let newer =
+                        facts.calpads_certified.as_ref().is_none_or(|c| c.release < release);
                     if newer {
-                        let cited = Cited {
-                            value: row.certified,
-                            release,
-                            row: row.row,
-                        };
+                        let cited = Cited { value: row.certified, release, row: row.row };
                         facts.calpads_certified = Some(cited);
                     }
                 }

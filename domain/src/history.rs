@@ -101,10 +101,7 @@ impl HistoryYear {
         match (&facts.published, facts.list_release) {
             (Some(cited), _) if listed => HistoryYear {
                 year,
-                origin: Origin::Published {
-                    release: cited.release,
-                    row: cited.row,
-                },
+                origin: Origin::Published { release: cited.release, row: cited.row },
                 groups: evaluation
                     .groups
                     .iter()
@@ -125,11 +122,7 @@ impl HistoryYear {
                 } else {
                     Origin::Computed
                 },
-                groups: evaluation
-                    .groups
-                    .iter()
-                    .map(|g| g.with_missing_as(input))
-                    .collect(),
+                groups: evaluation.groups.iter().map(|g| g.with_missing_as(input)).collect(),
                 eligible: computed.eligible.with_missing_as(input),
                 first_year: computed.first_year.with_missing_as(input),
             },

@@ -71,9 +71,7 @@ impl Indicator {
     #[must_use]
     pub fn parse(code: &str) -> Option<Indicator> {
         let code = code.trim();
-        Indicator::ALL
-            .into_iter()
-            .find(|i| i.code().eq_ignore_ascii_case(code))
+        Indicator::ALL.into_iter().find(|i| i.code().eq_ignore_ascii_case(code))
     }
 
     /// Whether a smaller rate is the better one (suspension, chronic absenteeism).

@@ -34,11 +34,7 @@ impl Outcome {
     /// Met when all are met; not met when one is not met.
     #[must_use]
     pub fn all(outcomes: impl IntoIterator<Item = Outcome>) -> Outcome {
-        outcomes
-            .into_iter()
-            .map(Outcome::negated)
-            .fold(Outcome::NotMet, Outcome::or)
-            .negated()
+        outcomes.into_iter().map(Outcome::negated).fold(Outcome::NotMet, Outcome::or).negated()
     }
 
     /// Met when at least `count` are met; not met when even the unknown ones would not
@@ -211,22 +207,14 @@ impl Missing {
     pub fn iter(self) -> impl Iterator<Item = MissingInput> {
         let indicators = Indicator::ALL.into_iter().map(MissingInput::Indicator);
         let locals = Priority::all().map(MissingInput::LocalIndicator);
-        let years = (2000..=2099)
-            .filter_map(DashboardYear::new)
-            .map(MissingInput::EarlierYear);
-        indicators
-            .chain(locals)
-            .chain(years)
-            .filter(move |input| self.contains(*input))
+        let years = (2000..=2099).filter_map(DashboardYear::new).map(MissingInput::EarlierYear);
+        indicators.chain(locals).chain(years).filter(move |input| self.contains(*input))
     }
 }
 
 impl FromIterator<MissingInput> for Missing {
     fn from_iter<I: IntoIterator<Item = MissingInput>>(inputs: I) -> Missing {
-        inputs
-            .into_iter()
-            .map(Missing::of)
-            .fold(Missing::NOTHING, Missing::with)
+        inputs.into_iter().map(Missing::of).fold(Missing::NOTHING, Missing::with)
     }
 }
 
@@ -251,18 +239,9 @@ mod tests {
     #[test]
     fn a_count_is_known_as_soon_as_the_unknown_cannot_change_it() {
         let two_of = |o: [Outcome; 3]| Outcome::at_least(2, o);
-        assert_eq!(
-            two_of([Outcome::Met, Outcome::Met, unknown()]),
-            Outcome::Met
-        );
-        assert_eq!(
-            two_of([Outcome::NotMet, Outcome::NotMet, unknown()]),
-            Outcome::NotMet
-        );
-        assert_eq!(
-            two_of([Outcome::Met, Outcome::NotMet, unknown()]),
-            unknown()
-        );
+        assert_eq!(two_of([Outcome::Met, Outcome::Met, unknown()]), Outcome::Met);
+        assert_eq!(two_of([Outcome::NotMet, Outcome::NotMet, unknown()]), Outcome::NotMet);
+        assert_eq!(two_of([Outcome::Met, Outcome::NotMet, unknown()]), unknown());
     }
 
     #[test]
@@ -271,11 +250,7 @@ mod tests {
             .into_iter()
             .map(MissingInput::Indicator)
             .chain(Priority::all().map(MissingInput::LocalIndicator))
-            .chain(
-                (2000..=2099)
-                    .filter_map(DashboardYear::new)
-                    .map(MissingInput::EarlierYear),
-            )
+            .chain((2000..=2099).filter_map(DashboardYear::new).map(MissingInput::EarlierYear))
             .collect();
         let set: Missing = all.iter().copied().collect();
         assert_eq!(set.iter().collect::<Vec<_>>(), all);

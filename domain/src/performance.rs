@@ -21,15 +21,9 @@ impl Tenths {
         if whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) {
             return None;
         }
-        let whole: i32 = if whole.is_empty() {
-            0
-        } else {
-            whole.parse().ok()?
-        };
+        let whole: i32 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
         let mut digits = fraction.bytes().map(|b| i32::from(b - b'0'));
-        let tenths = whole
-            .checked_mul(10)?
-            .checked_add(digits.next().unwrap_or(0))?;
+        let tenths = whole.checked_mul(10)?.checked_add(digits.next().unwrap_or(0))?;
         let rounded = tenths.checked_add(i32::from(digits.next().unwrap_or(0) >= 5))?;
         Some(Tenths(if negative { -rounded } else { rounded }))
     }
@@ -105,13 +99,8 @@ pub enum Color {
 
 impl Color {
     /// Every colour from worst to best.
-    pub const ALL: [Color; 5] = [
-        Color::Red,
-        Color::Orange,
-        Color::Yellow,
-        Color::Green,
-        Color::Blue,
-    ];
+    pub const ALL: [Color; 5] =
+        [Color::Red, Color::Orange, Color::Yellow, Color::Green, Color::Blue];
 
     /// The colour of a file's number, 1 to 5.
     #[must_use]
@@ -134,9 +123,7 @@ impl Color {
     /// The colour of a name, in any letter case.
     #[must_use]
     pub fn parse(name: &str) -> Option<Color> {
-        Color::ALL
-            .into_iter()
-            .find(|c| c.name().eq_ignore_ascii_case(name))
+        Color::ALL.into_iter().find(|c| c.name().eq_ignore_ascii_case(name))
     }
 }
 
@@ -212,14 +199,8 @@ pub enum TableType {
 
 impl TableType {
     /// Every type.
-    pub const ALL: [TableType; 6] = [
-        TableType::Es,
-        TableType::Ms,
-        TableType::Hs,
-        TableType::Ed,
-        TableType::Hd,
-        TableType::Ud,
-    ];
+    pub const ALL: [TableType; 6] =
+        [TableType::Es, TableType::Ms, TableType::Hs, TableType::Ed, TableType::Hd, TableType::Ud];
 
     /// The two letters of the file.
     #[must_use]
@@ -237,9 +218,7 @@ impl TableType {
     /// The type of two letters, in any case.
     #[must_use]
     pub fn parse(text: &str) -> Option<TableType> {
-        TableType::ALL
-            .into_iter()
-            .find(|t| t.code().eq_ignore_ascii_case(text))
+        TableType::ALL.into_iter().find(|t| t.code().eq_ignore_ascii_case(text))
     }
 }
 

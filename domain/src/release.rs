@@ -53,9 +53,7 @@ impl ReleaseKind {
             _ => {}
         }
         if let Some(number) = code.strip_prefix("LOCAL") {
-            return Some(ReleaseKind::LocalIndicator(Priority::new(
-                number.parse().ok()?,
-            )?));
+            return Some(ReleaseKind::LocalIndicator(Priority::new(number.parse().ok()?)?));
         }
         Indicator::parse(&code).map(ReleaseKind::Indicator)
     }
@@ -145,11 +143,8 @@ pub enum LocalRating {
 
 impl LocalRating {
     /// Every rating, from best to worst.
-    pub const ALL: [LocalRating; 3] = [
-        LocalRating::Met,
-        LocalRating::NotMet,
-        LocalRating::NotMetTwoYears,
-    ];
+    pub const ALL: [LocalRating; 3] =
+        [LocalRating::Met, LocalRating::NotMet, LocalRating::NotMetTwoYears];
 
     /// The state's words.
     #[must_use]
@@ -166,9 +161,7 @@ impl LocalRating {
     pub fn parse(text: &str) -> Option<LocalRating> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let text = words.join(" ");
-        LocalRating::ALL
-            .into_iter()
-            .find(|r| r.name().eq_ignore_ascii_case(&text))
+        LocalRating::ALL.into_iter().find(|r| r.name().eq_ignore_ascii_case(&text))
     }
 }
 
@@ -220,10 +213,7 @@ impl PublishedStatus {
     /// The status of the state's words, in any letter case and spacing.
     #[must_use]
     pub fn parse(text: &str) -> Option<PublishedStatus> {
-        let words: Vec<String> = text
-            .split_whitespace()
-            .map(str::to_ascii_lowercase)
-            .collect();
+        let words: Vec<String> = text.split_whitespace().map(str::to_ascii_lowercase).collect();
         match words.join(" ").as_str() {
             "general assistance" | "general support" => Some(PublishedStatus::General),
             "differentiated assistance" | "differentiated support" => {
@@ -311,9 +301,7 @@ impl SuccessionKind {
     /// The kind of a word, in any letter case.
     #[must_use]
     pub fn parse(text: &str) -> Option<SuccessionKind> {
-        SuccessionKind::ALL
-            .into_iter()
-            .find(|k| k.code().eq_ignore_ascii_case(text.trim()))
+        SuccessionKind::ALL.into_iter().find(|k| k.code().eq_ignore_ascii_case(text.trim()))
     }
 }
 
@@ -418,10 +406,7 @@ mod tests {
     #[test]
     fn a_county_file_without_charters_covers_no_charter() {
         let county = CountyCode::parse("58").unwrap();
-        let mut coverage = Coverage {
-            counties: BTreeSet::from([county]),
-            ..Coverage::default()
-        };
+        let mut coverage = Coverage { counties: BTreeSet::from([county]), ..Coverage::default() };
         assert!(coverage.includes(county, LeaType::CountyOffice));
         assert!(!coverage.includes(county, LeaType::Charter));
         assert!(!coverage.includes(CountyCode::parse("57").unwrap(), LeaType::District));

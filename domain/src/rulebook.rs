@@ -63,10 +63,7 @@ impl Citation {
 
 /// The rules of one year.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of these per Dashboard year"
-)]
+#[expect(clippy::large_enum_variant, reason = "there is one of these per Dashboard year")]
 pub enum YearRules {
     /// An edition: LEAs are decided.
     Edition(Edition),
@@ -101,14 +98,21 @@ pub struct RulebookFile {
 const BUILT_IN: &[(&str, &str)] = &[
     ("sources.toml", include_str!("../rulebooks/sources.toml")),
     ("2017.toml", include_str!("../rulebooks/2017.toml")),
+    ("2017.colors.toml", include_str!("../rulebooks/2017.colors.toml")),
     ("2018.toml", include_str!("../rulebooks/2018.toml")),
+    ("2018.colors.toml", include_str!("../rulebooks/2018.colors.toml")),
     ("2019.toml", include_str!("../rulebooks/2019.toml")),
+    ("2019.colors.toml", include_str!("../rulebooks/2019.colors.toml")),
     ("2020.toml", include_str!("../rulebooks/2020.toml")),
     ("2021.toml", include_str!("../rulebooks/2021.toml")),
     ("2022.toml", include_str!("../rulebooks/2022.toml")),
+    ("2022.colors.toml", include_str!("../rulebooks/2022.colors.toml")),
     ("2023.toml", include_str!("../rulebooks/2023.toml")),
+    ("2023.colors.toml", include_str!("../rulebooks/2023.colors.toml")),
     ("2024.toml", include_str!("../rulebooks/2024.toml")),
+    ("2024.colors.toml", include_str!("../rulebooks/2024.colors.toml")),
     ("2025.toml", include_str!("../rulebooks/2025.toml")),
+    ("2025.colors.toml", include_str!("../rulebooks/2025.colors.toml")),
 ];
 
 impl Rulebooks {

@@ -118,9 +118,7 @@ impl StudentGroup {
         if code == "ALL" {
             return Some(StudentGroup::All);
         }
-        StudentGroup::COUNTED
-            .into_iter()
-            .find(|g| g.code() == code || g.list_code() == code)
+        StudentGroup::COUNTED.into_iter().find(|g| g.code() == code || g.list_code() == code)
     }
 }
 

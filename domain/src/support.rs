@@ -87,11 +87,7 @@ pub fn label(
         [(year, _)] => Answer::Known(*year),
         _ => Answer::NotKnown(missing),
     };
-    Label {
-        differentiated: eligible.or(carried),
-        text,
-        support_year,
-    }
+    Label { differentiated: eligible.or(carried), text, support_year }
 }
 
 /// The level of support that the rules give: 1 general, 2 differentiated assistance,
@@ -103,10 +99,7 @@ pub fn eligible_level(
     sustained: &[SustainedFinding],
 ) -> Answer<u8> {
     let opens_level_3 = |finding: &&SustainedFinding| {
-        edition
-            .sustained
-            .iter()
-            .any(|r| r.id == finding.id && r.effect == Effect::Level3)
+        edition.sustained.iter().any(|r| r.id == finding.id && r.effect == Effect::Level3)
     };
     let third = Outcome::any(sustained.iter().filter(opens_level_3).map(|f| f.outcome));
     match (third, differentiated) {
@@ -139,10 +132,7 @@ pub fn provider(
     level: u8,
     sustained: &[SustainedFinding],
 ) -> Option<Provider> {
-    let rule = edition
-        .providers
-        .iter()
-        .find(|p| (p.lea_type, p.level) == (lea_type, level))?;
+    let rule = edition.providers.iter().find(|p| (p.lea_type, p.level) == (lea_type, level))?;
     let joins = sustained.iter().any(|finding| {
         finding.outcome.is_met()
             && edition

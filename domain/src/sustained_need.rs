@@ -80,11 +80,8 @@ pub fn test_sustained(rule: &SustainedRule, window: &[&HistoryYear]) -> Sustaine
 /// The test itself, for any rule of this shape.
 #[must_use]
 pub fn test_persistence(id: &str, shape: Persistence, window: &[&HistoryYear]) -> SustainedFinding {
-    let groups: BTreeSet<StudentGroup> = window
-        .iter()
-        .flat_map(|year| &year.groups)
-        .map(|finding| finding.group)
-        .collect();
+    let groups: BTreeSet<StudentGroup> =
+        window.iter().flat_map(|year| &year.groups).map(|finding| finding.group).collect();
     let persistent: Vec<(StudentGroup, Outcome)> = groups
         .iter()
         .map(|group| {
@@ -109,10 +106,7 @@ pub fn test_persistence(id: &str, shape: Persistence, window: &[&HistoryYear]) -
     SustainedFinding {
         id: id.to_owned(),
         outcome: by_count.or(all_rated_now),
-        persistent: persistent
-            .into_iter()
-            .filter(|(_, o)| o.may_be_met())
-            .collect(),
+        persistent: persistent.into_iter().filter(|(_, o)| o.may_be_met()).collect(),
         by_count,
         all_rated_now,
         all_rated_ever,
@@ -120,8 +114,7 @@ pub fn test_persistence(id: &str, shape: Persistence, window: &[&HistoryYear]) -
 }
 
 fn rated_in(year: Option<&HistoryYear>, group: StudentGroup) -> Outcome {
-    year.and_then(|year| year.group(group))
-        .map_or(Outcome::NotMet, |g: &GroupFinding| g.rated)
+    year.and_then(|year| year.group(group)).map_or(Outcome::NotMet, |g: &GroupFinding| g.rated)
 }
 
 /// An LEA that has at least one group and fewer than `groups`, all of which are persistent.

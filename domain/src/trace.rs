@@ -241,12 +241,7 @@ impl Drawing<'_> {
     }
 
     fn local_indicators(&self) -> Option<TraceNode> {
-        let Determination {
-            edition,
-            lea_type,
-            evaluation,
-            ..
-        } = self.determination;
+        let Determination { edition, lea_type, evaluation, .. } = self.determination;
         edition.locals_for(*lea_type).next()?;
         let nodes = edition
             .locals_for(*lea_type)
@@ -262,10 +257,7 @@ impl Drawing<'_> {
                 .cite(&rule.source);
                 match (finding.cell, self.facts.local_ratings.get(&priority)) {
                     (LocalCell::Rated(rating), Some(cited)) => {
-                        let source = RowRef {
-                            release: cited.release,
-                            row: cited.row,
-                        };
+                        let source = RowRef { release: cited.release, row: cited.row };
                         let node = node
                             .value(rating.name())
                             .reason(format!("Only '{}' counts.", rule.rating.name()));
@@ -284,11 +276,7 @@ impl Drawing<'_> {
     }
 
     fn methods(&self) -> TraceNode {
-        let Determination {
-            edition,
-            conclusions,
-            ..
-        } = self.determination;
+        let Determination { edition, conclusions, .. } = self.determination;
         let nodes = conclusions
             .methods
             .iter()
@@ -300,10 +288,7 @@ impl Drawing<'_> {
                     .cite(&method.source);
                 Some(match (method.test, &self.facts.calpads_certified) {
                     (MethodTest::CalpadsNotCertified, Some(cited)) => {
-                        let source = RowRef {
-                            release: cited.release,
-                            row: cited.row,
-                        };
+                        let source = RowRef { release: cited.release, row: cited.row };
                         self.at_cell(node, CellKey::Calpads, source)
                     }
                     _ => node,
@@ -316,11 +301,7 @@ impl Drawing<'_> {
     }
 
     fn method_reason(&self, test: MethodTest, outcome: Outcome) -> String {
-        let Determination {
-            edition,
-            evaluation,
-            ..
-        } = self.determination;
+        let Determination { edition, evaluation, .. } = self.determination;
         if let Outcome::NotKnown(missing) = outcome {
             return missing_words(edition.year, missing);
         }
@@ -368,12 +349,7 @@ impl Drawing<'_> {
     }
 
     fn label(&self) -> TraceNode {
-        let Determination {
-            edition,
-            conclusions,
-            history,
-            ..
-        } = self.determination;
+        let Determination { edition, conclusions, history, .. } = self.determination;
         let mut node = TraceNode::new(NodeKind::Answer, "label", "Label")
             .outcome(conclusions.label.differentiated)
             .cite(&edition.labels.source);
@@ -408,16 +384,9 @@ impl Drawing<'_> {
     }
 
     fn level(&self) -> TraceNode {
-        let Determination {
-            edition,
-            conclusions,
-            ..
-        } = self.determination;
-        let node = TraceNode::new(
-            NodeKind::Answer,
-            "level",
-            "Level of support that the rules give",
-        );
+        let Determination { edition, conclusions, .. } = self.determination;
+        let node =
+            TraceNode::new(NodeKind::Answer, "level", "Level of support that the rules give");
         match &conclusions.eligible_level {
             Answer::Known(level) => node.value(level.to_string()),
             Answer::NotKnown(missing) => node.reason(missing_words(edition.year, *missing)),
@@ -439,23 +408,15 @@ impl Drawing<'_> {
     }
 
     fn open_points(&self) -> Option<TraceNode> {
-        let Determination {
-            edition,
-            open_points,
-            ..
-        } = self.determination;
+        let Determination { edition, open_points, .. } = self.determination;
         let nodes: Vec<TraceNode> = open_points
             .iter()
             .filter_map(|id| edition.open_point(id))
             .map(|point| {
-                TraceNode::new(
-                    NodeKind::OpenPoint,
-                    format!("open.{}", point.id),
-                    &point.question,
-                )
-                .value(&point.default)
-                .reason(format!("Other reading: {}", point.other))
-                .cite(&point.source)
+                TraceNode::new(NodeKind::OpenPoint, format!("open.{}", point.id), &point.question)
+                    .value(&point.default)
+                    .reason(format!("Other reading: {}", point.other))
+                    .cite(&point.source)
             })
             .collect();
         let title = "What no public text settles, and this answer depends on";

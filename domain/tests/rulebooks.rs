@@ -16,11 +16,7 @@ fn changed(name: &str, from: &str, to: &str) -> Vec<RulebookFile> {
 /// The faults that the replacement causes, with the line of the replaced text.
 fn faults(name: &str, from: &str, to: &str) -> (Vec<String>, usize) {
     let files = changed(name, from, to);
-    let text = Rulebooks::built_in_files()
-        .into_iter()
-        .find(|f| f.name == name)
-        .unwrap()
-        .text;
+    let text = Rulebooks::built_in_files().into_iter().find(|f| f.name == name).unwrap().text;
     let line = 1 + text[..text.find(from).unwrap()].matches('\n').count();
     let error = Rulebooks::load(&files).unwrap_err();
     (error.0.iter().map(ToString::to_string).collect(), line)
@@ -29,14 +25,8 @@ fn faults(name: &str, from: &str, to: &str) -> (Vec<String>, usize) {
 #[track_caller]
 fn refused(name: &str, from: &str, to: &str, expected: &str) {
     let (faults, _) = faults(name, from, to);
-    assert!(
-        faults.iter().any(|f| f.contains(expected)),
-        "{expected:?} not in {faults:#?}"
-    );
-    assert!(
-        faults.iter().all(|f| f.starts_with(&format!("{name}:"))),
-        "{faults:#?}"
-    );
+    assert!(faults.iter().any(|f| f.contains(expected)), "{expected:?} not in {faults:#?}");
+    assert!(faults.iter().all(|f| f.starts_with(&format!("{name}:"))), "{faults:#?}");
 }
 
 #[test]
@@ -66,22 +56,11 @@ fn every_rule_cites_a_source_that_is_known() {
 fn the_hash_changes_with_one_character() {
     let hash = |files: &[RulebookFile]| {
         let year = DashboardYear::new(2024).unwrap();
-        Rulebooks::load(files)
-            .unwrap()
-            .edition(year)
-            .unwrap()
-            .hash
-            .clone()
+        Rulebooks::load(files).unwrap().edition(year).unwrap().hash.clone()
     };
     let before = hash(&Rulebooks::built_in_files());
-    assert_ne!(
-        before,
-        hash(&changed("2024.toml", "# The 2024", "# the 2024"))
-    );
-    assert_eq!(
-        before,
-        hash(&changed("2023.toml", "# The 2023", "# the 2023"))
-    );
+    assert_ne!(before, hash(&changed("2024.toml", "# The 2024", "# the 2024")));
+    assert_eq!(before, hash(&changed("2023.toml", "# The 2023", "# the 2023")));
 }
 
 #[test]
@@ -94,21 +73,13 @@ fn an_unknown_key_is_refused_with_its_line() {
 #[test]
 fn a_duplicate_key_is_refused_with_its_line() {
     let (faults, line) = faults("2024.toml", "minimum = 30", "minimum = 30\nminimum = 31");
-    assert!(
-        faults[0].starts_with(&format!("2024.toml:{}:", line + 1)),
-        "{faults:#?}"
-    );
+    assert!(faults[0].starts_with(&format!("2024.toml:{}:", line + 1)), "{faults:#?}");
     assert!(faults[0].contains("duplicate key"), "{faults:#?}");
 }
 
 #[test]
 fn a_duplicate_rule_is_refused() {
-    refused(
-        "2024.toml",
-        "id = \"p6-suspension\"",
-        "id = \"p5-graduation\"",
-        "a second time",
-    );
+    refused("2024.toml", "id = \"p6-suspension\"", "id = \"p5-graduation\"", "a second time");
 }
 
 #[test]
@@ -121,24 +92,14 @@ fn a_missing_source_is_refused() {
 
 #[test]
 fn an_unknown_source_is_refused() {
-    refused(
-        "2024.toml",
-        "ec-52072#b-1",
-        "ec-52099#b-1",
-        "'ec-52099' is not in sources.toml",
-    );
+    refused("2024.toml", "ec-52072#b-1", "ec-52099#b-1", "'ec-52099' is not in sources.toml");
 }
 
 #[test]
 fn an_indicator_that_the_year_did_not_publish_is_refused() {
     let from = "{ indicator = \"GRAD\", color = \"red\" }";
     let to = "{ indicator = \"CHRO\", color = \"red\" }";
-    refused(
-        "2017.toml",
-        from,
-        to,
-        "a condition on CHRO, but the year did not publish it",
-    );
+    refused("2017.toml", from, to, "a condition on CHRO, but the year did not publish it");
 }
 
 #[test]
@@ -152,36 +113,21 @@ fn an_indicator_without_a_rating_is_refused() {
 fn a_colour_where_only_status_was_published_is_refused() {
     let from = "{ indicator = \"CCI\", status = \"very low\" }";
     let to = "{ indicator = \"CCI\", color = \"red\" }";
-    refused(
-        "2023.toml",
-        from,
-        to,
-        "a condition on CCI, but the year published only its status",
-    );
+    refused("2023.toml", from, to, "a condition on CCI, but the year published only its status");
 }
 
 #[test]
 fn overlapping_criteria_are_refused() {
     let from = "    { all = [{ indicator = \"ELA\", color = \"red\" }, { indicator = \"MATH\", color = \"orange\" }] },";
     let to = "    { indicator = \"ELA\", color = \"red\" },";
-    refused(
-        "2024.toml",
-        from,
-        to,
-        "'p4-ela-math' overlaps 'p4-ela-math'",
-    );
+    refused("2024.toml", from, to, "'p4-ela-math' overlaps 'p4-ela-math'");
 }
 
 #[test]
 fn two_criteria_of_one_priority_on_one_indicator_overlap() {
     let from = "any = [{ indicator = \"CHRO\", color = \"red\" }]";
     let to = "any = [{ indicator = \"GRAD\", color = \"red\" }]";
-    refused(
-        "2024.toml",
-        from,
-        to,
-        "'p5-chronic-absence' overlaps 'p5-graduation'",
-    );
+    refused("2024.toml", from, to, "'p5-chronic-absence' overlaps 'p5-graduation'");
 }
 
 #[test]
@@ -197,33 +143,18 @@ fn an_unreachable_alternative_is_refused() {
 fn an_indicator_that_a_group_does_not_have_is_unreachable() {
     let from = "groups = { only = [\"EL\", \"LTEL\"] }";
     let to = "groups = { only = [\"EL\", \"SWD\"] }";
-    refused(
-        "2024.toml",
-        from,
-        to,
-        "unreachable: ELPI is not published for the group SWD",
-    );
+    refused("2024.toml", from, to, "unreachable: ELPI is not published for the group SWD");
 }
 
 #[test]
 fn a_criterion_for_no_group_is_unreachable() {
-    refused(
-        "2025.toml",
-        "{ only = [\"EL\"] }",
-        "{ only = [] }",
-        "no group is left",
-    );
+    refused("2025.toml", "{ only = [\"EL\"] }", "{ only = [] }", "no group is left");
 }
 
 #[test]
 fn a_window_out_of_order_is_refused() {
     let from = "window = [2019, 2022, 2023, 2024]";
-    refused(
-        "2024.toml",
-        from,
-        "window = [2022, 2019, 2023, 2024]",
-        "out of order",
-    );
+    refused("2024.toml", from, "window = [2022, 2019, 2023, 2024]", "out of order");
     refused(
         "2024.toml",
         from,
@@ -235,18 +166,8 @@ fn a_window_out_of_order_is_refused() {
 #[test]
 fn a_window_year_without_determinations_is_refused() {
     let from = "window = [2019, 2022, 2023, 2024]";
-    refused(
-        "2024.toml",
-        from,
-        "window = [2021, 2022, 2023, 2024]",
-        "without determinations",
-    );
-    refused(
-        "2024.toml",
-        from,
-        "window = [2016, 2022, 2023, 2024]",
-        "2016 has no edition",
-    );
+    refused("2024.toml", from, "window = [2021, 2022, 2023, 2024]", "without determinations");
+    refused("2024.toml", from, "window = [2016, 2022, 2023, 2024]", "2016 has no edition");
 }
 
 #[test]
@@ -258,30 +179,17 @@ fn a_window_cannot_ask_for_more_years_than_it_has() {
 
 #[test]
 fn an_unknown_open_point_is_refused() {
-    refused(
-        "2024.toml",
-        "open = [\"having-a-group\"]",
-        "open = [\"having\"]",
-        "no [[open]] point",
-    );
+    refused("2024.toml", "open = [\"having-a-group\"]", "open = [\"having\"]", "no [[open]] point");
 }
 
 #[test]
 fn a_second_file_of_a_year_is_refused() {
     let mut files = Rulebooks::built_in_files();
-    let mut again = files
-        .iter()
-        .find(|f| f.name == "2024.toml")
-        .unwrap()
-        .clone();
+    let mut again = files.iter().find(|f| f.name == "2024.toml").unwrap().clone();
     again.name = "2024-again.toml".to_owned();
     files.push(again);
     let error = Rulebooks::load(&files).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("2024-again.toml:3: the year 2024 has a file already")
-    );
+    assert!(error.to_string().contains("2024-again.toml:3: the year 2024 has a file already"));
 }
 
 #[test]
@@ -294,8 +202,31 @@ fn every_fault_of_a_file_is_reported_at_once() {
         1,
     );
     let error = Rulebooks::load(&files).unwrap_err();
-    assert!(
-        error.to_string().contains("11 is no state priority"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("11 is no state priority"), "{error}");
+}
+
+#[test]
+fn an_edition_without_colour_tables_is_refused() {
+    let mut files = Rulebooks::built_in_files();
+    files.retain(|f| f.name != "2024.colors.toml");
+    let error = Rulebooks::load(&files).unwrap_err();
+    assert!(error.to_string().contains("2024.toml:3: an edition needs its colour tables"));
+}
+
+#[test]
+fn the_colour_tables_are_part_of_the_hash() {
+    let hash = |files: &[RulebookFile]| {
+        let year = DashboardYear::new(2024).unwrap();
+        Rulebooks::load(files).unwrap().edition(year).unwrap().hash.clone()
+    };
+    let mut files = Rulebooks::built_in_files();
+    let before = hash(&files);
+    files.iter_mut().find(|f| f.name == "2024.colors.toml").unwrap().text.push_str("# more\n");
+    assert_ne!(before, hash(&files));
+}
+
+#[test]
+fn a_source_of_a_colour_table_must_be_known() {
+    let expected = "'cde-colours-2024' is not in sources.toml";
+    refused("2024.colors.toml", "cde-colors-2024", "cde-colours-2024", expected);
 }

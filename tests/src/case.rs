@@ -59,14 +59,7 @@ impl Case {
             LeaType::Charter => "05999999999999",
         };
         let cds = CdsCode::parse(cds).expect("a CDS code");
-        Case {
-            lea: LeaFacts {
-                cds,
-                lea_type,
-                years: BTreeMap::new(),
-                successions: Vec::new(),
-            },
-        }
+        Case { lea: LeaFacts { cds, lea_type, years: BTreeMap::new(), successions: Vec::new() } }
     }
 
     /// The facts of a year.
@@ -78,10 +71,8 @@ impl Case {
     /// has a row.
     #[must_use]
     pub fn loaded(mut self, edition: &Edition) -> Case {
-        let locals: Vec<Priority> = edition
-            .locals_for(self.lea.lea_type)
-            .map(|rule| rule.priority)
-            .collect();
+        let locals: Vec<Priority> =
+            edition.locals_for(self.lea.lea_type).map(|rule| rule.priority).collect();
         let facts = self.facts(edition.year);
         facts.named = true;
         for indicator in edition.indicators_used() {
@@ -133,11 +124,7 @@ impl Case {
         let rating = edition.indicators.get(&indicator).map(|rule| rule.rating);
         let performance = Performance {
             color: (rating == Some(Rating::Color)).then_some(color),
-            status_level: if rating == Some(Rating::None) {
-                None
-            } else {
-                Level::new(level)
-            },
+            status_level: if rating == Some(Rating::None) { None } else { Level::new(level) },
             denominator: Some(MANY),
             accountability_met: Some(true),
             size_met: Some(true),
@@ -156,11 +143,7 @@ impl Case {
         performance: Performance,
     ) -> Case {
         let row = 2 + (indicator.index() * 100) as u32 + group as u32;
-        let cited = Cited {
-            value: performance,
-            release: ReleaseNumber(1),
-            row,
-        };
+        let cited = Cited { value: performance, release: ReleaseNumber(1), row };
         let facts = self.facts(edition.year);
         facts.indicator_releases.insert(indicator, ReleaseNumber(1));
         facts.performances.insert((indicator, group), cited);
@@ -174,13 +157,9 @@ impl Case {
             Wanted::Color(color) => {
                 self.rated(edition, condition.indicator, group, color, color as u8)
             }
-            Wanted::Status(level) => self.rated(
-                edition,
-                condition.indicator,
-                group,
-                Color::Red,
-                level.number(),
-            ),
+            Wanted::Status(level) => {
+                self.rated(edition, condition.indicator, group, Color::Red, level.number())
+            }
         }
     }
 
@@ -189,10 +168,7 @@ impl Case {
     /// # Panics
     /// If the group has no criterion of the priority.
     #[must_use]
-    #[expect(
-        clippy::expect_used,
-        reason = "a test asks for a criterion that is there"
-    )]
+    #[expect(clippy::expect_used, reason = "a test asks for a criterion that is there")]
     pub fn in_priority(
         mut self,
         edition: &Edition,
@@ -217,11 +193,7 @@ impl Case {
         let facts = self.facts(edition.year);
         let row = 2 + u32::from(priority.number());
         facts.local_releases.insert(priority, ReleaseNumber(2));
-        let cited = Cited {
-            value: rating,
-            release: ReleaseNumber(2),
-            row,
-        };
+        let cited = Cited { value: rating, release: ReleaseNumber(2), row };
         facts.local_ratings.insert(priority, cited);
         self
     }
@@ -229,11 +201,8 @@ impl Case {
     /// An operator's entry about CALPADS.
     #[must_use]
     pub fn calpads(mut self, edition: &Edition, certified: bool) -> Case {
-        self.facts(edition.year).calpads_certified = Some(Cited {
-            value: certified,
-            release: ReleaseNumber(3),
-            row: 2,
-        });
+        self.facts(edition.year).calpads_certified =
+            Some(Cited { value: certified, release: ReleaseNumber(3), row: 2 });
         self
     }
 
@@ -266,11 +235,7 @@ impl Case {
         };
         let facts = self.facts(edition.year);
         facts.list_release = Some(ReleaseNumber(4));
-        facts.published = Some(Cited {
-            value: row,
-            release: ReleaseNumber(4),
-            row: 7,
-        });
+        facts.published = Some(Cited { value: row, release: ReleaseNumber(4), row: 7 });
         facts.named = true;
         self
     }
@@ -280,10 +245,7 @@ impl Case {
     /// # Panics
     /// If the year gives no determination.
     #[must_use]
-    #[expect(
-        clippy::expect_used,
-        reason = "a test names the LEA in the year that it decides"
-    )]
+    #[expect(clippy::expect_used, reason = "a test names the LEA in the year that it decides")]
     pub fn decide<'a>(&self, books: &'a Rulebooks, edition: &Edition) -> Determination<'a> {
         decide(books, &self.lea, Basis::Files)
             .remove(&edition.year)
@@ -300,10 +262,7 @@ pub fn groups_in(edition: &Edition, priorities: PrioritySet) -> BTreeSet<Student
         .copied()
         .filter(|group| {
             priorities.iter().all(|p| {
-                edition
-                    .criteria
-                    .iter()
-                    .any(|c| c.priority == p && c.groups.contains(group))
+                edition.criteria.iter().any(|c| c.priority == p && c.groups.contains(group))
             })
         })
         .collect()

@@ -65,10 +65,7 @@ fn bound(value: &Value) -> Option<Tenths> {
 
 fn band(bands: &Value, level: Level) -> Band {
     let ends = &bands[level.number().to_string()];
-    Band {
-        lowest: bound(&ends[0]),
-        highest: bound(&ends[1]),
-    }
+    Band { lowest: bound(&ends[0]), highest: bound(&ends[1]) }
 }
 
 #[test]
@@ -79,10 +76,7 @@ fn every_band_and_cell_is_the_collected_one() {
     let collected: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let editions = editions();
     let collected_editions = collected["editions"].as_object().unwrap();
-    let years: Vec<&str> = collected_editions
-        .keys()
-        .map(|e| e.trim_end_matches('F'))
-        .collect();
+    let years: Vec<&str> = collected_editions.keys().map(|e| e.trim_end_matches('F')).collect();
     assert_eq!(years.len(), editions.len(), "{years:?}");
 
     let (mut bands, mut cells) = (0, 0);
@@ -95,14 +89,9 @@ fn every_band_and_cell_is_the_collected_one() {
                 expected_tables += 1;
                 let place = format!("{edition} {code} {variant}");
                 let variant = Variant::parse(indicator, variant).unwrap();
-                let table = tables
-                    .table(indicator, variant)
-                    .unwrap_or_else(|| panic!("{place}"));
+                let table = tables.table(indicator, variant).unwrap_or_else(|| panic!("{place}"));
                 assert_eq!(table.has_colors(), !expected["grid"].is_null(), "{place}");
-                assert!(
-                    expected["uncertain"].is_null() || table.uncertain().is_some(),
-                    "{place}"
-                );
+                assert!(expected["uncertain"].is_null() || table.uncertain().is_some(), "{place}");
                 for level in Level::all() {
                     assert_eq!(
                         table.status_band(level),
@@ -135,19 +124,11 @@ fn every_band_and_cell_is_the_collected_one() {
         assert_eq!(tables.tables().count(), expected_tables, "{edition}");
 
         let small = &collected["small_denominator_indicators"][edition];
-        let small: Vec<&str> = small
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|c| c.as_str().unwrap())
-            .collect();
+        let small: Vec<&str> =
+            small.as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
         for indicator in Indicator::ALL {
             let expected = small.contains(&indicator.code()).then_some(150);
-            assert_eq!(
-                tables.small_below(indicator, StudentGroup::All),
-                expected,
-                "{edition}"
-            );
+            assert_eq!(tables.small_below(indicator, StudentGroup::All), expected, "{edition}");
         }
     }
     assert_eq!((bands, cells), (BANDS, CELLS));
@@ -168,10 +149,7 @@ struct Row<'a> {
 
 impl Row<'_> {
     fn text(&self, column: &str) -> Option<&str> {
-        self.columns
-            .get(column)
-            .map(|t| t.trim())
-            .filter(|t| !t.is_empty() && *t != "*")
+        self.columns.get(column).map(|t| t.trim()).filter(|t| !t.is_empty() && *t != "*")
     }
 
     fn first(&self, columns: &[&str]) -> Option<&str> {
@@ -179,13 +157,11 @@ impl Row<'_> {
     }
 
     fn tenths(&self, column: &str) -> Option<Tenths> {
-        self.text(column)
-            .map(|t| Tenths::parse(t).unwrap_or_else(|| panic!("{}", self.place)))
+        self.text(column).map(|t| Tenths::parse(t).unwrap_or_else(|| panic!("{}", self.place)))
     }
 
     fn number(&self, columns: &[&str]) -> Option<u32> {
-        self.first(columns)
-            .map(|t| t.parse().unwrap_or_else(|_| panic!("{}: {t}", self.place)))
+        self.first(columns).map(|t| t.parse().unwrap_or_else(|_| panic!("{}: {t}", self.place)))
     }
 
     fn level(&self, column: &str) -> Option<Level> {
@@ -215,10 +191,7 @@ impl Row<'_> {
             color: self
                 .number(&["color"])
                 .and_then(|n| Color::from_number(u8::try_from(n).unwrap())),
-            box_number: self
-                .number(&["box"])
-                .filter(|n| *n > 0)
-                .map(|n| u16::try_from(n).unwrap()),
+            box_number: self.number(&["box"]).filter(|n| *n > 0).map(|n| u16::try_from(n).unwrap()),
             numerator: self.number(&["currnumer", "curr_prep"]),
             denominator: self.number(&["currdenom"]),
             prior_numerator: self.number(&["priornumer", "prior_prep"]),
@@ -239,11 +212,7 @@ impl Row<'_> {
 /// The indicator and the year of a file name such as `suspdownload2018_monterey.txt`.
 fn indicator_and_year(name: &str) -> Option<(Indicator, &str)> {
     let (stem, rest) = name.split_once("download")?;
-    let indicator = if stem == "chronic" {
-        Some(Indicator::Chro)
-    } else {
-        Indicator::parse(stem)
-    };
+    let indicator = if stem == "chronic" { Some(Indicator::Chro) } else { Indicator::parse(stem) };
     Some((indicator?, rest.get(..4)?))
 }
 
@@ -256,10 +225,7 @@ struct Agreement {
 
 impl Agreement {
     fn of_all(published: usize) -> Agreement {
-        Agreement {
-            published,
-            equal: published,
-        }
+        Agreement { published, equal: published }
     }
 
     fn add<T>(&mut self, comparison: &Comparison<T>) {
@@ -338,10 +304,7 @@ impl Tally {
         }
 
         let computed = &check.computed;
-        let values = [
-            (computed.status, published.status),
-            (computed.change, published.change),
-        ];
+        let values = [(computed.status, published.status), (computed.change, published.change)];
         for (measure, value) in values {
             let Some((measure, value)) = measure.zip(value) else {
                 continue;
@@ -353,29 +316,16 @@ impl Tally {
         }
 
         // The same row without its flags shows what the overrides did.
-        let plain = Performance {
-            not_certified: None,
-            participation_capped: None,
-            ..published.clone()
-        };
+        let plain =
+            Performance { not_certified: None, participation_capped: None, ..published.clone() };
         let plain = tables.compute(indicator, group, record, &plain);
         if plain.color != computed.color {
-            assert_eq!(
-                computed.overrides,
-                [Override::NotCertified],
-                "{}",
-                row.place
-            );
+            assert_eq!(computed.overrides, [Override::NotCertified], "{}", row.place);
             self.colors_by_override += 1;
         }
         self.boxes_by_override += usize::from(plain.box_number != computed.box_number);
         if plain.status_level != computed.status_level {
-            assert_eq!(
-                computed.overrides,
-                [Override::ParticipationCap],
-                "{}",
-                row.place
-            );
+            assert_eq!(computed.overrides, [Override::ParticipationCap], "{}", row.place);
             self.levels_by_cap += 1;
         }
         if published.color.is_none() && computed.color.is_some() {
@@ -402,18 +352,11 @@ fn tally(year: &str) -> Option<Tally> {
         }
         let text = fs::read_to_string(&path).unwrap();
         let mut lines = text.trim_start_matches('\u{feff}').lines();
-        let header: Vec<String> = lines
-            .next()
-            .unwrap()
-            .split('\t')
-            .map(|c| c.trim().to_lowercase())
-            .collect();
+        let header: Vec<String> =
+            lines.next().unwrap().split('\t').map(|c| c.trim().to_lowercase()).collect();
         for (index, line) in lines.enumerate() {
             let columns = header.iter().cloned().zip(line.split('\t')).collect();
-            let row = Row {
-                place: format!("{name}:{}", index + 2),
-                columns,
-            };
+            let row = Row { place: format!("{name}:{}", index + 2), columns };
             tally.add(tables, indicator, &row, &mut unexplained);
         }
     }

@@ -73,13 +73,7 @@ impl ColorCheck {
     /// Whether a field differs and no override of the row explains why.
     #[must_use]
     pub fn is_unexplained(&self) -> bool {
-        let ColorCheck {
-            color,
-            status_level,
-            change_level,
-            box_number,
-            computed: _,
-        } = self;
+        let ColorCheck { color, status_level, change_level, box_number, computed: _ } = self;
         color.is_unexplained()
             || status_level.is_unexplained()
             || change_level.is_unexplained()
@@ -99,47 +93,27 @@ impl ColorTables {
         performance: &Performance,
     ) -> ColorCheck {
         let computed = self.compute(indicator, group, record, performance);
-        let table = self
-            .table_of(indicator, record, performance)
-            .map(|(_, table)| table);
-        let status = Ground {
-            table: table.is_some(),
-            values: computed.status.is_some(),
-        };
+        let table = self.table_of(indicator, record, performance).map(|(_, table)| table);
+        let status = Ground { table: table.is_some(), values: computed.status.is_some() };
         let change = Ground {
             table: table.is_some_and(|table| table.has_colors()),
             values: computed.change.is_some(),
         };
-        let both = Ground {
-            table: change.table,
-            values: status.values && change.values,
-        };
+        let both = Ground { table: change.table, values: status.values && change.values };
         // A cap is computed exactly, so it explains no difference. The other two stand for a
         // decision of the state, which a rule here may only imitate.
         let in_force = |kind: Override| computed.overrides.contains(&kind).then_some(kind);
         let set_by_state = in_force(Override::DataError);
         let not_certified = in_force(Override::NotCertified);
         let assigned_status = not_certified.filter(|kind| {
-            self.override_rule(*kind, indicator)
-                .is_some_and(|rule| rule.status_level.is_some())
+            self.override_rule(*kind, indicator).is_some_and(|rule| rule.status_level.is_some())
         });
         let color_reason = set_by_state.or(not_certified);
         let status_reason = set_by_state.or(assigned_status);
-        let Computed {
-            color,
-            status_level,
-            change_level,
-            box_number,
-            ..
-        } = computed;
+        let Computed { color, status_level, change_level, box_number, .. } = computed;
         ColorCheck {
             color: compare(performance.color, color, both, color_reason),
-            status_level: compare(
-                performance.status_level,
-                status_level,
-                status,
-                status_reason,
-            ),
+            status_level: compare(performance.status_level, status_level, status, status_reason),
             change_level: compare(performance.change_level, change_level, change, set_by_state),
             box_number: compare(performance.box_number, box_number, both, color_reason),
             computed,
@@ -172,11 +146,7 @@ fn compare<T: PartialEq>(
     if computed.as_ref() == Some(&published) {
         return Comparison::Agrees;
     }
-    Comparison::Differs {
-        published,
-        computed,
-        reason,
-    }
+    Comparison::Differs { published, computed, reason }
 }
 
 #[cfg(test)]
@@ -216,10 +186,7 @@ mod tests {
 
     #[test]
     fn another_colour_differs_without_a_reason_and_the_other_fields_still_agree() {
-        let check = check(&Performance {
-            color: Some(Color::Red),
-            ..row()
-        });
+        let check = check(&Performance { color: Some(Color::Red), ..row() });
         let expected = Comparison::Differs {
             published: Color::Red,
             computed: Some(Color::Yellow),
@@ -232,32 +199,19 @@ mod tests {
 
     #[test]
     fn a_published_colour_of_a_group_too_small_for_one_differs_from_none() {
-        let check = check(&Performance {
-            denominator: Some(29),
-            numerator: Some(3),
-            ..row()
-        });
-        let expected = Comparison::Differs {
-            published: Color::Yellow,
-            computed: None,
-            reason: None,
-        };
+        let check = check(&Performance { denominator: Some(29), numerator: Some(3), ..row() });
+        let expected =
+            Comparison::Differs { published: Color::Yellow, computed: None, reason: None };
         assert_eq!(check.color, expected);
     }
 
     #[test]
     fn a_data_error_explains_a_colour_that_the_tables_do_not_give() {
-        let check = check(&Performance {
-            color: Some(Color::Red),
-            data_error: Some(true),
-            ..row()
-        });
+        let check =
+            check(&Performance { color: Some(Color::Red), data_error: Some(true), ..row() });
         assert!(matches!(
             check.color,
-            Comparison::Differs {
-                reason: Some(Override::DataError),
-                ..
-            }
+            Comparison::Differs { reason: Some(Override::DataError), .. }
         ));
         assert!(!check.is_unexplained());
     }
@@ -272,10 +226,7 @@ mod tests {
         });
         assert!(matches!(
             check.color,
-            Comparison::Differs {
-                reason: Some(Override::NotCertified),
-                ..
-            }
+            Comparison::Differs { reason: Some(Override::NotCertified), .. }
         ));
         assert!(check.status_level.is_unexplained());
     }
@@ -288,64 +239,34 @@ mod tests {
             not_certified: Some(true),
             ..row()
         });
-        assert_eq!(
-            (check.color, check.box_number),
-            (Comparison::Agrees, Comparison::Agrees)
-        );
+        assert_eq!((check.color, check.box_number), (Comparison::Agrees, Comparison::Agrees));
     }
 
     #[test]
     fn what_is_missing_is_named() {
-        let none = check(&Performance {
-            color: None,
-            ..row()
-        });
-        assert_eq!(
-            none.color,
-            Comparison::NotComparable(NotComparable::NotPublished)
-        );
+        let none = check(&Performance { color: None, ..row() });
+        assert_eq!(none.color, Comparison::NotComparable(NotComparable::NotPublished));
 
-        let no_values = check(&Performance {
-            numerator: None,
-            ..row()
-        });
-        assert_eq!(
-            no_values.color,
-            Comparison::NotComparable(NotComparable::NoValues)
-        );
-        assert_eq!(
-            no_values.status_level,
-            Comparison::NotComparable(NotComparable::NoValues)
-        );
+        let no_values = check(&Performance { numerator: None, ..row() });
+        assert_eq!(no_values.color, Comparison::NotComparable(NotComparable::NoValues));
+        assert_eq!(no_values.status_level, Comparison::NotComparable(NotComparable::NoValues));
 
         let no_table = sample::tables().check(
             Indicator::Math,
             StudentGroup::Hi,
             RecordKind::School,
-            &Performance {
-                status: Some(Tenths(0)),
-                ..row()
-            },
+            &Performance { status: Some(Tenths(0)), ..row() },
         );
-        assert_eq!(
-            no_table.color,
-            Comparison::NotComparable(NotComparable::NoTable)
-        );
+        assert_eq!(no_table.color, Comparison::NotComparable(NotComparable::NoTable));
 
         // The sample year gives college/career a status and no colour.
         let status_only = sample::tables().check(
             Indicator::Cci,
             StudentGroup::Hi,
             RecordKind::School,
-            &Performance {
-                status_level: Level::new(2),
-                ..row()
-            },
+            &Performance { status_level: Level::new(2), ..row() },
         );
         assert_eq!(status_only.status_level, Comparison::Agrees);
-        assert_eq!(
-            status_only.color,
-            Comparison::NotComparable(NotComparable::NoTable)
-        );
+        assert_eq!(status_only.color, Comparison::NotComparable(NotComparable::NoTable));
     }
 }

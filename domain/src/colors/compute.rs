@@ -89,24 +89,15 @@ impl ColorTables {
         if !reaches(size, self.sizes.levels) {
             return computed;
         }
-        let status_level = computed
-            .status
-            .map(|status| table.status_level(status.value));
+        let status_level = computed.status.map(|status| table.status_level(status.value));
         computed.status_level =
             status_level.map(|level| self.overridden_status(indicator, level, &computed.overrides));
         if !reaches(prior_size, self.sizes.levels) {
             return computed;
         }
-        let change_level = computed
-            .change
-            .and_then(|change| table.change_level(change.value));
-        let collapsed = change_level.map(|level| {
-            if computed.small_denominator {
-                three_by_five(level)
-            } else {
-                level
-            }
-        });
+        let change_level = computed.change.and_then(|change| table.change_level(change.value));
+        let collapsed = change_level
+            .map(|level| if computed.small_denominator { three_by_five(level) } else { level });
         let keeps_level = self
             .small_denominator
             .as_ref()
@@ -162,20 +153,14 @@ impl ColorTables {
     }
 
     fn change(&self, indicator: Indicator, performance: &Performance) -> Option<Measure> {
-        let from_counts = if self.change_as_published.contains(&indicator) {
-            None
-        } else {
-            change(performance)
-        };
+        let from_counts =
+            if self.change_as_published.contains(&indicator) { None } else { change(performance) };
         // Some files write a change of 0.0 where there is no year before.
         let has_prior =
             performance.prior_status.is_some() && performance.prior_denominator != Some(0);
         from_counts.or_else(|| {
             let value = performance.change.filter(|_| has_prior)?;
-            Some(Measure {
-                value,
-                basis: Basis::PublishedValues,
-            })
+            Some(Measure { value, basis: Basis::PublishedValues })
         })
     }
 
@@ -237,17 +222,10 @@ fn status(performance: &Performance) -> Option<Measure> {
     let from_counts = || {
         let (numerator, denominator) = counts(performance.numerator, performance.denominator)?;
         let value = rounded_ratio(100 * numerator, denominator)?;
-        Some(Measure {
-            value,
-            basis: Basis::Counts,
-        })
+        Some(Measure { value, basis: Basis::Counts })
     };
-    from_counts().or_else(|| {
-        Some(Measure {
-            value: performance.status?,
-            basis: Basis::PublishedValues,
-        })
-    })
+    from_counts()
+        .or_else(|| Some(Measure { value: performance.status?, basis: Basis::PublishedValues }))
 }
 
 /// The difference of the unrounded rates: subtracting the rounded ones would be off by a
@@ -258,10 +236,7 @@ fn change(performance: &Performance) -> Option<Measure> {
         counts(performance.prior_numerator, performance.prior_denominator)?;
     let difference = numerator * prior_denominator - prior_numerator * denominator;
     let value = rounded_ratio(100 * difference, denominator * prior_denominator)?;
-    Some(Measure {
-        value,
-        basis: Basis::Counts,
-    })
+    Some(Measure { value, basis: Basis::Counts })
 }
 
 fn counts(numerator: Option<u32>, denominator: Option<u32>) -> Option<(i128, i128)> {
@@ -317,9 +292,7 @@ mod tests {
 
     #[test]
     fn a_tie_in_the_status_rounds_away_from_zero() {
-        let at = compute(Indicator::Chro, &counted((41, 400), (0, 400)))
-            .status
-            .unwrap();
+        let at = compute(Indicator::Chro, &counted((41, 400), (0, 400))).status.unwrap();
         assert_eq!((at.value, at.basis), (Tenths(103), Basis::Counts));
         let below = compute(Indicator::Chro, &counted((1024, 10_000), (0, 10_000)));
         assert_eq!(below.status.unwrap().value, Tenths(102));
@@ -339,64 +312,29 @@ mod tests {
 
     #[test]
     fn the_largest_counts_do_not_overflow() {
-        let computed = compute(
-            Indicator::Chro,
-            &counted((0, u32::MAX), (u32::MAX, u32::MAX)),
-        );
+        let computed = compute(Indicator::Chro, &counted((0, u32::MAX), (u32::MAX, u32::MAX)));
         assert_eq!(computed.change.unwrap().value, Tenths(-1000));
     }
 
     #[test]
     fn a_cut_belongs_to_the_better_level_of_a_higher_is_better_status() {
-        assert_eq!(
-            compute(Indicator::Elpi, &published(550, 0)).status_level,
-            level(4)
-        );
-        assert_eq!(
-            compute(Indicator::Elpi, &published(549, 0)).status_level,
-            level(3)
-        );
-        assert_eq!(
-            compute(Indicator::Elpi, &published(350, 0)).status_level,
-            level(2)
-        );
-        assert_eq!(
-            compute(Indicator::Elpi, &published(349, 0)).status_level,
-            level(1)
-        );
+        assert_eq!(compute(Indicator::Elpi, &published(550, 0)).status_level, level(4));
+        assert_eq!(compute(Indicator::Elpi, &published(549, 0)).status_level, level(3));
+        assert_eq!(compute(Indicator::Elpi, &published(350, 0)).status_level, level(2));
+        assert_eq!(compute(Indicator::Elpi, &published(349, 0)).status_level, level(1));
     }
 
     #[test]
     fn a_cut_belongs_to_the_better_level_of_a_lower_is_better_status() {
-        assert_eq!(
-            compute(Indicator::Chro, &published(25, 0)).status_level,
-            level(5)
-        );
-        assert_eq!(
-            compute(Indicator::Chro, &published(26, 0)).status_level,
-            level(4)
-        );
-        assert_eq!(
-            compute(Indicator::Chro, &published(200, 0)).status_level,
-            level(2)
-        );
-        assert_eq!(
-            compute(Indicator::Chro, &published(201, 0)).status_level,
-            level(1)
-        );
+        assert_eq!(compute(Indicator::Chro, &published(25, 0)).status_level, level(5));
+        assert_eq!(compute(Indicator::Chro, &published(26, 0)).status_level, level(4));
+        assert_eq!(compute(Indicator::Chro, &published(200, 0)).status_level, level(2));
+        assert_eq!(compute(Indicator::Chro, &published(201, 0)).status_level, level(1));
     }
 
     #[test]
     fn changes_are_cut_on_both_sides_of_zero() {
-        for (change, expected) in [
-            (-30, 5),
-            (-29, 4),
-            (-5, 4),
-            (-4, 3),
-            (4, 3),
-            (5, 2),
-            (31, 1),
-        ] {
+        for (change, expected) in [(-30, 5), (-29, 4), (-5, 4), (-4, 3), (4, 3), (5, 2), (31, 1)] {
             let computed = compute(Indicator::Chro, &published(100, change));
             assert_eq!(computed.change_level, level(expected), "{change}");
         }
@@ -409,20 +347,11 @@ mod tests {
     #[test]
     fn colour_and_box_come_from_row_and_column() {
         let computed = compute(Indicator::Chro, &published(10, 31));
-        assert_eq!(
-            (computed.color, computed.box_number),
-            (Some(Color::Yellow), Some(10))
-        );
+        assert_eq!((computed.color, computed.box_number), (Some(Color::Yellow), Some(10)));
         let computed = compute(Indicator::Chro, &published(201, -30));
-        assert_eq!(
-            (computed.color, computed.box_number),
-            (Some(Color::Yellow), Some(250))
-        );
+        assert_eq!((computed.color, computed.box_number), (Some(Color::Yellow), Some(250)));
         let computed = compute(Indicator::Chro, &published(201, 0));
-        assert_eq!(
-            (computed.color, computed.box_number),
-            (Some(Color::Red), Some(230))
-        );
+        assert_eq!((computed.color, computed.box_number), (Some(Color::Red), Some(230)));
     }
 
     #[test]
@@ -435,16 +364,9 @@ mod tests {
     #[test]
     fn below_150_students_the_outer_change_levels_collapse() {
         let of = |students: u32, change| {
-            let row = Performance {
-                denominator: Some(students),
-                ..published(30, change)
-            };
+            let row = Performance { denominator: Some(students), ..published(30, change) };
             let computed = compute(Indicator::Chro, &row);
-            (
-                computed.change_level,
-                computed.color,
-                computed.small_denominator,
-            )
+            (computed.change_level, computed.color, computed.small_denominator)
         };
         assert_eq!(of(150, 31), (level(1), Some(Color::Orange), false));
         assert_eq!(of(149, 31), (level(2), Some(Color::Yellow), true));
@@ -455,58 +377,36 @@ mod tests {
 
     #[test]
     fn only_this_years_students_make_a_group_small() {
-        let row = Performance {
-            prior_denominator: Some(149),
-            ..published(30, 31)
-        };
+        let row = Performance { prior_denominator: Some(149), ..published(30, 31) };
         assert!(!compute(Indicator::Chro, &row).small_denominator);
     }
 
     #[test]
     fn without_a_denominator_the_files_own_flag_says_whether_a_group_is_small() {
-        let row = Performance {
-            denominator: None,
-            small_denominator: Some(true),
-            ..published(30, 31)
-        };
+        let row =
+            Performance { denominator: None, small_denominator: Some(true), ..published(30, 31) };
         assert_eq!(compute(Indicator::Chro, &row).change_level, level(2));
     }
 
     #[test]
     fn an_indicator_or_group_outside_the_rule_never_collapses() {
-        let row = Performance {
-            denominator: Some(149),
-            ..published(500, 100)
-        };
+        let row = Performance { denominator: Some(149), ..published(500, 100) };
         assert_eq!(compute(Indicator::Elpi, &row).change_level, level(5));
 
         let text = sample::EDITION.replace("below = 150", "below = 150\ngroups = [\"ALL\"]");
         let tables = super::super::load("sample", &text).unwrap();
-        let row = Performance {
-            denominator: Some(149),
-            ..published(30, 31)
-        };
-        let of = |group| {
-            tables
-                .compute(Indicator::Chro, group, SCHOOL, &row)
-                .change_level
-        };
+        let row = Performance { denominator: Some(149), ..published(30, 31) };
+        let of = |group| tables.compute(Indicator::Chro, group, SCHOOL, &row).change_level;
         assert_eq!(of(StudentGroup::All), level(2));
         assert_eq!(of(StudentGroup::Hi), level(1));
     }
 
     #[test]
     fn a_file_that_keeps_the_level_from_before_still_takes_colour_and_box_from_the_collapsed_one() {
-        let row = Performance {
-            denominator: Some(149),
-            ..published(700, -51)
-        };
+        let row = Performance { denominator: Some(149), ..published(700, -51) };
         let computed = compute(Indicator::Grad, &row);
         assert_eq!(computed.change_level, level(1));
-        assert_eq!(
-            (computed.color, computed.box_number),
-            (Some(Color::Orange), Some(170))
-        );
+        assert_eq!((computed.color, computed.box_number), (Some(Color::Orange), Some(170)));
     }
 
     #[test]
@@ -535,10 +435,7 @@ mod tests {
                 prior_denominator: Some(students),
                 ..published(100, 0)
             };
-            tables
-                .compute(Indicator::Chro, group, record, &row)
-                .color
-                .is_some()
+            tables.compute(Indicator::Chro, group, record, &row).color.is_some()
         };
         assert!(of(15, StudentGroup::Fos, DISTRICT));
         assert!(of(15, StudentGroup::Fos, RecordKind::CountyOffice));
@@ -565,33 +462,21 @@ mod tests {
 
     #[test]
     fn a_blank_denominator_withholds_nothing() {
-        let row = Performance {
-            prior_denominator: None,
-            ..published(100, 0)
-        };
+        let row = Performance { prior_denominator: None, ..published(100, 0) };
         assert!(compute(Indicator::Chro, &row).color.is_some());
     }
 
     #[test]
     fn a_change_of_zero_without_a_year_before_is_no_change() {
-        let row = Performance {
-            prior_status: None,
-            ..published(100, 0)
-        };
+        let row = Performance { prior_status: None, ..published(100, 0) };
         assert_eq!(compute(Indicator::Chro, &row).change, None);
-        let row = Performance {
-            prior_denominator: Some(0),
-            ..published(100, 0)
-        };
+        let row = Performance { prior_denominator: Some(0), ..published(100, 0) };
         assert_eq!(compute(Indicator::Chro, &row).change, None);
     }
 
     #[test]
     fn a_zero_denominator_is_no_count() {
-        let row = Performance {
-            status: None,
-            ..counted((0, 0), (0, 0))
-        };
+        let row = Performance { status: None, ..counted((0, 0), (0, 0)) };
         assert_eq!(compute(Indicator::Chro, &row).status, None);
     }
 
@@ -603,31 +488,14 @@ mod tests {
             ..counted((10, 100), (0, 100))
         };
         let of = |tables: &ColorTables| {
-            tables
-                .compute(Indicator::Chro, StudentGroup::Hi, SCHOOL, &row)
-                .change
-                .unwrap()
+            tables.compute(Indicator::Chro, StudentGroup::Hi, SCHOOL, &row).change.unwrap()
         };
-        assert_eq!(
-            of(&sample::tables()),
-            Measure {
-                value: Tenths(100),
-                basis: Basis::Counts
-            }
-        );
+        assert_eq!(of(&sample::tables()), Measure { value: Tenths(100), basis: Basis::Counts });
 
-        let text = sample::EDITION.replace(
-            "year = 2099",
-            "year = 2099\nchange_as_published = [\"CHRO\"]",
-        );
+        let text =
+            sample::EDITION.replace("year = 2099", "year = 2099\nchange_as_published = [\"CHRO\"]");
         let tables = super::super::load("sample", &text).unwrap();
-        assert_eq!(
-            of(&tables),
-            Measure {
-                value: Tenths(7),
-                basis: Basis::PublishedValues
-            }
-        );
+        assert_eq!(of(&tables), Measure { value: Tenths(7), basis: Basis::PublishedValues });
     }
 
     #[test]
@@ -635,14 +503,8 @@ mod tests {
         let row = published(-450, 0);
         let computed = compute(Indicator::Ela, &row);
         assert_eq!(computed.status.unwrap().basis, Basis::PublishedValues);
-        assert_eq!(
-            (computed.variant, computed.status_level),
-            (Some(Variant::All), level(2))
-        );
-        let row = Performance {
-            high_school_cuts: Some(true),
-            ..published(-451, 0)
-        };
+        assert_eq!((computed.variant, computed.status_level), (Some(Variant::All), level(2)));
+        let row = Performance { high_school_cuts: Some(true), ..published(-451, 0) };
         let computed = compute(Indicator::Ela, &row);
         assert_eq!(computed.variant, Some(Variant::HighSchoolCuts));
         assert_eq!(computed.status_level, level(1));
@@ -651,10 +513,7 @@ mod tests {
     #[test]
     fn the_type_column_names_the_suspension_table_and_without_it_there_is_none() {
         let of = |table_type| {
-            let row = Performance {
-                table_type,
-                ..published(12, 0)
-            };
+            let row = Performance { table_type, ..published(12, 0) };
             compute(Indicator::Susp, &row).status_level
         };
         assert_eq!(of(Some(TableType::Es)), level(3));
@@ -666,13 +525,8 @@ mod tests {
     fn alternative_schools_and_county_offices_have_graduation_cuts_of_their_own() {
         let tables = sample::tables();
         let of = |record, alternative_school| {
-            let row = Performance {
-                alternative_school,
-                ..published(905, 0)
-            };
-            tables
-                .compute(Indicator::Grad, StudentGroup::Hi, record, &row)
-                .status_level
+            let row = Performance { alternative_school, ..published(905, 0) };
+            tables.compute(Indicator::Grad, StudentGroup::Hi, record, &row).status_level
         };
         assert_eq!(of(SCHOOL, None), level(4));
         assert_eq!(of(SCHOOL, Some(true)), level(5));
@@ -685,34 +539,19 @@ mod tests {
 
     #[test]
     fn data_that_were_not_certified_are_orange_in_box_180_and_keep_their_levels() {
-        let row = Performance {
-            not_certified: Some(true),
-            ..published(25, 0)
-        };
+        let row = Performance { not_certified: Some(true), ..published(25, 0) };
         let computed = compute(Indicator::Chro, &row);
-        assert_eq!(
-            (computed.status_level, computed.change_level),
-            (level(5), level(3))
-        );
-        assert_eq!(
-            (computed.color, computed.box_number),
-            (Some(Color::Orange), Some(180))
-        );
+        assert_eq!((computed.status_level, computed.change_level), (level(5), level(3)));
+        assert_eq!((computed.color, computed.box_number), (Some(Color::Orange), Some(180)));
         assert_eq!(computed.overrides, [Override::NotCertified]);
 
-        let small = Performance {
-            denominator: Some(29),
-            ..row
-        };
+        let small = Performance { denominator: Some(29), ..row };
         assert_eq!(compute(Indicator::Chro, &small).color, None);
     }
 
     #[test]
     fn an_override_of_another_indicator_is_not_in_force() {
-        let row = Performance {
-            not_certified: Some(true),
-            ..published(700, 0)
-        };
+        let row = Performance { not_certified: Some(true), ..published(700, 0) };
         assert_eq!(compute(Indicator::Elpi, &row).overrides, []);
         assert_eq!(compute(Indicator::Elpi, &row).color, Some(Color::Blue));
     }
@@ -721,10 +560,7 @@ mod tests {
     fn a_year_of_statuses_may_assign_high_to_data_that_were_not_certified() {
         let text = sample::EDITION.replace("color = \"Orange\"\nbox = 180", "status_level = 2");
         let tables = super::super::load("sample", &text).unwrap();
-        let row = Performance {
-            not_certified: Some(true),
-            ..published(25, 0)
-        };
+        let row = Performance { not_certified: Some(true), ..published(25, 0) };
         let computed = tables.compute(Indicator::Chro, StudentGroup::Hi, SCHOOL, &row);
         assert_eq!(computed.status_level, level(2));
     }
@@ -732,10 +568,7 @@ mod tests {
     #[test]
     fn too_few_tested_caps_the_status_at_low_and_leaves_very_low() {
         for (status, expected) in [(700, 2), (350, 2), (349, 1)] {
-            let row = Performance {
-                participation_capped: Some(true),
-                ..published(status, 0)
-            };
+            let row = Performance { participation_capped: Some(true), ..published(status, 0) };
             let computed = compute(Indicator::Elpi, &row);
             assert_eq!(computed.status_level, level(expected), "{status}");
             assert_eq!(computed.overrides, [Override::ParticipationCap]);
@@ -744,10 +577,7 @@ mod tests {
 
     #[test]
     fn a_data_error_is_named_and_the_tables_are_applied_as_if_there_were_none() {
-        let row = Performance {
-            data_error: Some(true),
-            ..published(25, 0)
-        };
+        let row = Performance { data_error: Some(true), ..published(25, 0) };
         let computed = compute(Indicator::Chro, &row);
         assert_eq!(computed.overrides, [Override::DataError]);
         assert_eq!(computed.color, Some(Color::Blue));

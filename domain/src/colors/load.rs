@@ -32,18 +32,11 @@ pub struct LoadFault {
 /// Every fault of the file. Where its form already fails (no TOML, an unknown or missing key,
 /// a value of the wrong type), only the first of these.
 pub fn load(file_name: &str, text: &str) -> Result<ColorTables, Vec<LoadFault>> {
-    let mut faults = Faults {
-        file_name,
-        text,
-        faults: Vec::new(),
-    };
+    let mut faults = Faults { file_name, text, faults: Vec::new() };
     let tables = match toml::from_str::<RawFile>(text) {
         Ok(raw) => read(raw, &mut faults),
         Err(error) => {
-            faults.add(
-                error.span().map_or(0, |span| span.start),
-                error.message().to_owned(),
-            );
+            faults.add(error.span().map_or(0, |span| span.start), error.message().to_owned());
             None
         }
     };
@@ -136,11 +129,7 @@ impl Faults<'_> {
 
     fn add(&mut self, offset: usize, message: String) {
         let line = self.line(offset);
-        self.faults.push(LoadFault {
-            file: self.file_name.to_owned(),
-            line,
-            message,
-        });
+        self.faults.push(LoadFault { file: self.file_name.to_owned(), line, message });
     }
 
     fn add_at<T>(&mut self, place: &Spanned<T>, message: String) {
@@ -150,22 +139,12 @@ impl Faults<'_> {
 
 /// `None` only beside a fault.
 fn read(raw: RawFile, faults: &mut Faults<'_>) -> Option<ColorTables> {
-    let RawFile {
-        year,
-        change_as_published,
-        size,
-        small_denominator,
-        overrides,
-        tables,
-    } = raw;
+    let RawFile { year, change_as_published, size, small_denominator, overrides, tables } = raw;
     let mut sources = Sources(Vec::new());
     let number = *year.get_ref();
     let year_number = DashboardYear::new(number);
     if year_number.is_none() {
-        faults.add_at(
-            &year,
-            format!("{number} is no Dashboard year; 2000 to 2099 are"),
-        );
+        faults.add_at(&year, format!("{number} is no Dashboard year; 2000 to 2099 are"));
     }
     let gives_colors = tables.iter().any(|table| table.get_ref().grid.is_some());
     let (tables, named) = read_tables(&tables, &mut sources, faults);
@@ -200,24 +179,15 @@ impl Sources {
         match source {
             Some(id) if !id.get_ref().trim().is_empty() => {
                 let line = faults.line(id.span().start);
-                self.0.push(CitedSource {
-                    id: id.get_ref().clone(),
-                    line,
-                });
+                self.0.push(CitedSource { id: id.get_ref().clone(), line });
                 id.get_ref().clone()
             }
             Some(id) => {
-                faults.add_at(
-                    id,
-                    format!("the source of {what} is blank; an id is expected"),
-                );
+                faults.add_at(id, format!("the source of {what} is blank; an id is expected"));
                 String::new()
             }
             None => {
-                faults.add_at(
-                    owner,
-                    format!("{what} has no source; every number needs one"),
-                );
+                faults.add_at(owner, format!("{what} has no source; every number needs one"));
                 String::new()
             }
         }
@@ -246,10 +216,7 @@ fn read_tables(
         named.insert(indicator);
         let code = table.variant.get_ref();
         let Some(variant) = Variant::parse(indicator, code) else {
-            faults.add_at(
-                &table.variant,
-                format!("{indicator} has no variant '{code}'"),
-            );
+            faults.add_at(&table.variant, format!("{indicator} has no variant '{code}'"));
             continue;
         };
         let what = format!("the table of {indicator} {variant}");
@@ -269,23 +236,11 @@ fn read_tables(
         let grid = read_grid(indicator, &what, raw, faults);
         if let (Some(status), Ok(grid)) = (status, grid) {
             let uncertain = table.uncertain.as_ref().map(|text| text.get_ref().clone());
-            tables.insert(
-                (indicator, variant),
-                ColorTable {
-                    status,
-                    grid,
-                    uncertain,
-                    source,
-                },
-            );
+            tables.insert((indicator, variant), ColorTable { status, grid, uncertain, source });
         }
     }
     for indicator in Indicator::ALL {
-        let Some(place) = places
-            .iter()
-            .find(|((i, _), _)| *i == indicator)
-            .map(|(_, p)| *p)
-        else {
+        let Some(place) = places.iter().find(|((i, _), _)| *i == indicator).map(|(_, p)| *p) else {
             continue;
         };
         for variant in Variant::required(indicator) {
@@ -377,13 +332,12 @@ fn read_cuts(
 ) -> Option<Cuts> {
     let lower_is_better = indicator.lower_is_better();
     let bounds = cuts.get_ref();
-    let in_order = bounds.is_sorted_by(|better, worse| {
-        if lower_is_better {
-            better < worse
-        } else {
-            better > worse
-        }
-    });
+    let in_order =
+        bounds.is_sorted_by(
+            |better, worse| {
+                if lower_is_better { better < worse } else { better > worse }
+            },
+        );
     if !in_order {
         let order = if lower_is_better { "rise" } else { "fall" };
         faults.add_at(
@@ -403,18 +357,9 @@ fn read_cuts(
         );
         return None;
     };
-    let steps = [
-        (to_five, five),
-        (to_four, four),
-        (to_three, three),
-        (to_two, two),
-    ];
+    let steps = [(to_five, five), (to_four, four), (to_three, three), (to_two, two)];
     let steps = steps.map(|(bound, level)| (Tenths(*bound), *level));
-    Some(Cuts {
-        lower_is_better,
-        steps,
-        worst: *worst,
-    })
+    Some(Cuts { lower_is_better, steps, worst: *worst })
 }
 
 fn read_sizes(
@@ -423,24 +368,14 @@ fn read_sizes(
     sources: &mut Sources,
     faults: &mut Faults<'_>,
 ) -> Sizes {
-    let RawSizes {
-        color,
-        levels,
-        source,
-        district_level,
-    } = raw.get_ref();
+    let RawSizes { color, levels, source, district_level } = raw.get_ref();
     sources.cite(source.as_ref(), "[size]", raw, faults);
     let levels = *levels.get_ref();
     if gives_colors && color.is_none() {
-        faults.add_at(
-            raw,
-            "[size] has no 'color', though a table gives colours".to_owned(),
-        );
+        faults.add_at(raw, "[size] has no 'color', though a table gives colours".to_owned());
     }
     let color_size = color.as_ref().map_or(levels, |color| *color.get_ref());
-    let bounds = color
-        .iter()
-        .chain(district_level.iter().map(|district| &district.color));
+    let bounds = color.iter().chain(district_level.iter().map(|district| &district.color));
     for bound in bounds {
         if *bound.get_ref() < levels {
             faults.add_at(
@@ -455,11 +390,7 @@ fn read_sizes(
     let district_level = district_level
         .as_ref()
         .map(|district| (groups(&district.groups, faults), *district.color.get_ref()));
-    Sizes {
-        levels,
-        color: color_size,
-        district_level,
-    }
+    Sizes { levels, color: color_size, district_level }
 }
 
 fn read_small_denominator(
@@ -471,10 +402,7 @@ fn read_small_denominator(
     let small = raw.get_ref();
     sources.cite(small.source.as_ref(), "[small_denominator]", raw, faults);
     if *small.below.get_ref() == 0 {
-        faults.add_at(
-            &small.below,
-            "no group has fewer than 0 students".to_owned(),
-        );
+        faults.add_at(&small.below, "no group has fewer than 0 students".to_owned());
     }
     let affected = indicators(&small.indicators, named, faults);
     let keeping = indicators(&small.change_level_before_collapse, named, faults);
@@ -510,10 +438,7 @@ fn read_overrides(
             earlier.kind == rule.kind && !earlier.indicators.is_disjoint(&rule.indicators)
         });
         if twice {
-            faults.add_at(
-                raw,
-                format!("{} is given twice for one indicator", rule.kind),
-            );
+            faults.add_at(raw, format!("{} is given twice for one indicator", rule.kind));
         }
         rules.push(rule);
     }
@@ -526,27 +451,14 @@ fn read_override(
     named: &BTreeSet<Indicator>,
     faults: &mut Faults<'_>,
 ) -> Option<OverrideRule> {
-    let RawOverride {
-        kind: code,
-        indicators: codes,
-        color,
-        box_number,
-        status_level,
-        source: _,
-    } = raw.get_ref();
+    let RawOverride { kind: code, indicators: codes, color, box_number, status_level, source: _ } =
+        raw.get_ref();
     let Some(kind) = Override::parse(code.get_ref()) else {
         let known = Override::ALL.map(Override::code).join(", ");
-        faults.add_at(
-            code,
-            format!("unknown override '{}'; {known} are known", code.get_ref()),
-        );
+        faults.add_at(code, format!("unknown override '{}'; {known} are known", code.get_ref()));
         return None;
     };
-    let assigns = (
-        color.is_some(),
-        box_number.is_some(),
-        status_level.is_some(),
-    );
+    let assigns = (color.is_some(), box_number.is_some(), status_level.is_some());
     let (allowed, expected) = match kind {
         Override::NotCertified => (
             matches!(assigns, (true, true, false) | (false, false, true)),
@@ -556,10 +468,7 @@ fn read_override(
         Override::ParticipationCap => (assigns == (false, false, true), "'status_level'"),
     };
     if !allowed {
-        faults.add_at(
-            raw,
-            format!("{kind} assigns {expected}, and nothing else may stand here"),
-        );
+        faults.add_at(raw, format!("{kind} assigns {expected}, and nothing else may stand here"));
     }
     let color = color.as_ref().and_then(|name| {
         let color = Color::parse(name.get_ref());
@@ -578,34 +487,20 @@ fn read_override(
     let status_level = status_level.as_ref().and_then(|number| {
         let level = Level::new(*number.get_ref());
         if level.is_none() {
-            faults.add_at(
-                number,
-                format!("{} is no level; 1 to 5 are", number.get_ref()),
-            );
+            faults.add_at(number, format!("{} is no level; 1 to 5 are", number.get_ref()));
         }
         level
     });
     let indicators = indicators(codes, named, faults);
-    Some(OverrideRule {
-        kind,
-        indicators,
-        color,
-        box_number,
-        status_level,
-    })
+    Some(OverrideRule { kind, indicators, color, box_number, status_level })
 }
 
 fn read_indicator(code: &Spanned<String>, faults: &mut Faults<'_>) -> Option<Indicator> {
     // Exactly as the files write it: a year's page is read by people, too.
-    let known = Indicator::ALL
-        .into_iter()
-        .find(|i| i.code() == code.get_ref());
+    let known = Indicator::ALL.into_iter().find(|i| i.code() == code.get_ref());
     if known.is_none() {
         let all = Indicator::ALL.map(Indicator::code).join(", ");
-        faults.add_at(
-            code,
-            format!("unknown indicator '{}'; {all} are known", code.get_ref()),
-        );
+        faults.add_at(code, format!("unknown indicator '{}'; {all} are known", code.get_ref()));
     }
     known
 }
@@ -636,10 +531,7 @@ fn groups(codes: &[Spanned<String>], faults: &mut Faults<'_>) -> BTreeSet<Studen
     for code in codes {
         match StudentGroup::parse(code.get_ref()) {
             Some(group) if group.code() != code.get_ref() => {
-                faults.add_at(
-                    code,
-                    format!("'{}' is written {group} here", code.get_ref()),
-                );
+                faults.add_at(code, format!("'{}' is written {group} here", code.get_ref()));
             }
             Some(group) if !known.insert(group) => {
                 faults.add_at(code, format!("{group} is named twice"));

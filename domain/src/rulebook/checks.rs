@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
-use super::load::Page;
+use super::load::{EditionFiles, Page};
 use super::overlap::check_criteria;
 use super::{
     Alternative, CharterRule, CharterTest, Condition, CountsWhen, Criterion, Edition, Effect,
@@ -28,8 +28,7 @@ type Text = Spanned<String>;
 pub(super) fn check_edition(
     page: &mut Page<'_>,
     parsed: raw::Edition,
-    hash: String,
-    text: String,
+    files: EditionFiles,
 ) -> Option<Edition> {
     let before = page.faults.len();
     let raw::Edition {
@@ -60,10 +59,7 @@ pub(super) fn check_edition(
     let public_date = public_date.and_then(|at| {
         let day = Day::parse(at.get_ref());
         if day.is_none() {
-            page.fault(
-                &at,
-                format!("'{}' is no day: YYYY-MM-DD or YYYY-MM", at.get_ref()),
-            );
+            page.fault(&at, format!("'{}' is no day: YYYY-MM-DD or YYYY-MM", at.get_ref()));
         }
         day
     });
@@ -72,10 +68,8 @@ pub(super) fn check_edition(
         page.fault(&groups_at, "an edition needs at least one student group");
     }
     let open_points = open_points(page, open);
-    let mut ids = Ids {
-        open: open_points.iter().map(|o| o.id.clone()).collect(),
-        rules: BTreeSet::new(),
-    };
+    let mut ids =
+        Ids { open: open_points.iter().map(|o| o.id.clone()).collect(), rules: BTreeSet::new() };
     let groups_source = page.cite(&groups_source);
     let judged = judged_of(page, judged);
     let size = size_of(page, size, &groups);
@@ -83,29 +77,17 @@ pub(super) fn check_edition(
     let (codes, codes_source) = codes_of(page, codes);
     let mut criteria = Vec::new();
     for criterion in criterion {
-        criteria.extend(criterion_of(
-            page,
-            criterion,
-            &groups,
-            &indicators,
-            &mut ids,
-        ));
+        criteria.extend(criterion_of(page, criterion, &groups, &indicators, &mut ids));
     }
     check_criteria(page, &criteria, &indicators);
     let criteria: Vec<Criterion> = criteria.into_iter().map(|(_, c)| c).collect();
-    let locals: Vec<LocalRule> = local
-        .into_iter()
-        .filter_map(|l| local_of(page, l, &mut ids))
-        .collect();
-    let methods: Vec<Method> = method
-        .into_iter()
-        .filter_map(|m| method_of(page, m, &mut ids))
-        .collect();
+    let locals: Vec<LocalRule> =
+        local.into_iter().filter_map(|l| local_of(page, l, &mut ids)).collect();
+    let methods: Vec<Method> =
+        method.into_iter().filter_map(|m| method_of(page, m, &mut ids)).collect();
     let labels = labels_of(page, labels, year, &ids);
-    let sustained: Vec<SustainedRule> = sustained
-        .into_iter()
-        .filter_map(|s| sustained_of(page, s, year, &mut ids))
-        .collect();
+    let sustained: Vec<SustainedRule> =
+        sustained.into_iter().filter_map(|s| sustained_of(page, s, year, &mut ids)).collect();
     let not_applied = not_applied
         .into_iter()
         .map(|raw::NotApplied { id, reason, source }| {
@@ -125,10 +107,13 @@ pub(super) fn check_edition(
     if page.faults.len() > before {
         return None;
     }
+    let EditionFiles { hash, text, colors_text, colors } = files;
     Some(Edition {
         year,
         hash,
         text,
+        colors_text,
+        colors,
         public_date,
         groups,
         groups_source,
@@ -160,10 +145,7 @@ struct Ids {
 impl Ids {
     fn claim(&mut self, page: &mut Page<'_>, id: &Text) {
         if !self.rules.insert(id.get_ref().clone()) {
-            page.fault(
-                id,
-                format!("the rule '{}' stands here a second time", id.get_ref()),
-            );
+            page.fault(id, format!("the rule '{}' stands here a second time", id.get_ref()));
         }
     }
 
@@ -172,10 +154,7 @@ impl Ids {
             if !self.open.contains(id.get_ref()) {
                 let known: Vec<&str> = self.open.iter().map(String::as_str).collect();
                 let known = known.join(", ");
-                page.fault(
-                    id,
-                    format!("no [[open]] point '{}'; known: {known}", id.get_ref()),
-                );
+                page.fault(id, format!("no [[open]] point '{}'; known: {known}", id.get_ref()));
             }
         }
         open.into_iter().map(Spanned::into_inner).collect()
@@ -187,20 +166,10 @@ fn word<T>(page: &mut Page<'_>, at: &Text, known: &[(&str, T)]) -> Option<T>
 where
     T: Copy,
 {
-    let found = known
-        .iter()
-        .find(|(word, _)| *word == at.get_ref())
-        .map(|(_, value)| *value);
+    let found = known.iter().find(|(word, _)| *word == at.get_ref()).map(|(_, value)| *value);
     if found.is_none() {
         let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-        page.fault(
-            at,
-            format!(
-                "'{}' is unknown here; known: {}",
-                at.get_ref(),
-                words.join(", ")
-            ),
-        );
+        page.fault(at, format!("'{}' is unknown here; known: {}", at.get_ref(), words.join(", ")));
     }
     found
 }
@@ -227,10 +196,7 @@ fn groups_of(
         match StudentGroup::COUNTED.into_iter().find(|g| g.code() == code) {
             None => page.fault(at, format!("'{code}' is no student group that can count")),
             Some(group) if known.is_some_and(|k| !k.contains(&group)) => {
-                page.fault(
-                    at,
-                    format!("the group {code} is not among the year's groups"),
-                );
+                page.fault(at, format!("the group {code} is not among the year's groups"));
             }
             Some(group) if !groups.insert(group) => {
                 page.fault(at, format!("the group {code} stands here a second time"));
@@ -243,22 +209,9 @@ fn groups_of(
 
 fn open_points(page: &mut Page<'_>, open: Vec<raw::Open>) -> Vec<OpenPoint> {
     let mut points: Vec<OpenPoint> = Vec::new();
-    for raw::Open {
-        id,
-        question,
-        default,
-        other,
-        source,
-    } in open
-    {
+    for raw::Open { id, question, default, other, source } in open {
         if points.iter().any(|p| &p.id == id.get_ref()) {
-            page.fault(
-                &id,
-                format!(
-                    "the open point '{}' stands here a second time",
-                    id.get_ref()
-                ),
-            );
+            page.fault(&id, format!("the open point '{}' stands here a second time", id.get_ref()));
         }
         points.push(OpenPoint {
             id: id.into_inner(),
@@ -273,14 +226,7 @@ fn open_points(page: &mut Page<'_>, open: Vec<raw::Open>) -> Vec<OpenPoint> {
 
 fn judged_of(page: &mut Page<'_>, judged: Vec<raw::Judged>) -> BTreeMap<LeaType, Judged> {
     let mut found = BTreeMap::new();
-    for raw::Judged {
-        lea,
-        decided,
-        evaluated,
-        reason,
-        source,
-    } in judged
-    {
+    for raw::Judged { lea, decided, evaluated, reason, source } in judged {
         let Some(lea_type) = lea_type(page, &lea) else {
             continue;
         };
@@ -292,59 +238,30 @@ fn judged_of(page: &mut Page<'_>, judged: Vec<raw::Judged>) -> BTreeMap<LeaType,
         }
         let reason = reason.map(Spanned::into_inner);
         let source = page.cite(&source);
-        if found
-            .insert(
-                lea_type,
-                Judged {
-                    decided,
-                    evaluated,
-                    reason,
-                    source,
-                },
-            )
-            .is_some()
-        {
-            page.fault(
-                &lea,
-                format!("'{}' stands here a second time", lea_type.code()),
-            );
+        if found.insert(lea_type, Judged { decided, evaluated, reason, source }).is_some() {
+            page.fault(&lea, format!("'{}' stands here a second time", lea_type.code()));
         }
     }
     found
 }
 
 fn size_of(page: &mut Page<'_>, size: raw::Size, groups: &BTreeSet<StudentGroup>) -> SizeRule {
-    let raw::Size {
-        minimum,
-        smaller,
-        source,
-    } = size;
+    let raw::Size { minimum, smaller, source } = size;
     let smaller = smaller
         .into_iter()
-        .map(
-            |raw::Smaller {
-                 lea,
-                 groups: words,
-                 minimum: at,
-                 source,
-             }| {
-                if *at.get_ref() >= minimum {
-                    page.fault(&at, format!("a smaller size than {minimum} is expected"));
-                }
-                SmallerSize {
-                    lea_types: lea_types(page, Some(lea)),
-                    groups: groups_of(page, &words, Some(groups)),
-                    minimum: at.into_inner(),
-                    source: page.cite(&source),
-                }
-            },
-        )
+        .map(|raw::Smaller { lea, groups: words, minimum: at, source }| {
+            if *at.get_ref() >= minimum {
+                page.fault(&at, format!("a smaller size than {minimum} is expected"));
+            }
+            SmallerSize {
+                lea_types: lea_types(page, Some(lea)),
+                groups: groups_of(page, &words, Some(groups)),
+                minimum: at.into_inner(),
+                source: page.cite(&source),
+            }
+        })
         .collect();
-    SizeRule {
-        minimum,
-        smaller,
-        source: page.cite(&source),
-    }
+    SizeRule { minimum, smaller, source: page.cite(&source) }
 }
 
 fn indicator(page: &mut Page<'_>, at: &Text) -> Option<Indicator> {
@@ -356,25 +273,14 @@ fn indicators_of(
     indicators: Vec<raw::Indicator>,
     all_groups: &BTreeSet<StudentGroup>,
 ) -> BTreeMap<Indicator, IndicatorRule> {
-    let ratings = [
-        ("color", Rating::Color),
-        ("status", Rating::Status),
-        ("none", Rating::None),
-    ];
+    let ratings = [("color", Rating::Color), ("status", Rating::Status), ("none", Rating::None)];
     let gates = [
         ("size", CountsWhen::Size),
         ("accountabilitymet", CountsWhen::AccountabilityMet),
         ("currnsizemet", CountsWhen::SizeMet),
     ];
     let mut found = BTreeMap::new();
-    for raw::Indicator {
-        id,
-        rating: rating_at,
-        counts_when,
-        groups,
-        source,
-    } in indicators
-    {
+    for raw::Indicator { id, rating: rating_at, counts_when, groups, source } in indicators {
         let rating = word(page, &rating_at, &ratings);
         let counts_when = match (&counts_when, rating) {
             (Some(at), _) => word(page, at, &gates),
@@ -394,17 +300,9 @@ fn indicators_of(
         else {
             continue;
         };
-        let rule = IndicatorRule {
-            rating,
-            counts_when,
-            groups,
-            source,
-        };
+        let rule = IndicatorRule { rating, counts_when, groups, source };
         if found.insert(indicator, rule).is_some() {
-            page.fault(
-                &id,
-                format!("the indicator {indicator} stands here a second time"),
-            );
+            page.fault(&id, format!("the indicator {indicator} stands here a second time"));
         }
     }
     found
@@ -424,10 +322,7 @@ fn codes_of(
         };
         let set: PrioritySet = numbers.iter().filter_map(|n| Priority::new(*n)).collect();
         if set.len() != numbers.len() {
-            page.fault(
-                &letters,
-                format!("the letter {letter} names a priority outside 1 to 10"),
-            );
+            page.fault(&letters, format!("the letter {letter} names a priority outside 1 to 10"));
         }
         if let Some(other) = found.insert(set, character) {
             page.fault(
@@ -500,14 +395,7 @@ fn criterion_of(
     indicators: &BTreeMap<Indicator, IndicatorRule>,
     ids: &mut Ids,
 ) -> Option<(Text, Criterion)> {
-    let raw::Criterion {
-        id,
-        priority: priority_at,
-        groups: choice,
-        any,
-        open,
-        source,
-    } = criterion;
+    let raw::Criterion { id, priority: priority_at, groups: choice, any, open, source } = criterion;
     ids.claim(page, &id);
     let priority = priority_of(page, &priority_at);
     let groups = match choice {
@@ -536,38 +424,20 @@ fn criterion_of(
     }
     let mut alternatives = Vec::new();
     for at in any.get_ref() {
-        let raw::Alternative {
-            all,
-            indicator,
-            color,
-            status,
-        } = at.get_ref();
+        let raw::Alternative { all, indicator, color, status } = at.get_ref();
         let conditions: Vec<Option<Condition>> = match (all, indicator) {
             (Some(all), None) if color.is_none() && status.is_none() => all
                 .iter()
                 .map(|c| {
-                    let raw::Condition {
-                        indicator,
-                        color,
-                        status,
-                    } = c.get_ref();
+                    let raw::Condition { indicator, color, status } = c.get_ref();
                     condition(page, indicators, indicator, color.as_ref(), status.as_ref())
                 })
                 .collect(),
             (None, Some(indicator)) => {
-                vec![condition(
-                    page,
-                    indicators,
-                    indicator,
-                    color.as_ref(),
-                    status.as_ref(),
-                )]
+                vec![condition(page, indicators, indicator, color.as_ref(), status.as_ref())]
             }
             _ => {
-                page.fault(
-                    at,
-                    "an alternative is one condition, or 'all' with a list of them",
-                );
+                page.fault(at, "an alternative is one condition, or 'all' with a list of them");
                 return None;
             }
         };
@@ -593,22 +463,13 @@ fn criterion_of(
 fn priority_of(page: &mut Page<'_>, at: &Spanned<u8>) -> Option<Priority> {
     let priority = Priority::new(*at.get_ref());
     if priority.is_none() {
-        page.fault(
-            at,
-            format!("{} is no state priority (1 to 10)", at.get_ref()),
-        );
+        page.fault(at, format!("{} is no state priority (1 to 10)", at.get_ref()));
     }
     priority
 }
 
 fn local_of(page: &mut Page<'_>, local: raw::Local, ids: &mut Ids) -> Option<LocalRule> {
-    let raw::Local {
-        id,
-        priority,
-        lea,
-        rating,
-        source,
-    } = local;
+    let raw::Local { id, priority, lea, rating, source } = local;
     ids.claim(page, &id);
     let rating = word(page, &rating, &LocalRating::ALL.map(|r| (r.name(), r)));
     Some(LocalRule {
@@ -621,13 +482,7 @@ fn local_of(page: &mut Page<'_>, local: raw::Local, ids: &mut Ids) -> Option<Loc
 }
 
 fn method_of(page: &mut Page<'_>, method: raw::Method, ids: &mut Ids) -> Option<Method> {
-    let raw::Method {
-        id,
-        rule,
-        count,
-        lea,
-        source,
-    } = method;
+    let raw::Method { id, rule, count, lea, source } = method;
     ids.claim(page, &id);
     if !["M1", "M2", "M3", "M4"].contains(&id.get_ref().as_str()) {
         page.fault(&id, format!("'{}' is no method (M1 to M4)", id.get_ref()));
@@ -714,27 +569,18 @@ fn window_of(
     for named in at.get_ref() {
         window.extend(page.name_year(named));
     }
-    if window
-        .windows(2)
-        .any(|pair| matches!(pair, [a, b] if a >= b))
-    {
+    if window.windows(2).any(|pair| matches!(pair, [a, b] if a >= b)) {
         page.fault(at, "the window is out of order: its years must rise");
     }
     if window.last() != Some(&year) {
-        page.fault(
-            at,
-            format!("the window must end with the edition's own year, {year}"),
-        );
+        page.fault(at, format!("the window must end with the edition's own year, {year}"));
     }
     window
 }
 
 fn positive(page: &mut Page<'_>, at: &Spanned<usize>, most: usize, what: &str) -> usize {
     if !(1..=most).contains(at.get_ref()) {
-        page.fault(
-            at,
-            format!("{what} must be 1 to {most}; {} was found", at.get_ref()),
-        );
+        page.fault(at, format!("{what} must be 1 to {most}; {} was found", at.get_ref()));
     }
     *at.get_ref()
 }
@@ -770,12 +616,7 @@ fn sustained_of(
         lea_types: lea_types(page, Some(lea)),
         years: positive(page, &years, window.len(), "the number of years"),
         window,
-        groups: positive(
-            page,
-            &groups,
-            StudentGroup::COUNTED.len(),
-            "the number of groups",
-        ),
+        groups: positive(page, &groups, StudentGroup::COUNTED.len(), "the number of groups"),
         priorities: positive(page, &priorities, 10, "the number of priorities"),
         all_if_fewer_groups,
         open: ids.open_points(page, open),
@@ -803,13 +644,7 @@ fn charter_of(
     } = rule;
     ids.claim(page, &id);
     let window = window_of(page, &window, year);
-    let test = match (
-        rule_at.get_ref().as_str(),
-        years,
-        groups,
-        priorities,
-        all_if_fewer_groups,
-    ) {
+    let test = match (rule_at.get_ref().as_str(), years, groups, priorities, all_if_fewer_groups) {
         ("criteria-in-every-year", None, None, None, None) => CharterTest::CriteriaInEveryYear,
         ("groups-in-years", Some(years), Some(groups), Some(priorities), all_if_fewer) => {
             CharterTest::GroupsInYears {
@@ -844,43 +679,23 @@ fn charter_of(
 
 fn level_of(page: &mut Page<'_>, at: &Spanned<u8>) -> u8 {
     if !(1..=3).contains(at.get_ref()) {
-        page.fault(
-            at,
-            format!("{} is no level of support (1 to 3)", at.get_ref()),
-        );
+        page.fault(at, format!("{} is no level of support (1 to 3)", at.get_ref()));
     }
     *at.get_ref()
 }
 
 fn providers_of(page: &mut Page<'_>, providers: Vec<raw::Provider>) -> Vec<ProviderRule> {
     let mut found: Vec<ProviderRule> = Vec::new();
-    for raw::Provider {
-        lea,
-        level: level_at,
-        provider,
-        source,
-    } in providers
-    {
+    for raw::Provider { lea, level: level_at, provider, source } in providers {
         let level = level_of(page, &level_at);
         let source = page.cite(&source);
         let Some(lea_type) = lea_type(page, &lea) else {
             continue;
         };
-        if found
-            .iter()
-            .any(|p| (p.lea_type, p.level) == (lea_type, level))
-        {
-            page.fault(
-                &lea,
-                format!("{lea_type} at level {level} has a provider already"),
-            );
+        if found.iter().any(|p| (p.lea_type, p.level) == (lea_type, level)) {
+            page.fault(&lea, format!("{lea_type} at level {level} has a provider already"));
         }
-        found.push(ProviderRule {
-            lea_type,
-            level,
-            provider: provider.into_inner(),
-            source,
-        });
+        found.push(ProviderRule { lea_type, level, provider: provider.into_inner(), source });
     }
     found
 }
@@ -890,12 +705,7 @@ fn one_district_county_of(
     rule: raw::OneDistrictCounty,
     ids: &Ids,
 ) -> Option<OneDistrictCounty> {
-    let raw::OneDistrictCounty {
-        counties,
-        level,
-        open,
-        source,
-    } = rule;
+    let raw::OneDistrictCounty { counties, level, open, source } = rule;
     let mut found = BTreeSet::new();
     for at in &counties {
         match CountyCode::parse(at.get_ref()) {
@@ -914,22 +724,14 @@ fn one_district_county_of(
 }
 
 fn columns_of(page: &mut Page<'_>, list: raw::PublishedList) -> PublishedColumns {
-    let raw::PublishedList {
-        verified,
-        columns,
-        source,
-    } = list;
+    let raw::PublishedList { verified, columns, source } = list;
     let names: BTreeSet<&String> = columns.get_ref().iter().map(Spanned::get_ref).collect();
     if names.len() != columns.get_ref().len() {
         page.fault(&columns, "a column stands here twice");
     }
     PublishedColumns {
         verified,
-        columns: columns
-            .into_inner()
-            .into_iter()
-            .map(Spanned::into_inner)
-            .collect(),
+        columns: columns.into_inner().into_iter().map(Spanned::into_inner).collect(),
         source: page.cite(&source),
     }
 }

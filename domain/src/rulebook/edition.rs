@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Citation;
 use crate::cds::CountyCode;
+use crate::colors::ColorTables;
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
 use crate::performance::{Color, Level};
@@ -19,8 +20,12 @@ pub struct Edition {
     pub year: DashboardYear,
     /// SHA-256 of its files, in hexadecimal: names this content for good.
     pub hash: String,
-    /// The text of its files, as they were loaded.
+    /// The text of its file, as it was loaded.
     pub text: String,
+    /// The text of its colour tables' file.
+    pub colors_text: String,
+    /// Its five-by-five colour tables, by which published colours are checked.
+    pub colors: ColorTables,
     /// The day or month of the Dashboard's public release.
     pub public_date: Option<Day>,
     /// The student groups that count.
@@ -429,16 +434,12 @@ impl Edition {
 
     /// The local rules for a kind of LEA.
     pub fn locals_for(&self, lea_type: LeaType) -> impl Iterator<Item = &LocalRule> {
-        self.locals
-            .iter()
-            .filter(move |l| l.lea_types.contains(&lea_type))
+        self.locals.iter().filter(move |l| l.lea_types.contains(&lea_type))
     }
 
     /// The tests over several years for a kind of LEA.
     pub fn sustained_for(&self, lea_type: LeaType) -> impl Iterator<Item = &SustainedRule> {
-        self.sustained
-            .iter()
-            .filter(move |s| s.lea_types.contains(&lea_type))
+        self.sustained.iter().filter(move |s| s.lea_types.contains(&lea_type))
     }
 
     /// The open point of an id.

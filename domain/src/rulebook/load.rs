@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::checks::check_edition;
 use super::{Citation, RulebookFile, Rulebooks, Source, YearRules, raw};
+use crate::colors::{self, ColorTables};
 use crate::year::DashboardYear;
 
 /// A fault of a rulebook file.
@@ -54,12 +55,7 @@ pub(super) struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn new(file: &'a RulebookFile) -> Page<'a> {
-        Page {
-            file,
-            faults: Vec::new(),
-            citations: Vec::new(),
-            years_named: Vec::new(),
-        }
+        Page { file, faults: Vec::new(), citations: Vec::new(), years_named: Vec::new() }
     }
 
     fn line(&self, span: &Range<usize>) -> usize {
@@ -77,17 +73,13 @@ impl<'a> Page<'a> {
 
     pub(super) fn cite(&mut self, text: &Spanned<String>) -> Citation {
         let citation = Citation::new(text.get_ref().clone());
-        self.citations
-            .push((self.line(&text.span()), citation.clone()));
+        self.citations.push((self.line(&text.span()), citation.clone()));
         citation
     }
 
     pub(super) fn name_year(&mut self, year: &Spanned<u16>) -> Option<DashboardYear> {
         let Some(named) = DashboardYear::new(*year.get_ref()) else {
-            self.fault(
-                year,
-                format!("{} is no Dashboard year (2000 to 2099)", year.get_ref()),
-            );
+            self.fault(year, format!("{} is no Dashboard year (2000 to 2099)", year.get_ref()));
             return None;
         };
         self.years_named.push((self.line(&year.span()), named));
@@ -114,6 +106,17 @@ fn line_of(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
 }
 
+/// How the files of colour tables end; before it stands the year.
+const COLORS_ENDING: &str = ".colors.toml";
+
+/// What an edition keeps of its files.
+pub(super) struct EditionFiles {
+    pub(super) hash: String,
+    pub(super) text: String,
+    pub(super) colors_text: String,
+    pub(super) colors: ColorTables,
+}
+
 /// SHA-256 of the texts, each preceded by its length so that no two lists of texts can
 /// give the same bytes.
 fn hash_of(texts: &[&str]) -> String {
@@ -122,22 +125,24 @@ fn hash_of(texts: &[&str]) -> String {
         hasher.update((text.len() as u64).to_be_bytes());
         hasher.update(text.as_bytes());
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(super) fn load(files: &[RulebookFile]) -> Result<Rulebooks, RulebookFaults> {
     let mut pages: Vec<Page<'_>> = files.iter().map(Page::new).collect();
     let mut years: BTreeMap<DashboardYear, YearRules> = BTreeMap::new();
     let mut sources: BTreeMap<String, Source> = BTreeMap::new();
+    let mut colors: BTreeMap<DashboardYear, (String, ColorTables)> = BTreeMap::new();
     for page in &mut pages {
         if page.file.name == "sources.toml" {
             load_sources(page, &mut sources);
-        } else {
-            load_year(page, &mut years);
+        } else if page.file.name.ends_with(COLORS_ENDING) {
+            load_colors(page, &mut colors);
+        }
+    }
+    for page in &mut pages {
+        if page.file.name != "sources.toml" && !page.file.name.ends_with(COLORS_ENDING) {
+            load_year(page, &mut years, &colors);
         }
     }
     // A file with a fault has no rules yet: years that it should have made are not missing.
@@ -150,11 +155,7 @@ pub(super) fn load(files: &[RulebookFile]) -> Result<Rulebooks, RulebookFaults> 
     }
     let mut faults: Vec<RulebookFault> = pages.into_iter().flat_map(|p| p.faults).collect();
     faults.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-    if faults.is_empty() {
-        Ok(Rulebooks { years, sources })
-    } else {
-        Err(RulebookFaults(faults))
-    }
+    if faults.is_empty() { Ok(Rulebooks { years, sources }) } else { Err(RulebookFaults(faults)) }
 }
 
 fn load_sources(page: &mut Page<'_>, sources: &mut BTreeMap<String, Source>) {
@@ -168,15 +169,32 @@ fn load_sources(page: &mut Page<'_>, sources: &mut BTreeMap<String, Source>) {
             place: r#where.into_inner(),
         };
         if sources.insert(source.id.clone(), source).is_some() {
-            page.fault(
-                &id,
-                format!("the source '{}' stands here a second time", id.get_ref()),
-            );
+            page.fault(&id, format!("the source '{}' stands here a second time", id.get_ref()));
         }
     }
 }
 
-fn load_year(page: &mut Page<'_>, years: &mut BTreeMap<DashboardYear, YearRules>) {
+fn load_colors(page: &mut Page<'_>, colors: &mut BTreeMap<DashboardYear, (String, ColorTables)>) {
+    match colors::load(&page.file.name, &page.file.text) {
+        Ok(tables) => {
+            for cited in tables.sources() {
+                page.citations.push((cited.line, Citation::new(cited.id.clone())));
+            }
+            colors.insert(tables.year(), (page.file.text.clone(), tables));
+        }
+        Err(faults) => page.faults.extend(faults.into_iter().map(|fault| RulebookFault {
+            file: fault.file,
+            line: fault.line,
+            message: fault.message,
+        })),
+    }
+}
+
+fn load_year(
+    page: &mut Page<'_>,
+    years: &mut BTreeMap<DashboardYear, YearRules>,
+    colors: &BTreeMap<DashboardYear, (String, ColorTables)>,
+) {
     let Some(peek) = page.parse::<raw::Peek>() else {
         return;
     };
@@ -184,45 +202,39 @@ fn load_year(page: &mut Page<'_>, years: &mut BTreeMap<DashboardYear, YearRules>
         let Some(parsed) = page.parse::<raw::NoDeterminations>() else {
             return;
         };
-        let raw::NoDeterminations {
-            year: at,
-            no_determinations,
-            source,
-        } = parsed;
+        let raw::NoDeterminations { year: at, no_determinations, source } = parsed;
         let Some(year) = DashboardYear::new(*at.get_ref()) else {
             page.fault(&at, "a Dashboard year from 2000 to 2099 is expected");
             return;
         };
         let source = page.cite(&source);
         let reason = no_determinations.into_inner();
-        (
-            at,
-            YearRules::NoDeterminations {
-                year,
-                reason,
-                source,
-            },
-        )
+        (at, YearRules::NoDeterminations { year, reason, source })
     } else {
         let Some(parsed) = page.parse::<raw::Edition>() else {
             return;
         };
         let at = parsed.year.clone();
-        let hash = hash_of(&[&page.file.text]);
-        let text = page.file.text.clone();
-        let Some(edition) = check_edition(page, parsed, hash, text) else {
+        let Some((colors_text, tables)) =
+            DashboardYear::new(*at.get_ref()).and_then(|year| colors.get(&year).cloned())
+        else {
+            page.fault(&at, format!("an edition needs its colour tables, YEAR{COLORS_ENDING}"));
             return;
         };
+        let files = EditionFiles {
+            hash: hash_of(&[&page.file.text, &colors_text]),
+            text: page.file.text.clone(),
+            colors_text,
+            colors: tables,
+        };
+        let Some(edition) = check_edition(page, parsed, files) else { return };
         (at, YearRules::Edition(edition))
     };
     let Some(year) = DashboardYear::new(*at.get_ref()) else {
         return;
     };
     if years.insert(year, rules).is_some() {
-        page.fault(
-            &at,
-            format!("the year {year} has a file already; one file per year"),
-        );
+        page.fault(&at, format!("the year {year} has a file already; one file per year"));
     }
 }
 

@@ -51,19 +51,12 @@ fn unreachable(
 ) -> Option<String> {
     for (position, condition) in alternative.conditions.iter().enumerate() {
         let indicator = condition.indicator;
-        if alternative
-            .conditions
-            .iter()
-            .take(position)
-            .any(|c| c.indicator == indicator)
-        {
+        if alternative.conditions.iter().take(position).any(|c| c.indicator == indicator) {
             return Some(format!("two conditions on {indicator} in one alternative"));
         }
         let published = indicators.get(&indicator)?;
         if let Some(group) = criterion.groups.difference(&published.groups).next() {
-            return Some(format!(
-                "{indicator} is not published for the group {group}"
-            ));
+            return Some(format!("{indicator} is not published for the group {group}"));
         }
     }
     None
@@ -86,9 +79,7 @@ fn pairs<'a>(
     a: &'a Alternative,
     b: &'a Alternative,
 ) -> impl Iterator<Item = (&'a Condition, &'a Condition)> {
-    a.conditions
-        .iter()
-        .flat_map(|x| b.conditions.iter().map(move |y| (x, y)))
+    a.conditions.iter().flat_map(|x| b.conditions.iter().map(move |y| (x, y)))
 }
 
 /// Whether no result shows both. A colour and a status of one indicator can go together.

@@ -13,12 +13,7 @@ use crate::support::Answer;
 
 impl Drawing<'_> {
     pub(super) fn groups(&self) -> TraceNode {
-        let Determination {
-            edition,
-            evaluation,
-            conclusions,
-            ..
-        } = self.determination;
+        let Determination { edition, evaluation, conclusions, .. } = self.determination;
         let mut nodes: Vec<TraceNode> = evaluation
             .groups
             .iter()
@@ -33,13 +28,9 @@ impl Drawing<'_> {
                     .children(all),
             );
         }
-        TraceNode::new(
-            NodeKind::Section,
-            "groups",
-            "Student groups on state indicators",
-        )
-        .cite(&edition.groups_source)
-        .children(nodes)
+        TraceNode::new(NodeKind::Section, "groups", "Student groups on state indicators")
+            .cite(&edition.groups_source)
+            .children(nodes)
     }
 
     fn group(&self, finding: &GroupFinding, code: &Answer<Option<char>>) -> TraceNode {
@@ -68,13 +59,9 @@ impl Drawing<'_> {
                 .collect();
             let label = format!("Priority {priority}, {}", priority.name());
             node.children.push(
-                TraceNode::new(
-                    NodeKind::Priority,
-                    format!("{id}.priority.{priority}"),
-                    label,
-                )
-                .outcome(*outcome)
-                .children(criteria),
+                TraceNode::new(NodeKind::Priority, format!("{id}.priority.{priority}"), label)
+                    .outcome(*outcome)
+                    .children(criteria),
             );
         }
         let asked = |indicator| {
@@ -86,34 +73,23 @@ impl Drawing<'_> {
                 .flat_map(|a| &a.conditions)
                 .any(|c| c.indicator == indicator)
         };
-        node.children
-            .extend(self.unused_cells(group, |indicator| !asked(indicator)));
+        node.children.extend(self.unused_cells(group, |indicator| !asked(indicator)));
         node
     }
 
     fn criterion(&self, group_id: &str, group: StudentGroup, criterion: &Criterion) -> TraceNode {
         let cells = &self.determination.evaluation.cells;
         let id = format!("{group_id}.{}", criterion.id);
-        let asked: Vec<String> = criterion
-            .alternatives
-            .iter()
-            .map(alternative_words)
-            .collect();
+        let asked: Vec<String> = criterion.alternatives.iter().map(alternative_words).collect();
         let mut node = TraceNode::new(NodeKind::Criterion, &id, asked.join(", or "))
             .outcome(criterion_outcome(criterion, group, cells))
             .cite(&criterion.source);
         for (position, alternative) in criterion.alternatives.iter().enumerate() {
             let id = format!("{id}.{}", position + 1);
-            let conditions: Vec<TraceNode> = alternative
-                .conditions
-                .iter()
-                .map(|c| self.condition(&id, group, *c))
-                .collect();
+            let conditions: Vec<TraceNode> =
+                alternative.conditions.iter().map(|c| self.condition(&id, group, *c)).collect();
             let outcome = Outcome::all(
-                alternative
-                    .conditions
-                    .iter()
-                    .map(|c| cells.get(group, c.indicator).meets(*c)),
+                alternative.conditions.iter().map(|c| cells.get(group, c.indicator).meets(*c)),
             );
             node.children.push(
                 TraceNode::new(NodeKind::Alternative, id, alternative_words(alternative))
@@ -147,10 +123,7 @@ impl Drawing<'_> {
         match performance {
             None => node,
             Some(cited) => {
-                let source = RowRef {
-                    release: cited.release,
-                    row: cited.row,
-                };
+                let source = RowRef { release: cited.release, row: cited.row };
                 self.at_cell(node, CellKey::Performance(indicator, group), source)
             }
         }
@@ -163,9 +136,7 @@ impl Drawing<'_> {
         group: StudentGroup,
         unused: impl Fn(Indicator) -> bool,
     ) -> Vec<TraceNode> {
-        let Determination {
-            edition, lea_type, ..
-        } = self.determination;
+        let Determination { edition, lea_type, .. } = self.determination;
         Indicator::ALL
             .into_iter()
             .filter(|indicator| unused(*indicator))
@@ -179,10 +150,7 @@ impl Drawing<'_> {
                 )
                 .value(cell_words(indicator, cell, Some(&cited.value)))
                 .reason("No criterion of this year asks for it.");
-                let source = RowRef {
-                    release: cited.release,
-                    row: cited.row,
-                };
+                let source = RowRef { release: cited.release, row: cited.row };
                 Some(self.at_cell(node, CellKey::Performance(indicator, group), source))
             })
             .collect()
@@ -190,10 +158,7 @@ impl Drawing<'_> {
 }
 
 fn alternative_words(alternative: &Alternative) -> String {
-    let words: Vec<String> = alternative
-        .conditions
-        .iter()
-        .map(|c| wanted_words(c.indicator, c.wanted))
-        .collect();
+    let words: Vec<String> =
+        alternative.conditions.iter().map(|c| wanted_words(c.indicator, c.wanted)).collect();
     words.join(" and ")
 }

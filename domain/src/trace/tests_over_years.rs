@@ -14,12 +14,7 @@ use crate::year::DashboardYear;
 
 impl Drawing<'_> {
     pub(super) fn sustained(&self) -> Vec<TraceNode> {
-        let Determination {
-            edition,
-            lea_type,
-            conclusions,
-            ..
-        } = self.determination;
+        let Determination { edition, lea_type, conclusions, .. } = self.determination;
         let mut nodes: Vec<TraceNode> = edition
             .sustained_for(*lea_type)
             .zip(&conclusions.sustained)
@@ -38,11 +33,7 @@ impl Drawing<'_> {
 
     fn sustained_test(&self, rule: &SustainedRule, finding: &SustainedFinding) -> TraceNode {
         let year = self.determination.edition.year;
-        let groups = if rule.groups == 1 {
-            "group".to_owned()
-        } else {
-            "groups".to_owned()
-        };
+        let groups = if rule.groups == 1 { "group".to_owned() } else { "groups".to_owned() };
         let asked = format!(
             "{}: {} or more student {groups} in {} or more state priorities in {} of {}",
             test_title(&rule.id),
@@ -56,17 +47,10 @@ impl Drawing<'_> {
             .cite(&rule.source);
         let certain = finding.persistent.iter().filter(|(_, o)| o.is_met());
         let names: Vec<&str> = certain.map(|(group, _)| group.name()).collect();
-        let names = if names.is_empty() {
-            "No group".to_owned()
-        } else {
-            names.join(", ")
-        };
+        let names = if names.is_empty() { "No group".to_owned() } else { names.join(", ") };
         node.reason = Some(match finding.outcome {
             Outcome::NotKnown(missing) => {
-                format!(
-                    "{names} in enough of the years. {}",
-                    missing_words(year, missing)
-                )
+                format!("{names} in enough of the years. {}", missing_words(year, missing))
             }
             Outcome::Met | Outcome::NotMet => format!("{names} in enough of the years."),
         });
@@ -95,33 +79,20 @@ impl Drawing<'_> {
             );
         }
         for named in &rule.window {
-            node.children
-                .push(self.window_year(&rule.id, *named, rule.priorities));
+            node.children.push(self.window_year(&rule.id, *named, rule.priorities));
         }
         node
     }
 
     pub(super) fn charter(&self) -> Option<TraceNode> {
-        let Determination {
-            edition,
-            conclusions,
-            ..
-        } = self.determination;
+        let Determination { edition, conclusions, .. } = self.determination;
         let (rule, finding) = (edition.charter.as_ref()?, conclusions.charter.as_ref()?);
         let (asked, priorities) = match rule.test {
             CharterTest::CriteriaInEveryYear => {
                 let years = years_words(&rule.window);
-                (
-                    format!("The district criteria are met in each of {years}"),
-                    2,
-                )
+                (format!("The district criteria are met in each of {years}"), 2)
             }
-            CharterTest::GroupsInYears {
-                years,
-                groups,
-                priorities,
-                ..
-            } => (
+            CharterTest::GroupsInYears { years, groups, priorities, .. } => (
                 format!(
                     "{groups} or more student groups (or all, if fewer) in {priorities} or more \
                      state priorities in {years} of {}",
@@ -159,21 +130,12 @@ impl Drawing<'_> {
 
     /// One year of a window, with the groups that meet the criteria in it or may.
     fn window_year(&self, test: &str, year: DashboardYear, priorities: usize) -> TraceNode {
-        let Determination {
-            edition,
-            evaluation,
-            history,
-            ..
-        } = self.determination;
+        let Determination { edition, evaluation, history, .. } = self.determination;
         let id = format!("{test}.{year}");
         let node = TraceNode::new(NodeKind::Year, &id, year.to_string());
         let group_node = |finding: &GroupFinding| {
-            TraceNode::new(
-                NodeKind::Group,
-                format!("{id}.{}", finding.group),
-                finding.group.name(),
-            )
-            .outcome(finding.in_at_least(priorities))
+            TraceNode::new(NodeKind::Group, format!("{id}.{}", finding.group), finding.group.name())
+                .outcome(finding.in_at_least(priorities))
         };
         if year == edition.year {
             let groups = evaluation
@@ -208,19 +170,13 @@ impl Drawing<'_> {
     /// Whether another letter of the group on that year's list would change an answer.
     fn matters(&self, year: DashboardYear, group: StudentGroup) -> bool {
         self.books.edition(year).is_some()
-            && self
-                .decisive
-                .contains_key(&CellKey::EarlierCode(year, group))
+            && self.decisive.contains_key(&CellKey::EarlierCode(year, group))
     }
 }
 
 fn with_priorities(node: TraceNode, finding: &GroupFinding) -> TraceNode {
     let met = finding.met();
-    if met.is_empty() {
-        node.value("no code")
-    } else {
-        node.value(priorities_words(met))
-    }
+    if met.is_empty() { node.value("no code") } else { node.value(priorities_words(met)) }
 }
 
 fn years_words(years: &[DashboardYear]) -> String {

@@ -14,10 +14,7 @@ use crate::year::DashboardYear;
 pub fn input_words(year: DashboardYear, input: MissingInput) -> String {
     match input {
         MissingInput::Indicator(indicator) => {
-            format!(
-                "The {year} {} ({indicator}) file was not loaded.",
-                indicator.name()
-            )
+            format!("The {year} {} ({indicator}) file was not loaded.", indicator.name())
         }
         MissingInput::LocalIndicator(priority) => {
             format!("The {year} local indicator file of priority {priority} was not loaded.")
@@ -39,10 +36,7 @@ pub fn missing_words(year: DashboardYear, missing: Missing) -> String {
             MissingInput::EarlierYear(earlier) => format!("{earlier} LIST (or all files)"),
         });
     }
-    format!(
-        "Depends on files that were not loaded: {}.",
-        files.join(", ")
-    )
+    format!("Depends on files that were not loaded: {}.", files.join(", "))
 }
 
 /// What stands in a cell, as the rules see it and as the file has it.
@@ -52,60 +46,39 @@ pub fn cell_words(indicator: Indicator, cell: Cell, performance: Option<&Perform
     match cell {
         Cell::NotLoaded => parts.push("file not loaded".to_owned()),
         Cell::NoRow => parts.push("no row".to_owned()),
-        Cell::TooSmall {
-            size: Some(size),
-            minimum,
-        } => {
+        Cell::TooSmall { size: Some(size), minimum } => {
             parts.push(format!("too few students: {size}, {minimum} are needed"));
         }
-        Cell::TooSmall {
-            size: None,
-            minimum,
-        } => {
+        Cell::TooSmall { size: None, minimum } => {
             parts.push(format!("too few students: {minimum} are needed"));
         }
         Cell::NotRated => parts.push("not rated".to_owned()),
-        Cell::Rated {
-            color: Some(color), ..
-        } => parts.push(color.name().to_owned()),
-        Cell::Rated {
-            color: None,
-            status,
-        } => parts.push(
-            status
-                .map_or("rated", |s| s.status_name(indicator.lower_is_better()))
-                .to_owned(),
+        Cell::Rated { color: Some(color), .. } => parts.push(color.name().to_owned()),
+        Cell::Rated { color: None, status } => parts.push(
+            status.map_or("rated", |s| s.status_name(indicator.lower_is_better())).to_owned(),
         ),
     }
     let Some(performance) = performance else {
         return parts.join(", ");
     };
     if let Some(status) = performance.status {
-        let unit = if percent(indicator) {
-            " %"
-        } else {
-            " points from standard"
-        };
+        let unit = if percent(indicator) { " %" } else { " points from standard" };
         parts.push(format!("{status}{unit}"));
     }
     if let Some(change) = performance.change {
         let sign = if change.0 > 0 { "+" } else { "" };
         parts.push(format!("change {sign}{change}"));
     }
-    if let (Some(students), false) = (
-        performance.denominator,
-        matches!(cell, Cell::TooSmall { .. }),
-    ) {
+    if let (Some(students), false) =
+        (performance.denominator, matches!(cell, Cell::TooSmall { .. }))
+    {
         parts.push(format!("{students} students"));
     }
     parts.join(", ")
 }
 
 fn percent(indicator: Indicator) -> bool {
-    !matches!(
-        indicator,
-        Indicator::Ela | Indicator::Math | Indicator::Science
-    )
+    !matches!(indicator, Indicator::Ela | Indicator::Math | Indicator::Science)
 }
 
 /// What a condition asks for.
@@ -125,16 +98,10 @@ pub(super) fn cell_reason(year: DashboardYear, indicator: Indicator, cell: Cell)
     match cell {
         Cell::NotLoaded => Some(input_words(year, MissingInput::Indicator(indicator))),
         Cell::NoRow => Some("The file has no row for this group: not met.".to_owned()),
-        Cell::TooSmall {
-            size: Some(size),
-            minimum,
-        } => Some(format!(
+        Cell::TooSmall { size: Some(size), minimum } => Some(format!(
             "The group has {size} students and {minimum} are needed to count: not met."
         )),
-        Cell::TooSmall {
-            size: None,
-            minimum,
-        } => Some(format!(
+        Cell::TooSmall { size: None, minimum } => Some(format!(
             "The file gives no rating to this group; {minimum} students are needed: not met."
         )),
         Cell::NotRated => {
@@ -145,11 +112,7 @@ pub(super) fn cell_reason(year: DashboardYear, indicator: Indicator, cell: Cell)
 }
 
 pub(super) fn priorities_words(priorities: PrioritySet) -> String {
-    let word = if priorities.len() == 1 {
-        "priority"
-    } else {
-        "priorities"
-    };
+    let word = if priorities.len() == 1 { "priority" } else { "priorities" };
     format!("{word} {priorities}")
 }
 

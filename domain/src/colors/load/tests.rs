@@ -25,9 +25,7 @@ fn refused(old: &str, new: &str, message: &str) {
 #[test]
 fn the_sample_is_accepted_and_keeps_what_is_uncertain() {
     let tables = load("2099.colors.toml", EDITION).unwrap();
-    let table = tables
-        .table(Indicator::Grad, Variant::AlternativeSchool)
-        .unwrap();
+    let table = tables.table(Indicator::Grad, Variant::AlternativeSchool).unwrap();
     assert_eq!(table.uncertain(), Some("Everything."));
     assert_eq!(table.source(), "made-up");
     assert_eq!(tables.tables().count(), 13);
@@ -38,30 +36,20 @@ fn every_source_is_listed_with_its_line() {
     let tables = load("2099.colors.toml", EDITION).unwrap();
     let sources = tables.sources();
     assert_eq!(sources.len(), EDITION.matches("source =").count());
-    let small = sources
-        .iter()
-        .find(|source| source.id == "made-up#small")
-        .unwrap();
+    let small = sources.iter().find(|source| source.id == "made-up#small").unwrap();
     assert_eq!(small.line, line_of("source = \"made-up#small\""));
 }
 
 #[test]
 fn a_year_outside_this_century_is_refused() {
-    refused(
-        "year = 2099",
-        "year = 1999",
-        "1999 is no Dashboard year; 2000 to 2099 are",
-    );
+    refused("year = 2099", "year = 1999", "1999 is no Dashboard year; 2000 to 2099 are");
 }
 
 #[test]
 fn an_unknown_key_is_refused_in_its_line() {
     let faults = faults_with("below = 150", "beneath = 150");
     let place = format!("2099.colors.toml:{}:", line_of("below = 150"));
-    assert!(
-        faults.len() == 1 && faults[0].starts_with(&place),
-        "{faults:?}"
-    );
+    assert!(faults.len() == 1 && faults[0].starts_with(&place), "{faults:?}");
     assert!(faults[0].contains("unknown field `beneath`"), "{faults:?}");
 }
 
@@ -69,10 +57,7 @@ fn an_unknown_key_is_refused_in_its_line() {
 fn a_fraction_is_refused_where_tenths_are_meant() {
     let faults = faults_with("[25, 50, 100, 200]", "[2.5, 5.0, 10.0, 20.0]");
     let place = format!("2099.colors.toml:{}:", line_of("[25, 50, 100, 200]"));
-    assert!(
-        faults.len() == 1 && faults[0].starts_with(&place),
-        "{faults:?}"
-    );
+    assert!(faults.len() == 1 && faults[0].starts_with(&place), "{faults:?}");
 }
 
 #[test]
@@ -83,11 +68,7 @@ fn an_unknown_indicator_or_variant_is_refused() {
         "indicator = \"cci\"",
         &format!("unknown indicator 'cci'; {known}"),
     );
-    refused(
-        "variant = \"DASS\"",
-        "variant = \"HS\"",
-        "GRAD has no variant 'HS'",
-    );
+    refused("variant = \"DASS\"", "variant = \"HS\"", "GRAD has no variant 'HS'");
 }
 
 #[test]
@@ -125,17 +106,9 @@ fn cuts_other_than_four_are_refused() {
 
 #[test]
 fn a_grid_needs_five_rows_of_five_known_letters() {
-    refused(
-        "[\"YGBBB\", \"OYGGB\", ",
-        "[\"OYGGB\", ",
-        "the grid has 4 rows; 5 are expected",
-    );
+    refused("[\"YGBBB\", \"OYGGB\", ", "[\"OYGGB\", ", "the grid has 4 rows; 5 are expected");
     refused("YGBBB", "YGBB", "grid row 'YGBB' has 4 cells, not 5");
-    refused(
-        "-BBBB",
-        "xBBBB",
-        "grid row 'xBBBB' has a letter other than R, O, Y, G, B and -",
-    );
+    refused("-BBBB", "xBBBB", "grid row 'xBBBB' has a letter other than R, O, Y, G, B and -");
 }
 
 #[test]
@@ -164,10 +137,7 @@ fn a_missing_or_blank_source_is_refused() {
     let faults = load("f", &text).map(|_| ()).unwrap_err();
     assert_eq!(faults.len(), 1);
     assert_eq!(faults[0].line, line_of(old));
-    assert_eq!(
-        faults[0].message,
-        "the table of CCI ALL has no source; every number needs one"
-    );
+    assert_eq!(faults[0].message, "the table of CCI ALL has no source; every number needs one");
     refused(
         "source = \"made-up#small\"",
         "source = \" \"",
@@ -186,11 +156,7 @@ fn a_suspension_type_without_a_table_is_missed() {
 
 #[test]
 fn a_rule_for_an_indicator_without_a_table_is_refused() {
-    refused(
-        "indicators = [\"ELPI\"]",
-        "indicators = [\"MATH\"]",
-        "MATH has no table in this year",
-    );
+    refused("indicators = [\"ELPI\"]", "indicators = [\"MATH\"]", "MATH has no table in this year");
     refused(
         "change_level_before_collapse = [\"GRAD\"]",
         "change_level_before_collapse = [\"CCI\"]",
@@ -200,30 +166,14 @@ fn a_rule_for_an_indicator_without_a_table_is_refused() {
 
 #[test]
 fn a_group_is_known_and_named_once() {
-    refused(
-        "[\"FOS\", \"HOM\"]",
-        "[\"FOS\", \"SBA\"]",
-        "unknown student group 'SBA'",
-    );
-    refused(
-        "[\"FOS\", \"HOM\"]",
-        "[\"FOS\", \"FOS\"]",
-        "FOS is named twice",
-    );
-    refused(
-        "[\"FOS\", \"HOM\"]",
-        "[\"FOS\", \"TOM\"]",
-        "'TOM' is written MR here",
-    );
+    refused("[\"FOS\", \"HOM\"]", "[\"FOS\", \"SBA\"]", "unknown student group 'SBA'");
+    refused("[\"FOS\", \"HOM\"]", "[\"FOS\", \"FOS\"]", "FOS is named twice");
+    refused("[\"FOS\", \"HOM\"]", "[\"FOS\", \"TOM\"]", "'TOM' is written MR here");
 }
 
 #[test]
 fn a_size_for_colours_is_not_below_the_one_for_levels() {
-    refused(
-        "color = 15",
-        "color = 10",
-        "10 students for a colour is less than 11 for a level",
-    );
+    refused("color = 15", "color = 10", "10 students for a colour is less than 11 for a level");
     refused(
         "[size]\ncolor = 30\n",
         "[size]\n",
@@ -240,11 +190,7 @@ fn an_override_assigns_what_its_kind_can_assign() {
     );
     refused("\"Orange\"", "\"Purple\"", "unknown colour 'Purple'");
     refused("box = 180", "box = 185", "185 is no box; 10, 20 … 250 are");
-    refused(
-        "status_level = 2",
-        "status_level = 6",
-        "6 is no level; 1 to 5 are",
-    );
+    refused("status_level = 2", "status_level = 6", "6 is no level; 1 to 5 are");
     refused(
         "[[override]]\nkind = \"data-error\"",
         "[[override]]\nbox = 180\nkind = \"data-error\"",
