@@ -36,8 +36,10 @@ pub(crate) fn open(url: &str) -> Result<Pool, StoreError> {
         path: path.clone(),
         problem,
     };
-    let mut first = <Connection as diesel::Connection>::establish(&text).map_err(|e| refused(e.to_string()))?;
+    let mut first =
+        <Connection as diesel::Connection>::establish(&text).map_err(|e| refused(e.to_string()))?;
     set_up(&mut first).map_err(|e| refused(explained(&e)))?;
+    refuse_strangers(&mut first).map_err(refused)?;
     use_write_ahead_log(&mut first).map_err(|e| refused(explained(&e)))?;
     migrate(&mut first, &path)?;
     r2d2::Pool::builder()
@@ -162,6 +164,31 @@ impl CustomizeConnection<Connection, r2d2::Error> for SetUp {
 }
 
 #[derive(QueryableByName)]
+struct Tables {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    all: i64,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    ours: i64,
+}
+
+/// Refuses a database that has tables, but none of ours, before anything in it is changed.
+fn refuse_strangers(connection: &mut Connection) -> Result<(), String> {
+    let Tables { all, ours } = diesel::sql_query(
+        "SELECT count(*) AS \"all\", \
+         count(CASE WHEN name = '__diesel_schema_migrations' THEN 1 END) AS ours \
+         FROM sqlite_master WHERE type = 'table'",
+    )
+    .get_result(connection)
+    .map_err(|e| explained(&e))?;
+    if all > 0 && ours == 0 {
+        return Err(format!(
+            "it holds {all} tables of something else; name another file"
+        ));
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
 struct JournalMode {
     #[diesel(sql_type = diesel::sql_types::Text)]
     journal_mode: String,
@@ -235,28 +262,70 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
             path: path.to_path_buf(),
             migration,
         }),
-        Err(Stop::Failed(problem)) => Err(refused(match problem.downcast_ref() {
-            Some(error) => explained(error),
-            None => format!("its tables cannot be brought up to date: {problem}"),
-        })),
+        Err(Stop::Failed(problem)) => Err(StoreError::Open {
+            path: path.to_path_buf(),
+            problem: format!(
+                "its tables cannot be brought up to date: {}",
+                explained(&*problem)
+            ),
+        }),
     }
 }
 
 /// SQLite's words, and what to do where that is known.
-fn explained(error: &diesel::result::Error) -> String {
+fn explained(error: &(dyn std::error::Error + 'static)) -> String {
     let text = error.to_string();
-    let advice = if is_locked(error) {
+    let advice = if error.downcast_ref().is_some_and(is_locked) {
         "another process holds it; end that process or try again"
     } else if text.contains("not a database") {
         "name a file of this program, or one that does not exist yet"
-    } else if text.contains("already exists") {
-        "it holds tables of something else; name another file"
     } else if text.contains("readonly") {
         "give this user the right to write the file and its directory"
-    } else if text.contains("full") {
+    } else if text.contains("disk is full") {
         "make room on the disk"
     } else {
         return text;
     };
     format!("{text}; {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Pragmas {
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        foreign_keys: i32,
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        synchronous: i32,
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        timeout: i32,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        journal_mode: String,
+    }
+
+    #[test]
+    fn every_connection_of_the_pool_is_set_up() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("calsos.db").display());
+        let pool = open(&url).unwrap();
+        let mut connections: Vec<_> = (0..POOL_SIZE).map(|_| pool.get().unwrap()).collect();
+        for connection in &mut connections {
+            let pragmas: Pragmas = diesel::sql_query(
+                "SELECT * FROM pragma_foreign_keys, pragma_synchronous, pragma_busy_timeout, \
+                 pragma_journal_mode",
+            )
+            .get_result(&mut **connection)
+            .unwrap();
+            assert_eq!(
+                (pragmas.foreign_keys, pragmas.synchronous, pragmas.timeout),
+                (1, 2, 30_000)
+            );
+            assert_eq!(pragmas.journal_mode, "wal");
+            diesel::sql_query("INSERT INTO calpads VALUES (9, 0, 1, '', 0)")
+                .execute(&mut **connection)
+                .expect_err("no release has the number 9");
+        }
+    }
 }
