@@ -1,1 +1,28 @@
-//! Placeholder until the first module lands.
+//! Releases, LEAs, runs and answers in a database.
+//!
+//! [`Store`] is the one door: every read is one consistent view, every write one
+//! transaction. Nothing that was stored is changed or deleted afterwards; the only row that
+//! ever changes says which run is the current one. This crate decides nothing: which
+//! release is current for a year, and what follows from it, is the caller's to say.
+//!
+//! It is the only crate that names diesel, and no diesel or SQLite type leaves it.
+
+mod connection;
+mod error;
+mod file;
+mod ids;
+mod lea_record;
+mod leas;
+mod releases;
+mod rows;
+mod runs;
+mod schema;
+mod store;
+mod stored;
+
+pub use error::StoreError;
+pub use ids::{LeaId, ReleaseId, ReleaseNumber, RunId};
+pub use lea_record::{LeaCode, LeaNaming, LeaRecord, StoredSuccession};
+pub use releases::{AddRelease, NewRelease, ReleaseRecord};
+pub use runs::{AnswerFilter, AnswerRecord, EditionRecord, NewRun, RunEdition, RunRecord};
+pub use store::Store;

@@ -1,0 +1,136 @@
+//! What can go wrong in the store. Each text says what was asked, what was found and what
+//! to do.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use crate::ids::{ReleaseNumber, RunId};
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database's address is none that this build can use.
+    #[error("{problem}")]
+    Address {
+        /// What was found and what is expected; never the whole address, which may hold a
+        /// password.
+        problem: String,
+    },
+    /// The database could not be opened or made ready.
+    #[error("the database '{}' cannot be opened: {problem}", path.display())]
+    Open {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What was found and what to do.
+        problem: String,
+    },
+    /// The database was made ready by a newer version of the program.
+    #[error(
+        "the database '{}' has the migration {migration}, which this version of the program \
+         does not know: a newer version made it. Run that version or a newer one; nothing was \
+         changed",
+        path.display()
+    )]
+    NewerDatabase {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// The first migration that is not known here.
+        migration: String,
+    },
+    /// Another process or thread held the database for too long.
+    #[error(
+        "{doing}: the database was in use for {seconds} seconds by another process or \
+         request. Nothing was stored; try again"
+    )]
+    Busy {
+        /// What was being done.
+        doing: &'static str,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// No release has this number.
+    #[error("release {0} is not stored; `releases` lists those that are")]
+    UnknownRelease(ReleaseNumber),
+    /// No run has this id.
+    #[error("run {0} is not stored; `runs` lists those that are")]
+    UnknownRun(RunId),
+    /// What was given cannot be stored. Nothing of it was.
+    #[error("{asked} was refused: {problem}. Nothing of it was stored")]
+    Refused {
+        /// What was asked.
+        asked: String,
+        /// What was found.
+        problem: String,
+    },
+    /// The answers of a run could not be made; the run was not stored.
+    #[error("the answers of the run could not be made: {0}. The run before it stays current")]
+    Answers(#[source] Box<dyn Error + Send + Sync>),
+    /// A stored row is no value of the domain: the database was changed from outside, or
+    /// its file is damaged.
+    #[error(
+        "table {table}, {row}: {problem}. The database was damaged or changed from outside; \
+         restore a backup"
+    )]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The row, by its key.
+        row: String,
+        /// What was found.
+        problem: String,
+    },
+    /// The database refused, for a reason that is none of the above.
+    #[error("{doing}: the database said: {problem}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said.
+        #[source]
+        problem: Box<dyn Error + Send + Sync>,
+    },
+}
+
+/// Inside a transaction: an error of ours, or diesel's before the door has named what was
+/// being done.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Store(StoreError),
+    Diesel(DieselError),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::Store(error)
+    }
+}
+
+impl From<DieselError> for Failure {
+    fn from(error: DieselError) -> Failure {
+        Failure::Diesel(error)
+    }
+}
+
+impl Failure {
+    /// The error that leaves this crate.
+    pub(crate) fn named(self, doing: &'static str) -> StoreError {
+        match self {
+            Failure::Store(error) => error,
+            Failure::Diesel(error) if is_locked(&error) => StoreError::Busy {
+                doing,
+                seconds: crate::connection::WAIT.as_secs(),
+            },
+            Failure::Diesel(error) => StoreError::Database {
+                doing,
+                problem: Box::new(error),
+            },
+        }
+    }
+}
+
+/// Whether SQLite gave up waiting for another connection. diesel knows no kind for it.
+pub(crate) fn is_locked(error: &DieselError) -> bool {
+    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
+        if information.message().contains("is locked"))
+}

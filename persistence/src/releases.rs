@@ -1,0 +1,436 @@
+//! Releases: storing a file with what it says, and reading it back.
+
+use std::collections::BTreeSet;
+
+use calsos_domain::cds::CountyCode;
+use calsos_domain::release::{Coverage, ReleaseContents, ReleaseKind};
+use calsos_domain::year::{DashboardYear, Day};
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+
+use crate::connection::Connection;
+use crate::error::{Failure, StoreError};
+use crate::ids::{ReleaseId, ReleaseNumber};
+use crate::schema::{release, release_county, release_file};
+use crate::store::Store;
+use crate::stored::{At, day_column, now_column, release_column, year_column};
+use crate::{file, leas, rows};
+
+/// A file to store.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRelease<'a> {
+    /// What the file says.
+    pub contents: &'a ReleaseContents,
+    /// The file's name, without its directory.
+    pub file_name: &'a str,
+    /// The file's own bytes. Their SHA-256 is the file's identity.
+    pub bytes: &'a [u8],
+    /// Who imports it.
+    pub imported_by: &'a str,
+    /// What reading it found, as JSON; kept as it is.
+    pub report: &'a str,
+}
+
+/// What became of a file that was to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AddRelease {
+    /// It is stored now.
+    Added(ReleaseRecord),
+    /// The same bytes were stored before; nothing changed.
+    AlreadyStored(ReleaseRecord),
+}
+
+/// A stored release, without its rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseRecord {
+    /// Its number, in the order of import.
+    pub number: ReleaseNumber,
+    /// Its id.
+    pub id: ReleaseId,
+    /// What it is about.
+    pub kind: ReleaseKind,
+    /// Its Dashboard year.
+    pub year: Option<DashboardYear>,
+    /// The date inside the file.
+    pub file_date: Option<Day>,
+    /// Which LEAs it speaks about.
+    pub coverage: Coverage,
+    /// The file's name.
+    pub file_name: String,
+    /// The SHA-256 of the file, in 64 small hexadecimal digits.
+    pub sha256: String,
+    /// How many bytes the file has.
+    pub byte_length: u64,
+    /// How many rows of it are kept.
+    pub rows_kept: u64,
+    /// When it was imported: UTC, RFC 3339 with six decimals, so that texts sort by time.
+    pub imported_at: String,
+    /// Who imported it.
+    pub imported_by: String,
+    /// What reading it found, as JSON.
+    pub report: String,
+}
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = release, check_for_backend(Sqlite), treat_none_as_default_value = false)]
+struct Row {
+    number: i32,
+    id: String,
+    kind: String,
+    year: Option<i32>,
+    file_date: Option<String>,
+    statewide: bool,
+    file_name: String,
+    sha256: String,
+    byte_length: i64,
+    rows_kept: i64,
+    leas_named: i64,
+    imported_at: String,
+    imported_by: String,
+    report: String,
+}
+
+impl Store {
+    /// Stores a file and what it says, all or nothing. The same bytes again change nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] where the rows are none of the file's kind or a day has a
+    /// year of five digits; [`StoreError::Busy`] and [`StoreError::Database`].
+    pub fn add_release(&self, new: &NewRelease<'_>) -> Result<AddRelease, StoreError> {
+        const DOING: &str = "storing a release";
+        let NewRelease {
+            contents,
+            file_name,
+            bytes,
+            ..
+        } = *new;
+        if !rows::fit(contents.kind, &contents.rows) {
+            return Err(StoreError::Refused {
+                asked: format!("storing '{file_name}'"),
+                problem: format!("it is said to be {}, but its rows are not", contents.kind),
+            });
+        }
+        let sha256 = file::sha256_text(bytes);
+        if let Some(record) = self.release_of_file(&sha256)? {
+            return Ok(AddRelease::AlreadyStored(record));
+        }
+        // Compressed before the lock is taken; another process may store the same meanwhile.
+        let compressed = file::compress(bytes).map_err(|problem| StoreError::Database {
+            doing: DOING,
+            problem: Box::new(problem),
+        })?;
+        self.write(DOING, |connection| {
+            if let Some(record) = find(connection, &sha256)? {
+                return Ok(AddRelease::AlreadyStored(record));
+            }
+            let number = insert(connection, new, &sha256, &compressed)?;
+            record(connection, number).map(AddRelease::Added)
+        })
+    }
+
+    /// The release of the file with this SHA-256 (64 hexadecimal digits), if it is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] and [`StoreError::Corrupt`].
+    pub fn release_of_file(&self, sha256: &str) -> Result<Option<ReleaseRecord>, StoreError> {
+        let sha256 = sha256.to_ascii_lowercase();
+        self.read("looking for a file", |connection| find(connection, &sha256))
+    }
+
+    /// Every release, by number.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] and [`StoreError::Corrupt`].
+    pub fn releases(&self) -> Result<Vec<ReleaseRecord>, StoreError> {
+        self.read("listing releases", |connection| {
+            let rows: Vec<Row> = release::table
+                .order(release::number)
+                .select(Row::as_select())
+                .load(connection)?;
+            let counties: Vec<(i32, bool, i16)> = release_county::table
+                .order((
+                    release_county::release,
+                    release_county::charters,
+                    release_county::county,
+                ))
+                .load(connection)?;
+            let mut counties = counties.into_iter().peekable();
+            let mut records = Vec::with_capacity(rows.len());
+            for row in rows {
+                let mut own = Vec::new();
+                while let Some((_, charters, county)) =
+                    counties.next_if(|(release, ..)| *release == row.number)
+                {
+                    own.push((charters, county));
+                }
+                records.push(from_table(row, own)?.0);
+            }
+            Ok(records)
+        })
+    }
+
+    /// Everything that a release says, exactly as it was added.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownRelease`], [`StoreError::Corrupt`] and [`StoreError::Database`].
+    pub fn release_contents(&self, number: ReleaseNumber) -> Result<ReleaseContents, StoreError> {
+        self.read("reading a release", |connection| {
+            let key = release_column(number);
+            let (record, leas_named) =
+                read_record(connection, key)?.ok_or(StoreError::UnknownRelease(number))?;
+            let ReleaseRecord {
+                kind,
+                year,
+                file_date,
+                coverage,
+                rows_kept,
+                ..
+            } = record;
+            let leas = leas::load_mentions(connection, key)?;
+            let rows = rows::load(connection, key, kind)?;
+            let found = (rows.len() as u64, leas.len() as u64);
+            if found != (rows_kept, leas_named) {
+                let row = format!("release {number}");
+                let problem = format!(
+                    "{} rows and {} LEAs are found, where {rows_kept} and {leas_named} were stored",
+                    found.0, found.1
+                );
+                return Err(StoreError::Corrupt {
+                    table: "release",
+                    row,
+                    problem,
+                }
+                .into());
+            }
+            Ok(ReleaseContents {
+                kind,
+                year,
+                file_date,
+                coverage,
+                leas,
+                rows,
+            })
+        })
+    }
+
+    /// The bytes of a release's file, checked against its SHA-256.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownRelease`], [`StoreError::Corrupt`] and [`StoreError::Database`].
+    pub fn release_bytes(&self, number: ReleaseNumber) -> Result<Vec<u8>, StoreError> {
+        let key = release_column(number);
+        let (record, compression, compressed) =
+            self.read("reading a release's file", |connection| {
+                let (record, _) =
+                    read_record(connection, key)?.ok_or(StoreError::UnknownRelease(number))?;
+                let (compression, bytes): (String, Vec<u8>) = release_file::table
+                    .find(key)
+                    .select((release_file::compression, release_file::bytes))
+                    .first(connection)?;
+                Ok((record, compression, bytes))
+            })?;
+        let row = format!("release {number}");
+        let at = At {
+            table: "release_file",
+            row: &row,
+        };
+        if compression != file::ZLIB {
+            return Err(at.corrupt(format!("compression '{compression}' is not known")));
+        }
+        let bytes = file::decompress(&compressed, record.byte_length)
+            .map_err(|e| at.corrupt(format!("the file cannot be decompressed: {e}")))?;
+        let sha256 = file::sha256_text(&bytes);
+        if sha256 != record.sha256 {
+            return Err(at.corrupt(format!(
+                "the file's SHA-256 is {sha256}, where {} was stored",
+                record.sha256
+            )));
+        }
+        Ok(bytes)
+    }
+}
+
+/// Whether a release of this number is stored.
+pub(crate) fn exists(connection: &mut Connection, number: ReleaseNumber) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        release::table.find(release_column(number)),
+    ))
+    .get_result(connection)
+}
+
+fn find(connection: &mut Connection, sha256: &str) -> Result<Option<ReleaseRecord>, Failure> {
+    let number: Option<i32> = release::table
+        .filter(release::sha256.eq(sha256))
+        .select(release::number)
+        .first(connection)
+        .optional()?;
+    number.map(|number| record(connection, number)).transpose()
+}
+
+fn record(connection: &mut Connection, number: i32) -> Result<ReleaseRecord, Failure> {
+    let (record, _) = read_record(connection, number)?.ok_or(diesel::result::Error::NotFound)?;
+    Ok(record)
+}
+
+/// A release and how many LEAs it names.
+fn read_record(
+    connection: &mut Connection,
+    number: i32,
+) -> Result<Option<(ReleaseRecord, u64)>, Failure> {
+    let row = release::table
+        .find(number)
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    let Some(row) = row else { return Ok(None) };
+    let counties = release_county::table
+        .filter(release_county::release.eq(number))
+        .select((release_county::charters, release_county::county))
+        .load(connection)?;
+    Ok(Some(from_table(row, counties)?))
+}
+
+fn insert(
+    connection: &mut Connection,
+    new: &NewRelease<'_>,
+    sha256: &str,
+    compressed: &[u8],
+) -> Result<i32, Failure> {
+    let NewRelease {
+        contents,
+        file_name,
+        bytes,
+        imported_by,
+        report,
+    } = *new;
+    let ReleaseContents {
+        kind,
+        year,
+        file_date,
+        coverage,
+        leas,
+        rows,
+    } = contents;
+    let Coverage {
+        statewide,
+        counties,
+        charter_counties,
+    } = coverage;
+    let last: Option<i32> = release::table
+        .select(diesel::dsl::max(release::number))
+        .first(connection)?;
+    let number = last.unwrap_or(0) + 1;
+    let row = Row {
+        number,
+        id: ReleaseId::make().to_string(),
+        kind: kind.code(),
+        year: year.map(year_column),
+        file_date: file_date.map(day_column).transpose()?,
+        statewide: *statewide,
+        file_name: file_name.to_owned(),
+        sha256: sha256.to_owned(),
+        byte_length: count(bytes.len()),
+        rows_kept: count(rows.len()),
+        leas_named: count(leas.len()),
+        imported_at: now_column(),
+        imported_by: imported_by.to_owned(),
+        report: report.to_owned(),
+    };
+    diesel::insert_into(release::table)
+        .values(&row)
+        .execute(connection)?;
+    diesel::insert_into(release_file::table)
+        .values((
+            release_file::release.eq(number),
+            release_file::compression.eq(file::ZLIB),
+            release_file::bytes.eq(compressed),
+        ))
+        .execute(connection)?;
+    insert_counties(connection, number, false, counties)?;
+    insert_counties(connection, number, true, charter_counties)?;
+    rows::insert(connection, number, rows)?;
+    leas::insert(connection, number, contents)?;
+    Ok(number)
+}
+
+fn insert_counties(
+    connection: &mut Connection,
+    number: i32,
+    charters: bool,
+    counties: &BTreeSet<CountyCode>,
+) -> QueryResult<()> {
+    for county in counties {
+        diesel::insert_into(release_county::table)
+            .values((
+                release_county::release.eq(number),
+                release_county::charters.eq(charters),
+                release_county::county.eq(i16::from(county.number())),
+            ))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// A number of things in memory, which is always below the column's limit.
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+fn from_table(row: Row, county_rows: Vec<(bool, i16)>) -> Result<(ReleaseRecord, u64), StoreError> {
+    let Row {
+        number,
+        id,
+        kind,
+        year,
+        file_date,
+        statewide,
+        file_name,
+        sha256,
+        byte_length,
+        rows_kept,
+        leas_named,
+        imported_at,
+        imported_by,
+        report,
+    } = row;
+    let key = format!("release {number}");
+    let at = At {
+        table: "release",
+        row: &key,
+    };
+    let mut coverage = Coverage {
+        statewide,
+        ..Coverage::default()
+    };
+    for (charters, county) in county_rows {
+        let county = At {
+            table: "release_county",
+            row: &key,
+        }
+        .county("county", county)?;
+        let counties = if charters {
+            &mut coverage.charter_counties
+        } else {
+            &mut coverage.counties
+        };
+        counties.insert(county);
+    }
+    let record = ReleaseRecord {
+        number: at.release("number", number)?,
+        id: at.value("id", &id, ReleaseId::parse(&id))?,
+        kind: at.kind("kind", &kind)?,
+        year: year.map(|found| at.year("year", found)).transpose()?,
+        file_date: file_date
+            .map(|found| at.day("file_date", &found))
+            .transpose()?,
+        coverage,
+        file_name,
+        sha256,
+        byte_length: at.number("byte_length", byte_length)?,
+        rows_kept: at.number("rows_kept", rows_kept)?,
+        imported_at,
+        imported_by,
+        report,
+    };
+    Ok((record, at.number("leas_named", leas_named)?))
+}

@@ -1,0 +1,82 @@
+//! The rows of a release, one file per kind: a row of the domain to a row of a table and
+//! back, each taken apart field by field, so that a new field stops the build.
+
+mod calpads;
+mod local_rating;
+mod performance;
+mod published;
+mod succession;
+
+use calsos_domain::release::{ReleaseKind, Rows};
+
+use crate::connection::Connection;
+use crate::error::Failure;
+
+pub(crate) use succession::load as load_successions;
+
+/// Rows that one statement inserts. Larger ones spend more time in being prepared than they
+/// save; all are far below SQLite's limit of 32,766 values.
+pub(crate) const CHUNK: usize = 64;
+
+/// Whether rows of this shape are what a file of this kind has.
+pub(crate) fn fit(kind: ReleaseKind, rows: &Rows) -> bool {
+    matches!(
+        (kind, rows),
+        (ReleaseKind::Indicator(_), Rows::Performances(_))
+            | (ReleaseKind::LocalIndicator(_), Rows::LocalRatings(_))
+            | (ReleaseKind::PublishedList, Rows::Published(_))
+            | (ReleaseKind::CalpadsExceptions, Rows::Calpads(_))
+            | (ReleaseKind::Successions, Rows::Successions(_))
+    )
+}
+
+/// Stores the rows of a release.
+pub(crate) fn insert(
+    connection: &mut Connection,
+    release: i32,
+    rows: &Rows,
+) -> Result<(), Failure> {
+    match rows {
+        Rows::Performances(rows) => performance::insert(connection, release, rows),
+        Rows::LocalRatings(rows) => local_rating::insert(connection, release, rows),
+        Rows::Published(rows) => published::insert(connection, release, rows),
+        Rows::Calpads(rows) => calpads::insert(connection, release, rows),
+        Rows::Successions(rows) => succession::insert(connection, release, rows),
+    }
+}
+
+/// Reads the rows of a release of this kind.
+pub(crate) fn load(
+    connection: &mut Connection,
+    release: i32,
+    kind: ReleaseKind,
+) -> Result<Rows, Failure> {
+    Ok(match kind {
+        ReleaseKind::Indicator(_) => Rows::Performances(performance::load(connection, release)?),
+        ReleaseKind::LocalIndicator(_) => {
+            Rows::LocalRatings(local_rating::load(connection, release)?)
+        }
+        ReleaseKind::PublishedList => Rows::Published(published::load(connection, release)?),
+        ReleaseKind::CalpadsExceptions => Rows::Calpads(calpads::load(connection, release)?),
+        ReleaseKind::Successions => Rows::Successions(succession::load(connection, release)?),
+    })
+}
+
+/// Inserts what an iterator of table rows gives, many with one statement.
+macro_rules! insert_many {
+    ($connection:expr, $table:expr, $rows:expr) => {{
+        let mut rows = $rows.fuse();
+        let mut chunk = Vec::with_capacity($crate::rows::CHUNK);
+        loop {
+            chunk.extend(rows.by_ref().take($crate::rows::CHUNK));
+            if chunk.is_empty() {
+                break;
+            }
+            diesel::insert_into($table)
+                .values(&chunk)
+                .execute($connection)?;
+            chunk.clear();
+        }
+    }};
+}
+pub(crate) use insert_many;

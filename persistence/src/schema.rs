@@ -1,0 +1,228 @@
+//! The tables, as the migrations make them.
+
+diesel::table! {
+    release (number) {
+        number -> Integer,
+        id -> Text,
+        kind -> Text,
+        year -> Nullable<Integer>,
+        file_date -> Nullable<Text>,
+        statewide -> Bool,
+        file_name -> Text,
+        sha256 -> Text,
+        byte_length -> BigInt,
+        rows_kept -> BigInt,
+        leas_named -> BigInt,
+        imported_at -> Text,
+        imported_by -> Text,
+        report -> Text,
+    }
+}
+
+diesel::table! {
+    release_file (release) {
+        release -> Integer,
+        compression -> Text,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    release_county (release, charters, county) {
+        release -> Integer,
+        charters -> Bool,
+        county -> SmallInt,
+    }
+}
+
+diesel::table! {
+    performance (release, place) {
+        release -> Integer,
+        place -> Integer,
+        file_row -> BigInt,
+        cds -> Text,
+        student_group -> Text,
+        status -> Nullable<Integer>,
+        change -> Nullable<Integer>,
+        prior_status -> Nullable<Integer>,
+        status_level -> Nullable<SmallInt>,
+        change_level -> Nullable<SmallInt>,
+        color -> Nullable<SmallInt>,
+        box_number -> Nullable<Integer>,
+        numerator -> Nullable<BigInt>,
+        denominator -> Nullable<BigInt>,
+        prior_numerator -> Nullable<BigInt>,
+        prior_denominator -> Nullable<BigInt>,
+        accountability_met -> Nullable<Bool>,
+        size_met -> Nullable<Bool>,
+        small_denominator -> Nullable<Bool>,
+        not_certified -> Nullable<Bool>,
+        data_error -> Nullable<Bool>,
+        participation_capped -> Nullable<Bool>,
+        high_school_cuts -> Nullable<Bool>,
+        table_type -> Nullable<Text>,
+        alternative_school -> Nullable<Bool>,
+    }
+}
+
+diesel::table! {
+    local_rating (release, place) {
+        release -> Integer,
+        place -> Integer,
+        file_row -> BigInt,
+        cds -> Text,
+        rating -> Text,
+    }
+}
+
+diesel::table! {
+    published (release, place) {
+        release -> Integer,
+        place -> Integer,
+        file_row -> BigInt,
+        cds -> Text,
+        group_count -> Nullable<BigInt>,
+        status -> Text,
+        ec52072 -> Nullable<Bool>,
+        ec52071f -> Nullable<Bool>,
+    }
+}
+
+diesel::table! {
+    published_group (release, place, student_group) {
+        release -> Integer,
+        place -> Integer,
+        student_group -> Text,
+        listed -> Bool,
+        letter -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    published_earlier_status (release, place, year) {
+        release -> Integer,
+        place -> Integer,
+        year -> Integer,
+        status -> Text,
+    }
+}
+
+diesel::table! {
+    published_method (release, place, method) {
+        release -> Integer,
+        place -> Integer,
+        method -> SmallInt,
+        met -> Bool,
+    }
+}
+
+diesel::table! {
+    calpads (release, place) {
+        release -> Integer,
+        place -> Integer,
+        file_row -> BigInt,
+        cds -> Text,
+        certified -> Bool,
+    }
+}
+
+diesel::table! {
+    succession (release, place) {
+        release -> Integer,
+        place -> Integer,
+        file_row -> BigInt,
+        predecessor -> Text,
+        successor -> Text,
+        kind -> Text,
+        effective -> Text,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    lea (cds) {
+        cds -> Text,
+        id -> Text,
+        first_release -> Integer,
+    }
+}
+
+diesel::table! {
+    lea_mention (release, place) {
+        release -> Integer,
+        place -> Integer,
+        cds -> Text,
+        lea_type -> Text,
+        name -> Text,
+        county_name -> Text,
+        city -> Nullable<Text>,
+        grade_span -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    edition (hash) {
+        hash -> Text,
+        year -> Integer,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    run (number) {
+        number -> Integer,
+        id -> Text,
+        made_at -> Text,
+        made_by -> Text,
+        program_version -> Text,
+        answer_count -> BigInt,
+    }
+}
+
+diesel::table! {
+    run_release (run, release) {
+        run -> Integer,
+        release -> Integer,
+    }
+}
+
+diesel::table! {
+    run_edition (run, year) {
+        run -> Integer,
+        year -> Integer,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    answer_body (hash) {
+        hash -> Binary,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    answer (run, year, cds) {
+        run -> Integer,
+        year -> Integer,
+        cds -> Text,
+        county -> SmallInt,
+        lea_type -> Text,
+        eligible_level -> Nullable<SmallInt>,
+        label -> Nullable<Text>,
+        provisional -> Bool,
+        body_hash -> Binary,
+    }
+}
+
+diesel::table! {
+    current_run (only_row) {
+        only_row -> SmallInt,
+        run -> Integer,
+    }
+}
+
+diesel::joinable!(answer -> answer_body (body_hash));
+diesel::joinable!(lea_mention -> release (release));
+diesel::allow_tables_to_appear_in_same_query!(answer, answer_body);
+diesel::allow_tables_to_appear_in_same_query!(lea_mention, release);

@@ -1,0 +1,65 @@
+//! The one door to the database: how a read and a write are done.
+
+use crate::connection::{self, Connection, Pool};
+use crate::error::{Failure, StoreError};
+
+/// An open database. Cheap to clone; every clone shares the same connections.
+///
+/// Every method may wait for the disk or for another writer: call it where blocking is
+/// allowed.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database of an address, `sqlite:PATH`, makes it where there is none, and
+    /// brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] for an address that this build cannot use,
+    /// [`StoreError::Open`] for a file that cannot be opened, written or brought up to date,
+    /// [`StoreError::NewerDatabase`] for one that a newer version made.
+    pub fn open(url: &str) -> Result<Store, StoreError> {
+        connection::open(url).map(|pool| Store { pool })
+    }
+
+    /// Reads in one consistent view: what another process stores meanwhile is not seen.
+    pub(crate) fn read<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connection(doing)?;
+        diesel::Connection::transaction(&mut *connection, work).map_err(|e| e.named(doing))
+    }
+
+    /// Writes all or nothing. The lock is taken at once: a transaction that begins by
+    /// reading and writes later would fail, without waiting, beside another writer.
+    pub(crate) fn write<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connection(doing)?;
+        connection
+            .immediate_transaction(work)
+            .map_err(|e| e.named(doing))
+    }
+
+    fn connection(
+        &self,
+        doing: &'static str,
+    ) -> Result<impl std::ops::DerefMut<Target = Connection>, StoreError> {
+        self.pool.get().map_err(|error| StoreError::Database {
+            doing,
+            problem: Box::new(error),
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! Several writers, readers beside them, and a crash in the middle.
+
+use std::convert::Infallible;
+use std::fs;
+use std::sync::Barrier;
+use std::thread;
+
+use calsos_domain::lea::LeaType;
+use calsos_persistence::{AddRelease, AnswerFilter, AnswerRecord, NewRun, Store};
+use diesel::connection::SimpleConnection;
+use tempfile::TempDir;
+
+use crate::support::{Database, add, cds, small_file, year};
+
+#[test]
+fn many_processes_may_make_one_database_at_once() {
+    let directory = TempDir::new().unwrap();
+    let url = format!(
+        "sqlite:{}",
+        directory.path().join("new/calsos.db").display()
+    );
+    let together = Barrier::new(6);
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                together.wait();
+                Store::open(&url).unwrap();
+            });
+        }
+    });
+}
+
+#[test]
+fn two_stores_on_one_file_write_at_once_and_lose_nothing() {
+    let database = Database::new();
+    let other = Store::open(&database.url()).unwrap();
+    let together = Barrier::new(4);
+    thread::scope(|scope| {
+        for writer in 0..4 {
+            let (store, together) = (
+                if writer % 2 == 0 {
+                    &database.store
+                } else {
+                    &other
+                },
+                &together,
+            );
+            scope.spawn(move || {
+                together.wait();
+                for file in 0..5 {
+                    // Every file is imported by two writers.
+                    add(
+                        store,
+                        &small_file(),
+                        &format!("file {} of {}", file, writer / 2),
+                    );
+                    store.releases().unwrap();
+                }
+            });
+        }
+    });
+    let releases = other.releases().unwrap();
+    let numbers: Vec<u32> = releases.iter().map(|release| release.number.0).collect();
+    assert_eq!(numbers, (1..=10).collect::<Vec<_>>());
+    assert_eq!(other.leas().unwrap().len(), 2);
+}
+
+#[test]
+fn the_same_file_from_two_writers_is_added_once() {
+    let database = Database::new();
+    let other = Store::open(&database.url()).unwrap();
+    let together = Barrier::new(2);
+    let outcomes: Vec<AddRelease> = thread::scope(|scope| {
+        let writers = [&database.store, &other].map(|store| {
+            scope.spawn(|| {
+                together.wait();
+                add(store, &small_file(), "one file")
+            })
+        });
+        writers
+            .into_iter()
+            .map(|writer| writer.join().unwrap())
+            .collect()
+    });
+    let added = outcomes
+        .iter()
+        .filter(|o| matches!(o, AddRelease::Added(_)))
+        .count();
+    assert_eq!(added, 1, "{outcomes:?}");
+}
+
+#[test]
+fn readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done() {
+    let database = Database::new();
+    let reader = Store::open(&database.url()).unwrap();
+    let new = NewRun {
+        by: "tester",
+        program_version: "0",
+        releases: &[],
+        editions: &[],
+    };
+    let answers = (0..3).map(|district| {
+        // The reader asks from inside the writer's transaction.
+        assert_eq!(reader.current_run().unwrap(), None);
+        Ok::<_, Infallible>(AnswerRecord {
+            year: year(2090),
+            cds: cds(1, district, 0),
+            lea_type: LeaType::District,
+            eligible_level: None,
+            label: None,
+            provisional: false,
+            body: "{}".to_owned(),
+        })
+    });
+    let saved = database.store.save_run(&new, answers).unwrap();
+    assert_eq!(reader.current_run().unwrap().as_ref(), Some(&saved));
+    assert_eq!(
+        reader
+            .answers(&saved.id, &AnswerFilter::default())
+            .unwrap()
+            .len(),
+        3
+    );
+}
+
+#[test]
+fn what_a_crash_leaves_behind_opens_with_all_that_was_committed() {
+    let database = Database::new();
+    let record = database.add(&small_file(), "committed");
+    let mut crashing = database.console();
+    crashing
+        .batch_execute(
+            "PRAGMA cache_size = 1; BEGIN IMMEDIATE; UPDATE release SET file_name = 'half';
+             DELETE FROM lea_mention; DELETE FROM lea;",
+        )
+        .unwrap();
+    // The files as they lie on the disk at this moment, the log with them.
+    let left_behind = TempDir::new().unwrap();
+    for file in fs::read_dir(database.directory.path()).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), left_behind.path().join(file.file_name())).unwrap();
+    }
+    assert!(left_behind.path().join("calsos.db-wal").exists());
+    let url = format!("sqlite:{}", left_behind.path().join("calsos.db").display());
+    let store = Store::open(&url).unwrap();
+    assert_eq!(store.releases().unwrap(), [record]);
+    assert_eq!(store.leas().unwrap().len(), 2);
+}
+
+#[test]
+fn a_panic_inside_a_run_leaves_the_store_usable() {
+    let database = Database::new();
+    let store = database.store.clone();
+    let before = database.counts();
+    let panicked = thread::spawn(move || {
+        let new = NewRun {
+            by: "tester",
+            program_version: "0",
+            releases: &[],
+            editions: &[],
+        };
+        let answers = std::iter::once_with(|| -> Result<AnswerRecord, Infallible> {
+            panic!("a panic that a test wants")
+        });
+        store.save_run(&new, answers)
+    })
+    .join();
+    assert!(panicked.is_err());
+    assert_eq!(database.counts(), before);
+    database.add(&small_file(), "after the panic");
+}

@@ -1,0 +1,250 @@
+//! LEAs: one id, dated codes, names by year.
+
+use calsos_domain::cds::CdsCode;
+use calsos_domain::indicator::Indicator;
+use calsos_domain::lea::LeaType;
+use calsos_domain::priority::Priority;
+use calsos_domain::release::{ReleaseKind, SuccessionKind};
+use calsos_persistence::LeaCode;
+
+use crate::support::{Database, cds, day, mention, naming, succession, successions, year};
+
+const LIST: ReleaseKind = ReleaseKind::PublishedList;
+const INDICATOR: ReleaseKind = ReleaseKind::Indicator(Indicator::Ela);
+
+fn local() -> ReleaseKind {
+    ReleaseKind::LocalIndicator(Priority::new(1).unwrap())
+}
+
+/// Imports one file for each kind, year and name, and returns the LEA's names by year.
+fn names(files: &[(ReleaseKind, u16, &str)], years: &[u16]) -> Vec<String> {
+    let database = Database::new();
+    for (place, (kind, number, name)) in files.iter().enumerate() {
+        let contents = naming(*kind, year(*number), vec![mention(cds(3, 1, 0), name)]);
+        database.add(&contents, &place.to_string());
+    }
+    let leas = database.store.leas().unwrap();
+    assert_eq!(leas.len(), 1);
+    years
+        .iter()
+        .map(|number| leas[0].name_in(year(*number)).to_owned())
+        .collect()
+}
+
+#[test]
+fn the_published_list_names_before_an_indicator_file_and_that_before_a_local_one() {
+    let files = [
+        (LIST, 2090, "list"),
+        (INDICATOR, 2090, "indicator"),
+        (local(), 2090, "local"),
+    ];
+    assert_eq!(names(&files, &[2090]), ["list"]);
+    assert_eq!(names(&files[1..], &[2090]), ["indicator"]);
+    assert_eq!(names(&files[2..], &[2090]), ["local"]);
+}
+
+#[test]
+fn a_later_import_names_before_an_earlier_one() {
+    let files = [
+        (INDICATOR, 2090, "old"),
+        (INDICATOR, 2090, "new"),
+        (INDICATOR, 2090, "old"),
+    ];
+    assert_eq!(names(&files[..2], &[2090]), ["new"]);
+    assert_eq!(names(&files, &[2090]), ["old"]);
+}
+
+#[test]
+fn a_year_without_a_name_takes_the_nearest_earlier_one_and_else_the_nearest_later() {
+    let files = [
+        (LIST, 2096, "of 2096"),
+        (local(), 2092, "of 2092"),
+        (LIST, 2090, "of 2090"),
+        (LIST, 2093, ""),
+    ];
+    assert_eq!(
+        names(&files, &[2089, 2090, 2091, 2093, 2095, 2099]),
+        [
+            "of 2090", "of 2090", "of 2090", "of 2092", "of 2092", "of 2096"
+        ]
+    );
+    assert_eq!(names(&[(LIST, 2090, " ")], &[2090]), [""]);
+}
+
+#[test]
+fn each_field_comes_from_the_best_file_that_has_it() {
+    let database = Database::new();
+    let code = cds(3, 1, 4);
+    let mut listed = mention(code, "Made-up Charter");
+    listed.city = Some(String::new());
+    let mut local_one = mention(code, "Made-Up Charter School");
+    local_one.county_name = "Nowhere".to_owned();
+    local_one.city = Some("Elsewhere".to_owned());
+    local_one.grade_span = Some("K-8".to_owned());
+    database.add(&naming(LIST, year(2090), vec![listed]), "list");
+    database.add(&naming(local(), year(2090), vec![local_one]), "local");
+    let lea = &database.store.leas().unwrap()[0];
+    assert_eq!(lea.name_in(year(2090)), "Made-up Charter");
+    assert_eq!(lea.county_name_in(year(2090)), "Nowhere");
+    assert_eq!(lea.city_in(year(2090)), Some("Elsewhere"));
+    assert_eq!(lea.grade_span_in(year(2090)), Some("K-8"));
+    assert_eq!(lea.lea_type_in(year(2090)), Some(LeaType::Charter));
+    assert_eq!(lea.authorizer_in(year(2090)), Some(cds(3, 1, 0)));
+}
+
+#[test]
+fn an_id_stays_with_its_lea() {
+    let database = Database::new();
+    let one = naming(LIST, year(2090), vec![mention(cds(3, 1, 0), "One")]);
+    database.add(&one, "first");
+    let id = database.store.leas().unwrap()[0].id();
+    let two = naming(
+        LIST,
+        year(2091),
+        vec![mention(cds(3, 1, 0), "Uno"), mention(cds(3, 2, 0), "Two")],
+    );
+    database.add(&two, "second");
+    let leas = database.store.leas().unwrap();
+    assert_eq!(leas.len(), 2);
+    assert_eq!((leas[0].id(), leas[0].name_in(year(2091))), (id, "Uno"));
+    assert!(leas[1].id() != id);
+    assert_eq!(
+        leas[1].codes(),
+        [LeaCode {
+            cds: cds(3, 2, 0),
+            from: None,
+            until: None
+        }]
+    );
+    assert_eq!(leas[1].authorizer_in(year(2091)), None);
+}
+
+#[test]
+fn the_state_itself_is_no_lea() {
+    let database = Database::new();
+    database.add(
+        &naming(
+            LIST,
+            year(2090),
+            vec![mention(CdsCode::STATE, "California")],
+        ),
+        "state",
+    );
+    assert_eq!(database.store.leas().unwrap(), []);
+}
+
+#[test]
+fn what_many_files_say_alike_is_kept_once() {
+    let database = Database::new();
+    for place in 0..4 {
+        let kind = if place == 2 { LIST } else { INDICATOR };
+        let contents = naming(kind, year(2090), vec![mention(cds(3, 1, 0), "Same")]);
+        database.add(&contents, &place.to_string());
+    }
+    let leas = database.store.leas().unwrap();
+    let [naming] = leas[0].namings() else {
+        panic!("{leas:?}")
+    };
+    assert_eq!((naming.kind, naming.release.0), (LIST, 3));
+}
+
+#[test]
+fn a_renumbered_lea_keeps_its_id_and_has_both_codes() {
+    let database = Database::new();
+    let (old, new) = (cds(5, 9, 0), cds(5, 1, 0));
+    database.add(
+        &naming(LIST, year(2090), vec![mention(old, "Before")]),
+        "2090",
+    );
+    database.add(
+        &naming(LIST, year(2092), vec![mention(new, "After")]),
+        "2092",
+    );
+    let apart = database.store.leas().unwrap();
+    let (new_id, old_id) = (apart[0].id(), apart[1].id());
+    let row = succession(old, new, SuccessionKind::Renumbered, "2091-07-01");
+    database.add(&successions(vec![row]), "successions");
+
+    let leas = database.store.leas().unwrap();
+    let [lea] = leas.as_slice() else {
+        panic!("{leas:?}")
+    };
+    assert_eq!(
+        (lea.id(), lea.other_ids(), lea.cds()),
+        (old_id, [new_id].as_slice(), new)
+    );
+    let changed = Some(day("2091-07-01"));
+    assert_eq!(
+        lea.codes(),
+        [
+            LeaCode {
+                cds: old,
+                from: None,
+                until: changed
+            },
+            LeaCode {
+                cds: new,
+                from: changed,
+                until: None
+            },
+        ]
+    );
+    let names = [2090, 2091, 2092].map(|number| lea.name_in(year(number)));
+    assert_eq!(names, ["Before", "Before", "After"]);
+}
+
+#[test]
+fn a_newer_file_of_successions_supersedes_the_older() {
+    let database = Database::new();
+    let (a, b) = (cds(5, 1, 0), cds(5, 2, 0));
+    let renumbered = succession(a, b, SuccessionKind::Renumbered, "2091-07-01");
+    database.add(&successions(vec![renumbered]), "wrong");
+    assert_eq!(database.store.leas().unwrap().len(), 1);
+    let merged = succession(a, b, SuccessionKind::Merged, "2091-07-01");
+    let release = database
+        .add(&successions(vec![merged.clone()]), "right")
+        .number;
+    assert_eq!(database.store.leas().unwrap().len(), 2);
+    let stored = database.store.successions().unwrap();
+    assert_eq!(stored.len(), 1);
+    assert_eq!((stored[0].release, &stored[0].row), (release, &merged));
+}
+
+#[test]
+fn successions_in_a_circle_join_nothing_and_do_not_hang() {
+    let database = Database::new();
+    let codes = [1, 2, 3].map(|district| cds(5, district, 0));
+    let rows = (0..3)
+        .map(|i| {
+            succession(
+                codes[i],
+                codes[(i + 1) % 3],
+                SuccessionKind::Renumbered,
+                "2091-07",
+            )
+        })
+        .collect();
+    database.add(&successions(rows), "circle");
+    assert_eq!(database.store.leas().unwrap().len(), 3);
+    assert_eq!(database.store.leas().unwrap()[0].name_in(year(2091)), "");
+}
+
+#[test]
+fn a_chain_of_renumberings_is_one_lea_in_order() {
+    let database = Database::new();
+    let codes = [cds(5, 3, 0), cds(5, 1, 0), cds(5, 2, 0)];
+    let rows = vec![
+        succession(codes[1], codes[2], SuccessionKind::Renumbered, "2095-07"),
+        succession(codes[0], codes[1], SuccessionKind::Renumbered, "2091-07"),
+        succession(codes[2], codes[2], SuccessionKind::Renamed, "2096-07"),
+    ];
+    database.add(&successions(rows), "chain");
+    let leas = database.store.leas().unwrap();
+    let [lea] = leas.as_slice() else {
+        panic!("{leas:?}")
+    };
+    assert_eq!(
+        lea.codes().iter().map(|code| code.cds).collect::<Vec<_>>(),
+        codes
+    );
+}
