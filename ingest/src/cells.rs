@@ -3,6 +3,8 @@
 
 use calsos_domain::performance::{Color, Level, Tenths};
 
+use crate::fault::shortened;
+
 /// Whether a cell says nothing.
 pub(crate) fn is_blank(text: &str) -> bool {
     let text = text.trim();
@@ -17,7 +19,7 @@ pub(crate) fn count(text: &str) -> Result<Option<u32>, String> {
     whole(text).map(Some).ok_or_else(|| {
         format!(
             "'{}' is no count; a whole number without separators is expected",
-            text.trim()
+            shortened(text.trim())
         )
     })
 }
@@ -30,7 +32,7 @@ pub(crate) fn tenths(text: &str) -> Result<Option<Tenths>, String> {
     Tenths::parse(text.trim()).map(Some).ok_or_else(|| {
         format!(
             "'{}' is no number; digits with an optional sign and decimal point are expected",
-            text.trim()
+            shortened(text.trim())
         )
     })
 }
@@ -55,7 +57,7 @@ pub(crate) fn box_number(text: &str) -> Result<Option<u16>, String> {
         Some(number @ 10..=250) if number % 10 == 0 => Ok(Some(number)),
         _ => Err(format!(
             "'{}' is no box; 10, 20 … 250 or 0 for none are expected",
-            text.trim()
+            shortened(text.trim())
         )),
     }
 }
@@ -68,7 +70,10 @@ pub(crate) fn flag(text: &str) -> Result<Option<bool>, String> {
     match text.trim() {
         "Y" | "y" => Ok(Some(true)),
         "N" | "n" => Ok(Some(false)),
-        other => Err(format!("'{other}' is no flag; Y, N or blank are expected")),
+        other => Err(format!(
+            "'{}' is no flag; Y, N or blank are expected",
+            shortened(other)
+        )),
     }
 }
 
@@ -80,7 +85,7 @@ fn up_to_five(text: &str, what: &str) -> Result<Option<u8>, String> {
         Some(number @ 0..=5) => Ok(Some(number)),
         _ => Err(format!(
             "'{}' is no {what}; 1 to 5 or 0 for none are expected",
-            text.trim()
+            shortened(text.trim())
         )),
     }
 }

@@ -1,25 +1,24 @@
 //! Dashboard indicator files: one row for each school, district or county office and
 //! student group. Rows of LEAs and of the state are kept, those of other schools are not.
 
+mod telling;
+
 use std::collections::HashMap;
 
 use calsos_domain::cds::CdsCode;
-use calsos_domain::indicator::Indicator;
 use calsos_domain::lea::LeaType;
 use calsos_domain::performance::{Performance, TableType, Tenths};
 use calsos_domain::release::{PerformanceRow, ReleaseContents, ReleaseKind, Rows};
 use calsos_domain::student_group::{PSEUDO_GROUPS, StudentGroup};
-use calsos_domain::year::DashboardYear;
 
 use crate::cells;
 use crate::columns::{Columns, field, ragged};
 use crate::fault::{Fault, FaultCode, Faults, shortened};
 use crate::layouts::Layouts;
 use crate::mentions::{Mentions, Texts};
-use crate::naming::named;
-use crate::report::{Notes, Told, ToldBy};
+use crate::report::{Notes, Told};
 use crate::sheet::Sheet;
-use crate::told::{self, Shared};
+use crate::told;
 use crate::{Input, repair};
 
 const SCHOOLS: &str = "schools that are no charters";
@@ -44,7 +43,7 @@ pub(crate) fn read(
     }
     let columns = Columns::of(&sheet.header, layouts, &mut faults);
     let (indicator, kind_by, year, year_by) =
-        tell(input, sheet, &columns, layouts, notes, &mut faults)?;
+        telling::tell(input, sheet, &columns, layouts, notes, &mut faults)?;
     let Some((layout_year, layout)) = layouts.layout(indicator, year) else {
         return Err(Faults::from(Fault::of_file(
             FaultCode::UnknownLayout,
@@ -60,7 +59,7 @@ pub(crate) fn read(
     notes.unknown_columns = columns.unknown(&layout.columns);
     notes.missing_columns = columns.missing(&layout.columns);
 
-    let of_what = format!("a {} file of {year}", indicator.code());
+    let of_what = format!("the {} file of {year}", indicator.code());
     let mut deciding: Vec<&str> = vec!["cds", "rtype"];
     if layout.implied_group.is_none() {
         deciding.push("studentgroup");
@@ -120,131 +119,6 @@ pub(crate) fn read(
         rows: Rows::Performances(rows),
     };
     Ok((contents, told))
-}
-
-/// Which indicator and year the file is of.
-fn tell(
-    input: &Input<'_>,
-    sheet: &Sheet<'_>,
-    columns: &Columns,
-    layouts: &Layouts,
-    notes: &mut Notes,
-    faults: &mut Faults,
-) -> Result<(Indicator, ToldBy, DashboardYear, ToldBy), Faults> {
-    let (year_at, indicator_at) = (columns.at("reportingyear"), columns.at("indicator"));
-    let mut years: Shared<DashboardYear> = Shared::new();
-    let mut indicators: Shared<Indicator> = Shared::new();
-    sheet.each_row(|row, fields| {
-        if fields.len() != columns.len() {
-            return;
-        }
-        if let Some(at) = year_at {
-            let text = field(fields, Some(at));
-            match DashboardYear::parse(text) {
-                Some(year) => years.take(row, year, columns.name(at), faults),
-                None if cells::is_blank(text) => {}
-                None => {
-                    let message = format!(
-                        "'{}' is no Dashboard year; one such as 2023 or 2017f is expected.",
-                        shortened(text)
-                    );
-                    let fault = Fault::of_row(FaultCode::BadValue, row, message);
-                    faults.push(fault.at(columns.name(at), text));
-                }
-            }
-        }
-        if let Some(at) = indicator_at {
-            let text = field(fields, Some(at));
-            match Indicator::parse(text) {
-                Some(indicator) => indicators.take(row, indicator, columns.name(at), faults),
-                None if cells::is_blank(text) => {}
-                None => {
-                    let codes = Indicator::ALL.map(Indicator::code).join(", ");
-                    let message = format!(
-                        "'{}' is no indicator; one of {codes} is expected.",
-                        shortened(text)
-                    );
-                    let fault = Fault::of_row(FaultCode::BadValue, row, message);
-                    faults.push(fault.at(columns.name(at), text));
-                }
-            }
-        }
-    });
-    std::mem::take(faults).into_result()?;
-
-    let in_name = named(input.file_name, layouts);
-    let in_sheet = sheet
-        .name
-        .as_deref()
-        .map(|name| named(name, layouts))
-        .unwrap_or_default();
-    let of_kind = |kind| match kind {
-        Some(ReleaseKind::Indicator(indicator)) => Some(indicator),
-        _ => None,
-    };
-    let assigned = of_kind(input.assigned.map(|assigned| assigned.kind));
-    let candidates = layouts.candidates(columns.fields());
-    let only = match candidates.as_slice() {
-        [only] => Some(*only),
-        _ => None,
-    };
-    let by_name = [
-        (ToldBy::SheetName, of_kind(in_sheet.kind)),
-        (ToldBy::FileName, of_kind(in_name.kind)),
-    ];
-    if assigned.is_none() && indicators.get().is_none() && only.is_none() {
-        let told = by_name
-            .iter()
-            .find_map(|(by, indicator)| Some((*by, (*indicator)?)));
-        match told {
-            None => {
-                return Err(Faults::from(told::unknown_kind(&format!(
-                    "The columns fit {}, and neither a sheet's nor the file's name says which",
-                    codes(&candidates)
-                ))));
-            }
-            Some((by, indicator)) if !candidates.contains(&indicator) => {
-                return Err(Faults::from(Fault::of_file(
-                    FaultCode::ContradictoryName,
-                    format!(
-                        "By {} this is a file of {indicator}, but its columns fit {}. Check \
-                         which file it is, and say it with --as, for example --as ELA:2022.",
-                        by.words(),
-                        codes(&candidates)
-                    ),
-                )));
-            }
-            Some(_) => {}
-        }
-    }
-    let [sheet_kind, file_kind] = by_name;
-    let evidence = [
-        (ToldBy::Operator, assigned),
-        (ToldBy::Content, indicators.get()),
-        (ToldBy::Columns, only),
-        sheet_kind,
-        file_kind,
-    ];
-    let (indicator, kind_by) = told::weigh(&evidence, "indicator", notes)
-        .ok_or_else(|| Faults::from(told::unknown_kind("Nothing tells the indicator")))?;
-    let evidence = [
-        (
-            ToldBy::Operator,
-            input.assigned.and_then(|assigned| assigned.year),
-        ),
-        (ToldBy::Content, years.get()),
-        (ToldBy::SheetName, in_sheet.year),
-        (ToldBy::FileName, in_name.year),
-    ];
-    let (year, year_by) = told::weigh_year(&evidence, notes)?;
-    Ok((indicator, kind_by, year, year_by))
-}
-
-fn codes(indicators: &[Indicator]) -> String {
-    match indicators {
-        [] => "no indicator".to_owned(),
-        some => some.iter().map(|i| i.code()).collect::<Vec<_>>().join(", "),
-    }
 }
 
 /// Where the columns are that are read.
@@ -559,11 +433,7 @@ impl Reader<'_> {
         let at = at?;
         let text = field(fields, Some(at));
         parse(text).unwrap_or_else(|message| {
-            let fault = Fault::of_row(
-                FaultCode::BadValue,
-                row,
-                format!("{}.", shortened(&message)),
-            );
+            let fault = Fault::of_row(FaultCode::BadValue, row, format!("{message}."));
             self.faults.push(fault.at(self.columns.name(at), text));
             None
         })
@@ -577,7 +447,8 @@ fn table_type(text: &str) -> Result<Option<TableType>, String> {
     let codes = || TableType::ALL.map(TableType::code).join(", ");
     TableType::parse(text).map(Some).ok_or_else(|| {
         format!(
-            "'{text}' is no school or district type; one of {} is expected",
+            "'{}' is no school or district type; one of {} is expected",
+            shortened(text),
             codes()
         )
     })

@@ -9,13 +9,13 @@ use calsos_domain::release::{LocalRating, LocalRatingRow, ReleaseContents, Relea
 use calsos_domain::year::DashboardYear;
 
 use crate::cells::is_blank;
-use crate::columns::{Columns, field};
+use crate::columns::{Columns, field, ragged};
 use crate::fault::{Fault, FaultCode, Faults, shortened};
 use crate::layouts::Layouts;
 use crate::mentions::{Mentions, Texts, lea_type_of};
 use crate::naming::named;
 use crate::report::{Notes, Told, ToldBy};
-use crate::sheet::Sheet;
+use crate::sheet::{CELL_END, Sheet};
 use crate::text::unquoted;
 use crate::told::{self, Shared};
 use crate::{Input, repair};
@@ -40,6 +40,7 @@ pub(crate) fn read(
 
     let mut reader = Reader {
         columns: &columns,
+        torn_by_texts: sheet.delimiter != CELL_END,
         notes,
         faults: Faults::default(),
         priorities: Shared::new(),
@@ -125,6 +126,8 @@ pub(crate) fn read(
 
 struct Reader<'r> {
     columns: &'r Columns,
+    /// Whether texts may hold the delimiter, as they cannot in a workbook.
+    torn_by_texts: bool,
     notes: &'r mut Notes,
     faults: Faults,
     priorities: Shared<Priority>,
@@ -137,6 +140,12 @@ struct Reader<'r> {
 impl Reader<'_> {
     fn row(&mut self, row: u32, fields: &[&str]) {
         self.notes.rows_read += 1;
+        if !self.torn_by_texts
+            && let Some(fault) = ragged(row, fields, self.columns)
+        {
+            self.faults.push(fault);
+            return;
+        }
         let fields: Vec<&str> = fields.iter().map(|text| unquoted(text)).collect();
         let text = field(&fields, self.columns.at("cds"));
         let cds = match repair::cds(text) {

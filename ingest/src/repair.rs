@@ -3,6 +3,8 @@
 
 use calsos_domain::cds::{CdsCode, CountyCode};
 
+use crate::fault::shortened;
+
 /// What was done to a code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Repair {
@@ -29,11 +31,11 @@ impl Repair {
 /// # Errors
 /// A sentence that says what was found and what is expected.
 pub(crate) fn cds(text: &str) -> Result<(CdsCode, Option<Repair>), String> {
-    let digits = digits_of_code(text);
+    let digits = shortened(digits_of_code(text));
     let (padded, repair) = match digits.len() {
         13 => (format!("0{digits}"), Some(Repair::LostZero)),
         7 => (format!("{digits}0000000"), Some(Repair::CountyDistrict)),
-        _ => (digits.to_owned(), None),
+        _ => (digits.clone(), None),
     };
     let cds = CdsCode::parse(&padded).map_err(|error| {
         if digits.bytes().all(|b| b.is_ascii_digit()) {

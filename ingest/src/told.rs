@@ -90,11 +90,11 @@ pub(crate) fn weigh_year(
 pub(crate) fn no_rows(what_is_kept: &str, rows_read: u32) -> Fault {
     let found = match rows_read {
         0 => "The file has a header and no rows".to_owned(),
-        1 => format!("The file has 1 row, which is not of {what_is_kept}"),
-        count => format!("The file has {count} rows, none of them of {what_is_kept}"),
+        1 => "The file has 1 row, and it is none".to_owned(),
+        count => format!("The file has {count} rows, and none is one"),
     };
     Fault::of_file(
         FaultCode::NoRows,
-        format!("{found}; at least one row of {what_is_kept} is expected. Fetch the file again."),
+        format!("{found} of {what_is_kept}; at least one is expected. Fetch the file again."),
     )
 }
