@@ -1,1 +1,132 @@
-//! Placeholder until the first module lands.
+//! The state's files to typed rows: what a file is, what it says, or why it was refused.
+//!
+//! [`read`] takes the bytes of one file and gives a release's contents with a report, or
+//! every fault that it found. It repairs only what the report counts, computes nothing, and
+//! knows no database. Names of columns and what changed from year to year are data, in
+//! `layouts/columns.toml`.
+
+mod assigned;
+mod cells;
+mod columns;
+mod fault;
+mod indicator_file;
+mod layouts;
+mod local_file;
+mod mentions;
+mod naming;
+mod operator_tables;
+mod published_list;
+mod repair;
+mod report;
+mod sheet;
+mod sniff;
+mod text;
+mod told;
+mod workbook;
+
+use calsos_domain::release::ReleaseContents;
+
+pub use assigned::{Assigned, AssignedError};
+pub use fault::{FAULTS_TOLD, Fault, FaultCode, Refusal};
+pub use layouts::{LayoutError, Layouts};
+pub use report::{FileReport, ToldBy};
+pub use workbook::COLUMNS_MOST;
+
+use fault::Faults;
+use report::Notes;
+use sheet::Sheet;
+use sniff::Family;
+
+/// A file to read.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// Its name; folders before it are left out of account.
+    pub file_name: &'a str,
+    /// Its content.
+    pub bytes: &'a [u8],
+    /// What the operator says it is.
+    pub assigned: Option<Assigned>,
+}
+
+/// A file that was understood.
+#[derive(Debug)]
+pub struct Understood {
+    /// What it says.
+    pub contents: ReleaseContents,
+    /// How it was understood.
+    pub report: FileReport,
+}
+
+/// Reads one of the state's files: an indicator file, a local indicator file, a published
+/// list, or an operator's table, as text or as a workbook.
+///
+/// # Errors
+/// [`Refusal`] with every fault where the file cannot be stored as a whole.
+pub fn read(input: &Input<'_>, layouts: &Layouts) -> Result<Understood, Refusal> {
+    let assumed = input
+        .assigned
+        .map(|assigned| Family::of_kind(assigned.kind));
+    sniff::with_sheet(input.bytes, layouts, assumed, |sheet, family| {
+        let mut notes = Notes::default();
+        notes.sheet.clone_from(&sheet.name);
+        if sheet.windows_1252 {
+            notes.warn("The text is not UTF-8 and was read as Windows-1252: check accented names.");
+        }
+        let (contents, told) = understand(input, sheet, assumed.or(family), layouts, &mut notes)?;
+        let report = notes.into_report(&told, input.file_name, contents.rows.len());
+        Ok(Understood { contents, report })
+    })
+    .map_err(|faults| faults.into_refusal(input.file_name))
+}
+
+fn understand(
+    input: &Input<'_>,
+    sheet: &Sheet<'_>,
+    family: Option<Family>,
+    layouts: &Layouts,
+    notes: &mut Notes,
+) -> Result<(ReleaseContents, report::Told), Faults> {
+    match family {
+        Some(Family::Indicator) => indicator_file::read(input, sheet, layouts, notes),
+        Some(Family::Local) => local_file::read(input, sheet, layouts, notes),
+        Some(Family::List) => published_list::read(input, sheet, layouts, notes),
+        Some(Family::Calpads) => operator_tables::read_calpads(input, sheet, layouts, notes),
+        Some(Family::Successions) => {
+            operator_tables::read_successions(input, sheet, layouts, notes)
+        }
+        None => Err(Faults::from(told::unknown_kind(&format!(
+            "None of its first rows is the header of a file that is known (the first starts with \
+             '{}')",
+            fault::shortened(&sheet.header.join(" "))
+        )))),
+    }
+}
+
+/// A row of an original file, as column names and values as they stand in it, so that a
+/// decision can be traced back to the file. `row` counts from 1 as in reports and rows;
+/// `None` where the file has no such row below its header. The file is to be given with the
+/// layouts and the assignment that it was read with.
+#[must_use]
+pub fn original_row(
+    input: &Input<'_>,
+    layouts: &Layouts,
+    row: u32,
+) -> Option<Vec<(String, String)>> {
+    let assumed = input
+        .assigned
+        .map(|assigned| Family::of_kind(assigned.kind));
+    sniff::with_sheet(input.bytes, layouts, assumed, |sheet, _| {
+        let fields = sheet.row(row).unwrap_or_default();
+        let names = sheet
+            .header
+            .iter()
+            .map(String::as_str)
+            .chain(std::iter::repeat(""));
+        Ok(names
+            .zip(fields)
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect())
+    })
+    .ok()
+    .filter(|columns: &Vec<_>| !columns.is_empty())
+}

@@ -1,0 +1,455 @@
+//! Dashboard indicator files: one row for each school, district or county office and
+//! student group. Rows of LEAs and of the state are kept, those of other schools are not.
+
+mod telling;
+
+use std::collections::HashMap;
+
+use calsos_domain::cds::CdsCode;
+use calsos_domain::lea::LeaType;
+use calsos_domain::performance::{Performance, TableType, Tenths};
+use calsos_domain::release::{PerformanceRow, ReleaseContents, ReleaseKind, Rows};
+use calsos_domain::student_group::{PSEUDO_GROUPS, StudentGroup};
+
+use crate::cells;
+use crate::columns::{Columns, field, ragged};
+use crate::fault::{Fault, FaultCode, Faults, shortened};
+use crate::layouts::Layouts;
+use crate::mentions::{Mentions, Texts};
+use crate::report::{Notes, Told};
+use crate::sheet::Sheet;
+use crate::told;
+use crate::{Input, repair};
+
+const SCHOOLS: &str = "schools that are no charters";
+const PSEUDO: &str = "groups that are not of the law (ELO, RFP, EO, SBA, CAA, CAST)";
+const BLANK_GROUP: &str = "rows without a student group and without a colour or level";
+const UNKNOWN_GROUP: &str = "rows of an unknown student group without a colour or level";
+
+/// Reads an indicator file whose table was found.
+pub(crate) fn read(
+    input: &Input<'_>,
+    sheet: &Sheet<'_>,
+    layouts: &Layouts,
+    notes: &mut Notes,
+) -> Result<(ReleaseContents, Told), Faults> {
+    let mut faults = Faults::default();
+    if sheet.delimiter == ',' {
+        return Err(Faults::from(Fault::of_file(
+            FaultCode::Delimiter,
+            "The columns are separated by commas; indicator files are tab-delimited. Give the \
+             file as the state publishes it, or the workbook.",
+        )));
+    }
+    let columns = Columns::of(&sheet.header, layouts, &mut faults);
+    let (indicator, kind_by, year, year_by) =
+        telling::tell(input, sheet, &columns, layouts, notes, &mut faults)?;
+    let Some((layout_year, layout)) = layouts.layout(indicator, year) else {
+        return Err(Faults::from(Fault::of_file(
+            FaultCode::UnknownLayout,
+            format!(
+                "No layout of {} files is known for {year} or any year before. Add one to the \
+                 layouts, or correct the year with --as.",
+                indicator.code()
+            ),
+        )));
+    };
+    notes.layout_verified = layout.verified && layout_year == year;
+    notes.layout_year = (layout_year != year).then_some(layout_year);
+    notes.unknown_columns = columns.unknown(&layout.columns);
+    notes.missing_columns = columns.missing(&layout.columns);
+
+    let of_what = format!("the {} file of {year}", indicator.code());
+    let mut deciding: Vec<&str> = vec!["cds", "rtype"];
+    if layout.implied_group.is_none() {
+        deciding.push("studentgroup");
+    }
+    deciding.extend(layout.decides.iter().map(String::as_str));
+    for name in deciding {
+        columns.required(name, &of_what, layouts, &mut faults);
+    }
+    faults.into_result()?;
+
+    let mut reader = Reader {
+        columns: &columns,
+        at: Places::of(&columns),
+        implied_group: layout.implied_group,
+        notes,
+        faults: Faults::default(),
+        mentions: Mentions::default(),
+        rows: Vec::new(),
+        seen: HashMap::new(),
+    };
+    sheet.each_row(|row, fields| reader.row(row, fields));
+    let Reader {
+        mentions,
+        rows,
+        faults,
+        ..
+    } = reader;
+    faults.into_result()?;
+    if columns.at("charterflag").is_none() && notes.skipped_count(SCHOOLS) > 0 {
+        notes.warn(
+            "The file has no charter_flag column, so that charters cannot be told from other \
+             schools: no charter was kept.",
+        );
+    }
+    if rows.is_empty() {
+        let fault = told::no_rows(
+            "a district, county office, charter or the state",
+            notes.rows_read,
+        );
+        return Err(Faults::from(fault));
+    }
+    let (coverage, leas) = mentions.finish();
+    let kind = ReleaseKind::Indicator(indicator);
+    let told = Told {
+        kind,
+        kind_by,
+        year: Some(year),
+        year_by: Some(year_by),
+        file_date: None,
+    };
+    let contents = ReleaseContents {
+        kind,
+        year: Some(year),
+        file_date: None,
+        coverage,
+        leas,
+        rows: Rows::Performances(rows),
+    };
+    Ok((contents, told))
+}
+
+/// Where the columns are that are read.
+#[derive(Clone, Copy)]
+struct Places {
+    cds: Option<usize>,
+    rtype: Option<usize>,
+    group: Option<usize>,
+    charter: Option<usize>,
+    office: Option<usize>,
+    school_name: Option<usize>,
+    district_name: Option<usize>,
+    county_name: Option<usize>,
+    color: Option<usize>,
+    status_level: Option<usize>,
+    change_level: Option<usize>,
+    status: Option<usize>,
+    change: Option<usize>,
+    prior_status: Option<usize>,
+    box_number: Option<usize>,
+    numerator: Option<usize>,
+    denominator: Option<usize>,
+    prior_numerator: Option<usize>,
+    prior_denominator: Option<usize>,
+    accountability: Option<usize>,
+    size: Option<usize>,
+    small: Option<usize>,
+    certify: Option<usize>,
+    data_error: Option<usize>,
+    flag95: Option<usize>,
+    high_school: Option<usize>,
+    table_type: Option<usize>,
+    dass: Option<usize>,
+}
+
+impl Places {
+    fn of(columns: &Columns) -> Places {
+        Places {
+            cds: columns.at("cds"),
+            rtype: columns.at("rtype"),
+            group: columns.at("studentgroup"),
+            charter: columns.at("charterflag"),
+            office: columns.at("coeflag"),
+            school_name: columns.at("schoolname"),
+            district_name: columns.at("districtname"),
+            county_name: columns.at("countyname"),
+            color: columns.at("color"),
+            status_level: columns.at("statuslevel"),
+            change_level: columns.at("changelevel"),
+            status: columns.at("currstatus"),
+            change: columns.at("change"),
+            prior_status: columns.at("priorstatus"),
+            box_number: columns.at("box"),
+            numerator: columns.at("currnumer"),
+            denominator: columns.at("currdenom"),
+            prior_numerator: columns.at("priornumer"),
+            prior_denominator: columns.at("priordenom"),
+            accountability: columns.at("accountabilitymet"),
+            size: columns.at("currnsizemet"),
+            small: columns.at("smalldenom"),
+            certify: columns.at("certifyflag"),
+            data_error: columns.at("dataerrorflag"),
+            flag95: columns.at("flag95pct"),
+            high_school: columns.at("hscutpoints"),
+            table_type: columns.at("type"),
+            dass: columns.at("dassflag"),
+        }
+    }
+}
+
+struct Reader<'r> {
+    columns: &'r Columns,
+    at: Places,
+    implied_group: Option<StudentGroup>,
+    notes: &'r mut Notes,
+    faults: Faults,
+    mentions: Mentions,
+    rows: Vec<PerformanceRow>,
+    seen: HashMap<(CdsCode, StudentGroup), u32>,
+}
+
+/// Whose row it is.
+enum Whose {
+    State,
+    Lea(LeaType),
+    School,
+}
+
+impl Reader<'_> {
+    fn row(&mut self, row: u32, fields: &[&str]) {
+        self.notes.rows_read += 1;
+        if let Some(fault) = ragged(row, fields, self.columns) {
+            self.faults.push(fault);
+            return;
+        }
+        let Some((cds, whose)) = self.whose(row, fields) else {
+            return;
+        };
+        let lea_type = match whose {
+            Whose::School => {
+                self.notes.skip(SCHOOLS);
+                return;
+            }
+            Whose::State => None,
+            Whose::Lea(lea_type) => Some(lea_type),
+        };
+        let Some(group) = self.group(row, fields) else {
+            return;
+        };
+        if let Some(first) = self.seen.insert((cds, group), row) {
+            let message = format!(
+                "Rows {first} and {row} both speak of CDS {cds}, group {group}; one row is \
+                 expected. Fetch the file again, or remove the wrong row.",
+            );
+            self.faults
+                .push(Fault::of_row(FaultCode::DuplicateRow, row, message));
+            return;
+        }
+        let performance = self.performance(row, fields);
+        self.rows.push(PerformanceRow {
+            row,
+            cds,
+            group,
+            performance,
+        });
+        if let Some(lea_type) = lea_type {
+            let name_at = match lea_type {
+                LeaType::Charter => self.at.school_name,
+                LeaType::District | LeaType::CountyOffice => self.at.district_name,
+            };
+            let texts = Texts {
+                name: field(fields, name_at),
+                county_name: field(fields, self.at.county_name),
+                ..Texts::default()
+            };
+            self.mentions.add(cds, lea_type, texts);
+        }
+    }
+
+    /// The code and whose row it is; `None` after a fault.
+    fn whose(&mut self, row: u32, fields: &[&str]) -> Option<(CdsCode, Whose)> {
+        let text = field(fields, self.at.cds);
+        let cds = match repair::cds(text) {
+            Ok((cds, repaired)) => {
+                if let Some(repair) = repaired {
+                    self.notes.repair(repair.words());
+                }
+                cds
+            }
+            Err(message) => {
+                let fault = Fault::of_row(FaultCode::BadCds, row, format!("{message}."));
+                let column = self.at.cds.map_or("cds", |at| self.columns.name(at));
+                self.faults.push(fault.at(column, text));
+                return None;
+            }
+        };
+        let charter = self.value(row, fields, self.at.charter, cells::flag) == Some(true);
+        let office = self.value(row, fields, self.at.office, cells::flag) == Some(true);
+        let rtype = field(fields, self.at.rtype);
+        let state = cds == CdsCode::STATE;
+        let whose = match rtype.to_ascii_uppercase().as_str() {
+            "X" if state => Ok(Whose::State),
+            "X" => Err(format!(
+                "'{rtype}' is the state's record type, whose code is 14 zeros"
+            )),
+            "D" | "L" | "S" if state => {
+                Err("14 zeros are the state's code, whose record type is X".to_owned())
+            }
+            // Spring 2017 wrote L for LEA.
+            "D" | "L" if !cds.is_district_level() => Err(format!(
+                "'{rtype}' is the record type of districts and county offices, whose last seven \
+                 digits are zeros"
+            )),
+            "D" | "L" if office || cds.has_county_office_digits() => {
+                Ok(Whose::Lea(LeaType::CountyOffice))
+            }
+            "D" | "L" => Ok(Whose::Lea(LeaType::District)),
+            "S" if cds.is_district_level() => Err(format!(
+                "'{rtype}' is the record type of schools, whose last seven digits are not all zero"
+            )),
+            "S" if charter => Ok(Whose::Lea(LeaType::Charter)),
+            "S" => Ok(Whose::School),
+            _ => Err(format!(
+                "'{}' is no record type; D (district or county office), S (school) or X (state) \
+                 is expected",
+                shortened(rtype)
+            )),
+        };
+        match whose {
+            Ok(whose) => Some((cds, whose)),
+            Err(message) => {
+                let message = format!("{message}; the row has CDS {cds}. Fetch the file again.");
+                let fault = Fault::of_row(FaultCode::BadRecordType, row, message);
+                let column = self.at.rtype.map_or("rtype", |at| self.columns.name(at));
+                self.faults.push(fault.at(column, rtype));
+                None
+            }
+        }
+    }
+
+    /// The student group; `None` where the row is left out or after a fault.
+    fn group(&mut self, row: u32, fields: &[&str]) -> Option<StudentGroup> {
+        let text = field(fields, self.at.group);
+        let blank = cells::is_blank(text);
+        if blank && self.implied_group.is_some() {
+            return self.implied_group;
+        }
+        if let Some(group) = StudentGroup::parse(text) {
+            return Some(group);
+        }
+        // Some issues colour them, and they still never count.
+        if PSEUDO_GROUPS
+            .iter()
+            .any(|pseudo| pseudo.eq_ignore_ascii_case(text))
+        {
+            self.notes.skip(PSEUDO);
+            return None;
+        }
+        let rated = match (self.at.color, self.at.status_level) {
+            (Some(_), _) => self
+                .value(row, fields, self.at.color, cells::color)
+                .is_some(),
+            (None, level) => self.value(row, fields, level, cells::level).is_some(),
+        };
+        if rated {
+            let found = if blank {
+                "is blank".to_owned()
+            } else {
+                format!("'{}' is unknown", shortened(text))
+            };
+            let message = format!(
+                "The student group {found} on a row that is rated; a code such as ALL, AA or SWD \
+                 is expected, because the rating could not be counted for any group."
+            );
+            let fault = Fault::of_row(FaultCode::UnknownGroup, row, message);
+            let column = self
+                .at
+                .group
+                .map_or("studentgroup", |at| self.columns.name(at));
+            self.faults.push(fault.at(column, text));
+        } else if blank {
+            self.notes.skip(BLANK_GROUP);
+        } else {
+            self.notes.skip(UNKNOWN_GROUP);
+            let what = format!(
+                "of the unknown student group '{}' left out",
+                shortened(text)
+            );
+            self.notes.warn_row(row, &what);
+        }
+        None
+    }
+
+    fn performance(&mut self, row: u32, fields: &[&str]) -> Performance {
+        let at = self.at;
+        let mut tenths = |at| self.value(row, fields, at, cells::tenths);
+        let (status, change, prior_status) = (
+            tenths(at.status),
+            tenths(at.change),
+            tenths(at.prior_status),
+        );
+        let mut level = |at| self.value(row, fields, at, cells::level);
+        let (status_level, change_level) = (level(at.status_level), level(at.change_level));
+        let mut count = |at| self.value(row, fields, at, cells::count);
+        let (numerator, denominator) = (count(at.numerator), count(at.denominator));
+        let prior_numerator = count(at.prior_numerator);
+        let prior_denominator = count(at.prior_denominator);
+        let mut flag = |at| self.value(row, fields, at, cells::flag);
+        let accountability_met = flag(at.accountability);
+        let size_met = flag(at.size);
+        let small_denominator = flag(at.small);
+        let not_certified = flag(at.certify);
+        let data_error = flag(at.data_error);
+        let participation_capped = flag(at.flag95);
+        let high_school_cuts = flag(at.high_school);
+        let alternative_school = flag(at.dass);
+        // Files write 0.0 where there is nothing to compare with, and say so by the level.
+        let no_prior = at.change_level.is_some() && change_level.is_none();
+        let change = change.filter(|change| !(no_prior && *change == Tenths(0)));
+        Performance {
+            status,
+            change,
+            prior_status,
+            status_level,
+            change_level,
+            color: self.value(row, fields, at.color, cells::color),
+            box_number: self.value(row, fields, at.box_number, cells::box_number),
+            numerator,
+            denominator,
+            prior_numerator,
+            prior_denominator,
+            accountability_met,
+            size_met,
+            small_denominator,
+            not_certified,
+            data_error,
+            participation_capped,
+            high_school_cuts,
+            table_type: self.value(row, fields, at.table_type, table_type),
+            alternative_school,
+        }
+    }
+
+    /// A value of the row; `None` where it is blank or after a fault.
+    fn value<T>(
+        &mut self,
+        row: u32,
+        fields: &[&str],
+        at: Option<usize>,
+        parse: fn(&str) -> Result<Option<T>, String>,
+    ) -> Option<T> {
+        let at = at?;
+        let text = field(fields, Some(at));
+        parse(text).unwrap_or_else(|message| {
+            let fault = Fault::of_row(FaultCode::BadValue, row, format!("{message}."));
+            self.faults.push(fault.at(self.columns.name(at), text));
+            None
+        })
+    }
+}
+
+fn table_type(text: &str) -> Result<Option<TableType>, String> {
+    if cells::is_blank(text) {
+        return Ok(None);
+    }
+    let codes = || TableType::ALL.map(TableType::code).join(", ");
+    TableType::parse(text).map(Some).ok_or_else(|| {
+        format!(
+            "'{}' is no school or district type; one of {} is expected",
+            shortened(text),
+            codes()
+        )
+    })
+}

@@ -1,0 +1,332 @@
+//! Text files: encoding, lines, delimiter and records.
+//!
+//! The state's text files are not quoted, so that a quote character is data; lists and
+//! tables that people keep as CSV are.
+
+use std::borrow::Cow;
+
+use crate::fault::{Fault, FaultCode, shortened};
+use crate::layouts::Layouts;
+use crate::sheet::{CELL_END, HEADER_WITHIN, Sheet, is_blank_row};
+use crate::sniff::Family;
+
+/// A text and whether it had to be read as Windows-1252.
+pub(crate) struct Decoded<'a> {
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) windows_1252: bool,
+}
+
+/// Bytes as text: UTF-8 with or without a byte order mark, otherwise Windows-1252.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(Fault::of_file(
+            FaultCode::Utf16,
+            "The text is in UTF-16; UTF-8 is expected. Save it as \"Text (tab delimited), UTF-8\" \
+             or give the workbook itself.",
+        ));
+    }
+    let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Fault::of_file(
+            FaultCode::EmptyFile,
+            "The file is empty; a header and rows are expected. Fetch it again.",
+        ));
+    }
+    let strange = bytes
+        .iter()
+        .filter(|b| **b < b' ' && !b"\t\n\r\x0c".contains(b))
+        .count();
+    if bytes.contains(&0) || strange * 20 > bytes.len() {
+        return Err(Fault::of_file(
+            FaultCode::NotText,
+            "The file is neither text nor an Excel workbook (.xls, .xlsx). Give the file as the \
+             state publishes it.",
+        ));
+    }
+    let (text, windows_1252) = match std::str::from_utf8(bytes) {
+        Ok(text) => (Cow::Borrowed(text), false),
+        Err(_) => (
+            encoding_rs::WINDOWS_1252
+                .decode_without_bom_handling(bytes)
+                .0,
+            true,
+        ),
+    };
+    let start: String = text
+        .trim_start()
+        .chars()
+        .take(15)
+        .flat_map(char::to_lowercase)
+        .collect();
+    let web_page = ["<!doctype", "<html", "<head", "<?xml", "<body"];
+    if web_page.iter().any(|tag| start.starts_with(tag)) {
+        return Err(Fault::of_file(
+            FaultCode::WebPage,
+            "The file is a web page, perhaps an error message of the state's server that was \
+             saved under this name. Fetch the file again.",
+        ));
+    }
+    Ok(Decoded { text, windows_1252 })
+}
+
+/// The lines of a text with their numbers from 1; CRLF, LF and CR all end one.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
+    let mut rest = Some(text);
+    let mut number = 0_u32;
+    std::iter::from_fn(move || {
+        let text = rest?;
+        number = number.saturating_add(1);
+        let Some(end) = text.find(['\n', '\r']) else {
+            rest = None;
+            return Some((number, text));
+        };
+        let (line, after) = text.split_at(end);
+        rest = after.strip_prefix("\r\n").or_else(|| after.get(1..));
+        Some((number, line))
+    })
+}
+
+/// The delimiter that a header uses most: tab, pipe or comma.
+fn delimiter_of(header: &str) -> char {
+    let count = |delimiter: char| header.matches(delimiter).count();
+    let mut best = '\t';
+    for delimiter in ['|', ','] {
+        if count(delimiter) > count(best) {
+            best = delimiter;
+        }
+    }
+    best
+}
+
+/// Finds the header of a text and takes the records below it apart, as files of its family
+/// are written.
+///
+/// `assumed` is the family to take where no row looks like a header.
+pub(crate) fn sheet<'a>(
+    text: &'a str,
+    layouts: &Layouts,
+    assumed: Option<Family>,
+) -> Result<(Sheet<'a>, Option<Family>), Fault> {
+    let mut titles = Vec::new();
+    let mut found = None;
+    for (number, line) in lines(text).take(HEADER_WITHIN) {
+        let delimiter = delimiter_of(line);
+        let names: Vec<&str> = line.split(delimiter).map(unquoted).collect();
+        if let Some(family) = Family::of_header(&names, layouts) {
+            found = Some((number, delimiter, names, Some(family)));
+            break;
+        }
+        titles.push(names.join(" ").trim().to_owned());
+    }
+    let (number, delimiter, names, family) = match found {
+        Some(found) => found,
+        // No row looks like a header: the first one that is not blank stands for it, so
+        // that the refusal can say which columns are missing.
+        None => {
+            let first = lines(text).find(|(_, line)| !line.trim().is_empty());
+            let (number, line) = first.unwrap_or((1, ""));
+            let delimiter = delimiter_of(line);
+            titles.clear();
+            (
+                number,
+                delimiter,
+                line.split(delimiter).map(unquoted).collect(),
+                assumed,
+            )
+        }
+    };
+    let header: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
+    let mut sheet = Sheet {
+        name: None,
+        titles,
+        header,
+        windows_1252: false,
+        rows: Vec::new(),
+        delimiter,
+    };
+    let below = below_line(text, number);
+    match family {
+        Some(Family::Local) => sheet.rows = coded_records(below, number + 1, delimiter)?,
+        Some(Family::List | Family::Calpads | Family::Successions) => {
+            sheet.rows = quoted_records(below, number + 1, delimiter)?;
+            sheet.delimiter = CELL_END;
+        }
+        Some(Family::Indicator) | None => {
+            sheet.rows = lines(below)
+                .filter(|(_, line)| !is_blank_row(line, delimiter))
+                .map(|(line_number, line)| (line_number + number, Cow::Borrowed(line)))
+                .collect();
+        }
+    }
+    Ok((sheet, family))
+}
+
+/// What follows line `number`.
+fn below_line(text: &str, number: u32) -> &str {
+    let mut rest = text;
+    for _ in 0..number {
+        let Some(end) = rest.find(['\n', '\r']) else {
+            return "";
+        };
+        let after = rest.get(end..).unwrap_or("");
+        rest = after
+            .strip_prefix("\r\n")
+            .or_else(|| after.get(1..))
+            .unwrap_or("");
+    }
+    rest
+}
+
+/// A field without one pair of surrounding double quotes.
+pub(crate) fn unquoted(field: &str) -> &str {
+    let field = field.trim();
+    field
+        .strip_prefix('"')
+        .and_then(|f| f.strip_suffix('"'))
+        .unwrap_or(field)
+}
+
+/// Records of local indicator files. Their texts hold line ends, so that a record starts
+/// where a line's first field is a code and lasts until the next such line.
+fn coded_records(
+    text: &str,
+    first: u32,
+    delimiter: char,
+) -> Result<Vec<(u32, Cow<'_, str>)>, Fault> {
+    let mut records: Vec<(u32, Cow<'_, str>)> = Vec::new();
+    let mut start: Option<(u32, usize)> = None;
+    let offset_of = |line: &str| line.as_ptr() as usize - text.as_ptr() as usize;
+    let record = |from: usize, to: usize| {
+        let text = text.get(from..to).unwrap_or("");
+        Cow::Borrowed(text.trim_end_matches(['\n', '\r']))
+    };
+    for (number, line) in lines(text) {
+        let row = number - 1 + first;
+        if starts_record(line, delimiter) {
+            if let Some((begun, from)) = start {
+                records.push((begun, record(from, offset_of(line))));
+            }
+            start = Some((row, offset_of(line)));
+        } else if start.is_none() && !is_blank_row(line, delimiter) {
+            let value = line.split(delimiter).next().unwrap_or("");
+            return Err(Fault::of_row(
+                FaultCode::BadCds,
+                row,
+                format!(
+                    "'{}' starts no record; each record starts with a CDS code of 14, 13 or 7 \
+                     digits. Give the workbook of the same file.",
+                    shortened(value)
+                ),
+            ));
+        }
+    }
+    if let Some((begun, from)) = start {
+        records.push((begun, record(from, text.len())));
+    }
+    Ok(records)
+}
+
+fn starts_record(line: &str, delimiter: char) -> bool {
+    let Some((first, _)) = line.split_once(delimiter) else {
+        return false;
+    };
+    let digits = crate::repair::digits_of_code(unquoted(first));
+    matches!(digits.len(), 7 | 13 | 14) && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Records of tables that people keep as CSV: fields may be quoted and then hold the
+/// delimiter and line ends.
+fn quoted_records(
+    text: &str,
+    first: u32,
+    delimiter: char,
+) -> Result<Vec<(u32, Cow<'_, str>)>, Fault> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(u8::try_from(delimiter).unwrap_or(b','))
+        .from_reader(text.as_bytes());
+    let mut records = Vec::new();
+    // The reader counts lines by LF alone.
+    let bare_cr = !text.contains('\n');
+    let mut record = csv::StringRecord::new();
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => return Ok(records),
+            Err(error) => {
+                return Err(Fault::of_file(
+                    FaultCode::NotText,
+                    format!("The table cannot be taken apart as CSV: {error}."),
+                ));
+            }
+        }
+        let position = record.position();
+        let line = position.map_or(0, |p| if bare_cr { p.record() } else { p.line() - 1 });
+        let row = u32::try_from(line)
+            .unwrap_or(u32::MAX)
+            .saturating_add(first);
+        let fields: Vec<String> = record.iter().map(|f| f.replace(CELL_END, " ")).collect();
+        let text = fields.join("\u{1f}");
+        if !is_blank_row(&text, CELL_END) {
+            records.push((row, Cow::Owned(text)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_line_end_ends_one_line() {
+        let numbered: Vec<(u32, &str)> = lines("a\r\nb\n\nc\rd").collect();
+        assert_eq!(numbered, [(1, "a"), (2, "b"), (3, ""), (4, "c"), (5, "d")]);
+        assert_eq!(below_line("a\r\nb\nc", 1), "b\nc");
+        assert_eq!(below_line("a\r\nb\nc", 2), "c");
+        assert_eq!(below_line("a", 1), "");
+    }
+
+    #[test]
+    fn the_delimiter_is_the_one_that_the_header_uses_most() {
+        assert_eq!(delimiter_of("a\tb\tc, d"), '\t');
+        assert_eq!(delimiter_of("a|b|c, d"), '|');
+        assert_eq!(delimiter_of("a,b"), ',');
+    }
+
+    #[test]
+    fn a_line_that_starts_with_no_code_goes_on_with_the_record_before() {
+        let text = "01999990000000|x|first\nsecond|12\n0299999|y|z\r\n";
+        let records = coded_records(text, 2, '|').unwrap();
+        assert_eq!(records.len(), 2);
+        assert_eq!(
+            records[0],
+            (2, Cow::Borrowed("01999990000000|x|first\nsecond|12"))
+        );
+        assert_eq!(records[1], (4, Cow::Borrowed("0299999|y|z")));
+        assert_eq!(coded_records("x|y\n", 2, '|').unwrap_err().row, Some(2));
+    }
+
+    #[test]
+    fn twelve_digits_start_no_record_and_thirteen_do() {
+        assert!(!starts_record("199999000000|x", '|'));
+        assert!(starts_record("1999990000000|x", '|'));
+        assert!(starts_record("\"01999990000000\"|x", '|'));
+        assert!(!starts_record("01999990000000", '|'));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_header_and_cp1252_is_told() {
+        let decoded = decode(b"\xef\xbb\xbfcds\trtype").unwrap();
+        assert_eq!(
+            (decoded.text.as_ref(), decoded.windows_1252),
+            ("cds\trtype", false)
+        );
+        let decoded = decode(b"Ca\xf1on").unwrap();
+        assert_eq!(
+            (decoded.text.as_ref(), decoded.windows_1252),
+            ("Cañon", true)
+        );
+        assert_eq!(decode("Cañon".as_bytes()).unwrap().text, "Cañon");
+    }
+}

@@ -1,0 +1,317 @@
+//! Excel workbooks: which sheet holds the table, and its rows as texts.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, XlsError, Xlsx, XlsxError};
+
+use crate::fault::{Fault, FaultCode};
+use crate::layouts::Layouts;
+use crate::sheet::{CELL_END, HEADER_WITHIN, Sheet};
+use crate::sniff::Family;
+
+/// The rightmost column that a sheet may use. The widest file of the state has about 100;
+/// without a limit, few bytes could ask for any amount of memory.
+pub const COLUMNS_MOST: u32 = 1_000;
+
+/// What the bytes of a workbook start with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Container {
+    /// A ZIP archive, as `.xlsx` is.
+    Xlsx,
+    /// A compound file, as `.xls` is, and an `.xlsx` with a password.
+    Xls,
+}
+
+impl Container {
+    pub(crate) fn of(bytes: &[u8]) -> Option<Container> {
+        if bytes.starts_with(b"PK\x03\x04") {
+            Some(Container::Xlsx)
+        } else if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]) {
+            Some(Container::Xls)
+        } else {
+            None
+        }
+    }
+}
+
+type Rows = Vec<(u32, Cow<'static, str>)>;
+
+/// The sheet that holds the table, searched from the last one, because the lists describe
+/// their columns in the sheets before it. `None` for the family where no row of any sheet
+/// looks like a header.
+pub(crate) fn sheet(
+    bytes: &[u8],
+    container: Container,
+    layouts: &Layouts,
+    assumed: Option<Family>,
+) -> Result<(Sheet<'static>, Option<Family>), Fault> {
+    let mut first_filled: Option<(String, Rows)> = None;
+    let mut take = |name: String, rows: Rows| -> Option<(Sheet<'static>, Family)> {
+        let header = rows.iter().take(HEADER_WITHIN).position(|(_, text)| {
+            let names: Vec<&str> = text.split(CELL_END).collect();
+            Family::of_header(&names, layouts).is_some()
+        });
+        match header {
+            Some(at) => below(name, rows, at, layouts),
+            None => {
+                if !rows.is_empty() {
+                    first_filled = Some((name, rows));
+                }
+                None
+            }
+        }
+    };
+    match container {
+        Container::Xlsx => {
+            let mut book = Xlsx::new(Cursor::new(bytes)).map_err(xlsx_fault)?;
+            for name in book.sheet_names().into_iter().rev() {
+                let rows = xlsx_rows(&mut book, &name)?;
+                if let Some((sheet, family)) = take(name, rows) {
+                    return Ok((sheet, Some(family)));
+                }
+            }
+        }
+        Container::Xls => {
+            let mut book =
+                Xls::new(Cursor::new(bytes)).map_err(|error| xls_fault(bytes, &error))?;
+            for name in book.sheet_names().into_iter().rev() {
+                let range = book
+                    .worksheet_range(&name)
+                    .map_err(|e| xls_fault(bytes, &e))?;
+                let rows = xls_rows(&range);
+                if let Some((sheet, family)) = take(name, rows) {
+                    return Ok((sheet, Some(family)));
+                }
+            }
+        }
+    }
+    let Some((name, mut rows)) = first_filled else {
+        return Err(Fault::of_file(
+            FaultCode::EmptyFile,
+            "No sheet of the workbook has a filled cell; a header and rows are expected.",
+        ));
+    };
+    let header = rows
+        .remove(0)
+        .1
+        .split(CELL_END)
+        .map(|n| n.trim().to_owned())
+        .collect();
+    let sheet = Sheet {
+        name: Some(name),
+        titles: Vec::new(),
+        header,
+        windows_1252: false,
+        rows,
+        delimiter: CELL_END,
+    };
+    Ok((sheet, assumed))
+}
+
+/// The table below the header at `at`, with every row as wide as the header.
+fn below(
+    name: String,
+    mut rows: Rows,
+    at: usize,
+    layouts: &Layouts,
+) -> Option<(Sheet<'static>, Family)> {
+    let body = rows.split_off(at + 1);
+    let (_, header) = rows.pop()?;
+    let header = header.trim_end_matches(|c: char| c == CELL_END || c.is_whitespace());
+    let names: Vec<String> = header
+        .split(CELL_END)
+        .map(|n| n.trim().to_owned())
+        .collect();
+    let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
+    let family = Family::of_header(&borrowed, layouts)?;
+    let width = names.len();
+    let titles = rows
+        .iter()
+        .map(|(_, text)| text.replace(CELL_END, " ").trim().to_owned());
+    let sheet = Sheet {
+        name: Some(name),
+        titles: titles.collect(),
+        header: names,
+        windows_1252: false,
+        rows: body
+            .into_iter()
+            .map(|(row, text)| (row, as_wide(text, width)))
+            .collect(),
+        delimiter: CELL_END,
+    };
+    Some((sheet, family))
+}
+
+/// A row with blank cells added or taken from its end; filled ones stay, and make it ragged.
+fn as_wide(text: Cow<'static, str>, width: usize) -> Cow<'static, str> {
+    let mut text = text.into_owned();
+    let mut cells = text.matches(CELL_END).count() + 1;
+    while cells > width && text.ends_with(CELL_END) {
+        text.pop();
+        cells -= 1;
+    }
+    for _ in cells..width {
+        text.push(CELL_END);
+    }
+    Cow::Owned(text)
+}
+
+fn xlsx_rows(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Rows, Fault> {
+    let mut cells = match book.worksheet_cells_reader(name) {
+        Ok(cells) => cells,
+        // A chart sheet has no cells.
+        Err(XlsxError::WorksheetNotFound(_)) => return Ok(Vec::new()),
+        Err(error) => return Err(xlsx_fault(error)),
+    };
+    let mut rows = RowTexts::default();
+    while let Some(cell) = cells.next_cell().map_err(xlsx_fault)? {
+        let (row, column) = cell.get_position();
+        let text = match cell.get_value() {
+            DataRef::Empty => continue,
+            DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+                Cow::Borrowed(text.as_str())
+            }
+            DataRef::SharedString(text) => Cow::Borrowed(*text),
+            DataRef::Int(number) => Cow::Owned(number.to_string()),
+            DataRef::Float(number) => Cow::Owned(number_text(*number)),
+            DataRef::Bool(value) => Cow::Borrowed(if *value { "TRUE" } else { "FALSE" }),
+            DataRef::DateTime(moment) => Cow::Owned(date_text(moment)),
+            DataRef::Error(error) => Cow::Owned(error.to_string()),
+        };
+        rows.cell(row, column, &text)?;
+    }
+    Ok(rows.finish())
+}
+
+fn xls_rows(range: &calamine::Range<Data>) -> Rows {
+    let (first_row, first_column) = range.start().unwrap_or((0, 0));
+    let mut rows = RowTexts::default();
+    for (row, column, value) in range.used_cells() {
+        let text = match value {
+            Data::Empty => continue,
+            Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
+            Data::Int(number) => number.to_string(),
+            Data::Float(number) => number_text(*number),
+            Data::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
+            Data::DateTime(moment) => date_text(moment),
+            Data::Error(error) => error.to_string(),
+        };
+        let row = u32::try_from(row)
+            .unwrap_or(u32::MAX)
+            .saturating_add(first_row);
+        let column = u32::try_from(column)
+            .unwrap_or(u32::MAX)
+            .saturating_add(first_column);
+        // A sheet of this format has 256 columns at most.
+        let _ = rows.cell(row, column, &text);
+    }
+    rows.finish()
+}
+
+/// A number as text, without decimals where it is whole: Excel keeps every number as a
+/// float, so that a CDS code typed as a number comes out as one.
+fn number_text(number: f64) -> String {
+    format!("{number}")
+}
+
+fn date_text(moment: &ExcelDateTime) -> String {
+    let (year, month, day, ..) = moment.to_ymd_hms_milli();
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Gathers cells that come row by row into one text for each row.
+#[derive(Default)]
+struct RowTexts {
+    rows: Rows,
+    row: u32,
+    text: String,
+    cells: u32,
+    filled: bool,
+}
+
+impl RowTexts {
+    fn cell(&mut self, row: u32, column: u32, text: &str) -> Result<(), Fault> {
+        if row != self.row {
+            self.end_row();
+            self.row = row;
+        }
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        if column >= COLUMNS_MOST {
+            return Err(Fault::of_row(
+                FaultCode::Workbook,
+                row.saturating_add(1),
+                format!(
+                    "The sheet has a value in column {}; at most {COLUMNS_MOST} columns are read. \
+                     Remove what is beside the table.",
+                    column.saturating_add(1)
+                ),
+            ));
+        }
+        // Cells of a row come from left to right; one that does not is a second value of a
+        // cell, which no program writes.
+        while self.cells < column {
+            self.text.push(CELL_END);
+            self.cells += 1;
+        }
+        self.text
+            .extend(text.chars().map(|c| if c == CELL_END { ' ' } else { c }));
+        self.filled = true;
+        Ok(())
+    }
+
+    fn end_row(&mut self) {
+        if self.filled {
+            let text = std::mem::take(&mut self.text);
+            self.rows
+                .push((self.row.saturating_add(1), Cow::Owned(text)));
+        }
+        self.text.clear();
+        self.cells = 0;
+        self.filled = false;
+    }
+
+    fn finish(mut self) -> Rows {
+        self.end_row();
+        self.rows
+    }
+}
+
+fn xlsx_fault(error: XlsxError) -> Fault {
+    match error {
+        XlsxError::Password => password(),
+        error => corrupt(&error.to_string()),
+    }
+}
+
+fn xls_fault(bytes: &[u8], error: &XlsError) -> Fault {
+    // An .xlsx with a password is a compound file with a stream of this name.
+    let encrypted: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let has_stream = bytes
+        .windows(encrypted.len())
+        .any(|window| window == encrypted);
+    if has_stream || matches!(error, XlsError::Password) {
+        password()
+    } else {
+        corrupt(&error.to_string())
+    }
+}
+
+fn password() -> Fault {
+    Fault::of_file(
+        FaultCode::Password,
+        "The workbook needs a password. Give one without, as the state publishes it.",
+    )
+}
+
+fn corrupt(error: &str) -> Fault {
+    Fault::of_file(
+        FaultCode::Workbook,
+        format!("The workbook cannot be opened ({error}). Fetch it again."),
+    )
+}
