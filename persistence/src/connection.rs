@@ -221,10 +221,6 @@ fn use_write_ahead_log(connection: &mut Connection) -> QueryResult<()> {
 /// Runs the migrations that are missing, all or none, while no other process writes.
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     type Problem = Box<dyn std::error::Error + Send + Sync>;
-    let refused = |problem: String| StoreError::Open {
-        path: path.to_path_buf(),
-        problem,
-    };
     /// The two ways out of the transaction.
     enum Stop {
         Newer(String),

@@ -7,6 +7,7 @@
 //!
 //! It is the only crate that names diesel, and no diesel or SQLite type leaves it.
 
+mod answers;
 mod connection;
 mod error;
 mod file;
@@ -20,9 +21,10 @@ mod schema;
 mod store;
 mod stored;
 
+pub use answers::{AnswerFilter, AnswerRecord};
 pub use error::StoreError;
 pub use ids::{LeaId, ReleaseId, ReleaseNumber, RunId};
 pub use lea_record::{LeaCode, LeaNaming, LeaRecord, StoredSuccession};
 pub use releases::{AddRelease, NewRelease, ReleaseRecord};
-pub use runs::{AnswerFilter, AnswerRecord, EditionRecord, NewRun, RunEdition, RunRecord};
+pub use runs::{EditionRecord, NewRun, RunEdition, RunRecord};
 pub use store::Store;

@@ -40,6 +40,16 @@ pub enum AddRelease {
     AlreadyStored(ReleaseRecord),
 }
 
+impl AddRelease {
+    /// The release, whether it is new or not.
+    #[must_use]
+    pub fn record(&self) -> &ReleaseRecord {
+        match self {
+            AddRelease::Added(record) | AddRelease::AlreadyStored(record) => record,
+        }
+    }
+}
+
 /// A stored release, without its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseRecord {
@@ -219,21 +229,23 @@ impl Store {
     /// [`StoreError::UnknownRelease`], [`StoreError::Corrupt`] and [`StoreError::Database`].
     pub fn release_bytes(&self, number: ReleaseNumber) -> Result<Vec<u8>, StoreError> {
         let key = release_column(number);
-        let (record, compression, compressed) =
-            self.read("reading a release's file", |connection| {
-                let (record, _) =
-                    read_record(connection, key)?.ok_or(StoreError::UnknownRelease(number))?;
-                let (compression, bytes): (String, Vec<u8>) = release_file::table
-                    .find(key)
-                    .select((release_file::compression, release_file::bytes))
-                    .first(connection)?;
-                Ok((record, compression, bytes))
-            })?;
+        let (record, file) = self.read("reading a release's file", |connection| {
+            let (record, _) =
+                read_record(connection, key)?.ok_or(StoreError::UnknownRelease(number))?;
+            let file: Option<(String, Vec<u8>)> = release_file::table
+                .find(key)
+                .select((release_file::compression, release_file::bytes))
+                .first(connection)
+                .optional()?;
+            Ok((record, file))
+        })?;
         let row = format!("release {number}");
         let at = At {
             table: "release_file",
             row: &row,
         };
+        let (compression, compressed) =
+            file.ok_or_else(|| at.corrupt("the row is missing".to_owned()))?;
         if compression != file::ZLIB {
             return Err(at.corrupt(format!("compression '{compression}' is not known")));
         }
@@ -398,22 +410,19 @@ fn from_table(row: Row, county_rows: Vec<(bool, i16)>) -> Result<(ReleaseRecord,
         table: "release",
         row: &key,
     };
-    let mut coverage = Coverage {
-        statewide,
-        ..Coverage::default()
-    };
+    let (mut counties, mut charter_counties) = (BTreeSet::new(), BTreeSet::new());
     for (charters, county) in county_rows {
         let county = At {
             table: "release_county",
             row: &key,
         }
         .county("county", county)?;
-        let counties = if charters {
-            &mut coverage.charter_counties
+        if charters {
+            &mut charter_counties
         } else {
-            &mut coverage.counties
-        };
-        counties.insert(county);
+            &mut counties
+        }
+        .insert(county);
     }
     let record = ReleaseRecord {
         number: at.release("number", number)?,
@@ -423,7 +432,11 @@ fn from_table(row: Row, county_rows: Vec<(bool, i16)>) -> Result<(ReleaseRecord,
         file_date: file_date
             .map(|found| at.day("file_date", &found))
             .transpose()?,
-        coverage,
+        coverage: Coverage {
+            statewide,
+            counties,
+            charter_counties,
+        },
         file_name,
         sha256,
         byte_length: at.number("byte_length", byte_length)?,

@@ -3,19 +3,16 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 
-use calsos_domain::cds::{CdsCode, CountyCode};
-use calsos_domain::lea::LeaType;
 use calsos_domain::year::DashboardYear;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 
+use crate::answers::{self, AnswerRecord};
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
-use crate::file;
 use crate::ids::{ReleaseNumber, RunId};
 use crate::releases;
-use crate::rows::{CHUNK, insert_many};
-use crate::schema::{answer, answer_body, current_run, edition, run, run_edition, run_release};
+use crate::schema::{current_run, edition, run, run_edition, run_release};
 use crate::store::Store;
 use crate::stored::{At, now_column, release_column, year_column};
 
@@ -73,39 +70,6 @@ pub struct RunEdition {
     pub hash: String,
 }
 
-/// What a run answered for one LEA and year.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AnswerRecord {
-    /// The Dashboard year.
-    pub year: DashboardYear,
-    /// The LEA's code.
-    pub cds: CdsCode,
-    /// The LEA's type.
-    pub lea_type: LeaType,
-    /// The level that the rules give; `None` where they give none.
-    pub eligible_level: Option<u8>,
-    /// The year's word for it.
-    pub label: Option<String>,
-    /// Whether a file that was not loaded could change it.
-    pub provisional: bool,
-    /// The whole determination as JSON, made by the caller and kept as it is. Equal texts
-    /// are stored once for all runs, so a text should not name its run or its moment.
-    pub body: String,
-}
-
-/// Which answers are wanted; those for which every given field agrees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AnswerFilter {
-    /// Of this Dashboard year.
-    pub year: Option<DashboardYear>,
-    /// Of the LEA with this code.
-    pub cds: Option<CdsCode>,
-    /// Of LEAs of this county.
-    pub county: Option<CountyCode>,
-    /// Of LEAs of this type.
-    pub lea_type: Option<LeaType>,
-}
-
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = run, check_for_backend(Sqlite))]
 struct RunRow {
@@ -115,27 +79,6 @@ struct RunRow {
     made_by: String,
     program_version: String,
     answer_count: i64,
-}
-
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = answer, check_for_backend(Sqlite), treat_none_as_default_value = false)]
-struct AnswerRow {
-    run: i32,
-    year: i32,
-    cds: String,
-    county: i16,
-    lea_type: String,
-    eligible_level: Option<i16>,
-    label: Option<String>,
-    provisional: bool,
-    body_hash: Vec<u8>,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = answer_body)]
-struct BodyRow {
-    hash: Vec<u8>,
-    content: String,
 }
 
 impl Store {
@@ -158,7 +101,7 @@ impl Store {
     {
         self.write("storing a run", |connection| {
             let number = insert_run(connection, new)?;
-            let answer_count = insert_answers(connection, number, answers)?;
+            let answer_count = answers::insert(connection, number, answers)?;
             diesel::update(run::table.find(number))
                 .set(run::answer_count.eq(answer_count))
                 .execute(connection)?;
@@ -213,53 +156,6 @@ impl Store {
         })
     }
 
-    /// The answers of a run that a filter wants, by year and code.
-    ///
-    /// # Errors
-    /// [`StoreError::UnknownRun`], [`StoreError::Corrupt`] and [`StoreError::Database`].
-    pub fn answers(
-        &self,
-        id: &RunId,
-        filter: &AnswerFilter,
-    ) -> Result<Vec<AnswerRecord>, StoreError> {
-        self.read("reading answers", |connection| {
-            let number: Option<i32> = run::table
-                .filter(run::id.eq(id.to_string()))
-                .select(run::number)
-                .first(connection)
-                .optional()?;
-            let number = number.ok_or(StoreError::UnknownRun(*id))?;
-            let AnswerFilter {
-                year,
-                cds,
-                county,
-                lea_type,
-            } = *filter;
-            let mut query = answer::table
-                .inner_join(answer_body::table)
-                .filter(answer::run.eq(number))
-                .order((answer::year, answer::cds))
-                .select((AnswerRow::as_select(), answer_body::content))
-                .into_boxed();
-            if let Some(year) = year {
-                query = query.filter(answer::year.eq(year_column(year)));
-            }
-            if let Some(cds) = cds {
-                query = query.filter(answer::cds.eq(cds.to_string()));
-            }
-            if let Some(county) = county {
-                query = query.filter(answer::county.eq(i16::from(county.number())));
-            }
-            if let Some(lea_type) = lea_type {
-                query = query.filter(answer::lea_type.eq(lea_type.code()));
-            }
-            let rows: Vec<(AnswerRow, String)> = query.load(connection)?;
-            rows.into_iter()
-                .map(|(row, body)| Ok(from_table(row, body)?))
-                .collect()
-        })
-    }
-
     /// The edition with this hash, if it ever decided anything.
     ///
     /// # Errors
@@ -271,7 +167,7 @@ impl Store {
     }
 }
 
-fn refused(problem: String) -> Failure {
+pub(crate) fn refused(problem: String) -> Failure {
     StoreError::Refused {
         asked: "storing the run".to_owned(),
         problem,
@@ -368,41 +264,6 @@ fn insert_run(connection: &mut Connection, new: &NewRun<'_>) -> Result<i32, Fail
     Ok(number)
 }
 
-/// Stores the answers as they come, a chunk at a time. Returns how many they are.
-fn insert_answers<E>(
-    connection: &mut Connection,
-    run: i32,
-    answers: impl IntoIterator<Item = Result<AnswerRecord, E>>,
-) -> Result<i64, Failure>
-where
-    E: Into<Box<dyn Error + Send + Sync>>,
-{
-    let mut answered = BTreeSet::new();
-    let mut rows = Vec::with_capacity(CHUNK);
-    let mut count = 0;
-    for new in answers {
-        let new = new.map_err(|error| StoreError::Answers(error.into()))?;
-        if !answered.insert((new.year, new.cds)) {
-            return Err(refused(format!(
-                "it has two answers for {} in {}",
-                new.cds, new.year
-            )));
-        }
-        count += 1;
-        let (row, body) = to_table(run, new);
-        // A text that is stored already is the same text: it is found by its hash.
-        diesel::insert_or_ignore_into(answer_body::table)
-            .values(&body)
-            .execute(connection)?;
-        rows.push(row);
-        if rows.len() == CHUNK {
-            insert_many!(connection, answer::table, rows.drain(..));
-        }
-    }
-    insert_many!(connection, answer::table, rows.drain(..));
-    Ok(count)
-}
-
 fn load_run(connection: &mut Connection, row: RunRow) -> Result<RunRecord, Failure> {
     let RunRow {
         number,
@@ -457,64 +318,5 @@ fn load_run(connection: &mut Connection, row: RunRow) -> Result<RunRecord, Failu
         releases,
         editions,
         answer_count: at.number("answer_count", answer_count)?,
-    })
-}
-
-fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, BodyRow) {
-    let AnswerRecord {
-        year,
-        cds,
-        lea_type,
-        eligible_level,
-        label,
-        provisional,
-        body,
-    } = new;
-    let body_hash = file::sha256(body.as_bytes());
-    let row = AnswerRow {
-        run,
-        year: year_column(year),
-        cds: cds.to_string(),
-        county: i16::from(cds.county().number()),
-        lea_type: lea_type.code().to_owned(),
-        eligible_level: eligible_level.map(i16::from),
-        label,
-        provisional,
-        body_hash: body_hash.clone(),
-    };
-    (
-        row,
-        BodyRow {
-            hash: body_hash,
-            content: body,
-        },
-    )
-}
-
-fn from_table(row: AnswerRow, body: String) -> Result<AnswerRecord, StoreError> {
-    let AnswerRow {
-        run,
-        year,
-        cds,
-        county: _,
-        lea_type,
-        eligible_level,
-        label,
-        provisional,
-        body_hash: _,
-    } = row;
-    let key = format!("run {run}, year {year}, cds {cds}");
-    let at = At {
-        table: "answer",
-        row: &key,
-    };
-    Ok(AnswerRecord {
-        year: at.year("year", year)?,
-        cds: at.cds("cds", &cds)?,
-        lea_type: at.lea_type("lea_type", &lea_type)?,
-        eligible_level: at.optional_number("eligible_level", eligible_level)?,
-        label,
-        provisional,
-        body,
     })
 }

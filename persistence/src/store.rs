@@ -57,9 +57,17 @@ impl Store {
         &self,
         doing: &'static str,
     ) -> Result<impl std::ops::DerefMut<Target = Connection>, StoreError> {
-        self.pool.get().map_err(|error| StoreError::Database {
-            doing,
-            problem: Box::new(error),
+        self.pool.get().map_err(|error| {
+            if self.pool.state().connections < self.pool.max_size() {
+                return StoreError::Database {
+                    doing,
+                    problem: Box::new(error),
+                };
+            }
+            StoreError::Busy {
+                doing,
+                seconds: connection::WAIT.as_secs(),
+            }
         })
     }
 }

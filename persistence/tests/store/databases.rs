@@ -121,7 +121,7 @@ fn a_database_of_a_newer_version_is_refused_and_unchanged() {
     let database = Database::new();
     database
         .console()
-        .batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000001')")
+        .batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')")
         .unwrap();
     let before = database.counts();
     let error = Store::open(&database.url()).unwrap_err();
@@ -130,10 +130,7 @@ fn a_database_of_a_newer_version_is_refused_and_unchanged() {
         "{error:?}"
     );
     let message = error.to_string();
-    assert!(
-        message.contains("has the migration 29990101000001"),
-        "{message}"
-    );
+    assert!(message.contains("has the migration 9999"), "{message}");
     assert!(
         message.contains("Run that version or a newer one"),
         "{message}"

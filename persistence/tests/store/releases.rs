@@ -182,6 +182,15 @@ fn a_damaged_file_is_not_handed_out() {
         database.store.release_bytes(other).unwrap(),
         b"another file"
     );
+    database
+        .console()
+        .batch_execute("DELETE FROM release_file WHERE release = 2")
+        .unwrap();
+    let message = database.store.release_bytes(other).unwrap_err().to_string();
+    assert!(
+        message.starts_with("table release_file, release 2: the row is missing."),
+        "{message}"
+    );
 }
 
 #[test]
