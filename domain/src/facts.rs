@@ -4,6 +4,7 @@
 //! the one with the later date inside it, else the one that was imported later.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::cds::CdsCode;
 use crate::indicator::Indicator;
@@ -19,6 +20,12 @@ use crate::year::{DashboardYear, Day};
 /// A release's number: releases are numbered in the order of their import.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ReleaseNumber(pub u32);
+
+impl fmt::Display for ReleaseNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
 
 /// A value with the place that it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,23 +125,29 @@ pub fn superseded(heads: &[ReleaseHead]) -> Vec<Superseded> {
                 && (winner.kind, winner.year) == (loser.kind, loser.year)
                 && winner.goes_before(loser)
                 && !accumulates(winner.kind)
-                && overlap(&winner.coverage, &loser.coverage)
+                && (whole_table(winner.kind) || overlap(&winner.coverage, &loser.coverage))
         });
         for winner in rivals {
             found.push(Superseded {
                 in_force: winner.number,
                 superseded: loser.number,
                 by_file_date: winner.file_date != loser.file_date,
-                wholly: contains(&winner.coverage, &loser.coverage),
+                wholly: whole_table(winner.kind)
+                    || contains(&winner.coverage, &loser.coverage),
             });
         }
     }
     found
 }
 
-/// Operator tables add up: a second table adds rows to the first.
+/// A second table of CALPADS exceptions adds to the first. Every other file is whole.
 fn accumulates(kind: ReleaseKind) -> bool {
-    matches!(kind, ReleaseKind::CalpadsExceptions | ReleaseKind::Successions)
+    kind == ReleaseKind::CalpadsExceptions
+}
+
+/// A table of successions is always the whole of them.
+fn whole_table(kind: ReleaseKind) -> bool {
+    kind == ReleaseKind::Successions
 }
 
 fn overlap(a: &Coverage, b: &Coverage) -> bool {
@@ -186,8 +199,16 @@ impl FactBase {
                 }
             }
         }
+        let newest_successions = releases
+            .iter()
+            .map(|(head, _)| head)
+            .filter(|head| whole_table(head.kind))
+            .map(|head| head.number)
+            .max();
         for (head, contents) in releases {
-            base.add_rows(head, contents);
+            if !whole_table(head.kind) || newest_successions == Some(head.number) {
+                base.add_rows(head, contents);
+            }
         }
         base
     }

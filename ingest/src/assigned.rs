@@ -30,17 +30,12 @@ impl FromStr for Assigned {
     type Err = AssignedError;
 
     fn from_str(text: &str) -> Result<Assigned, AssignedError> {
-        let wrong = || AssignedError {
-            found: text.to_owned(),
-        };
+        let wrong = || AssignedError { found: text.to_owned() };
         let (kind, year) = match text.split_once(':') {
             Some((kind, year)) => (kind, Some(DashboardYear::parse(year).ok_or_else(wrong)?)),
             None => (text, None),
         };
-        Ok(Assigned {
-            kind: ReleaseKind::parse(kind).ok_or_else(wrong)?,
-            year,
-        })
+        Ok(Assigned { kind: ReleaseKind::parse(kind).ok_or_else(wrong)?, year })
     }
 }
 
@@ -54,15 +49,8 @@ mod tests {
         assert_eq!(assigned.kind.code(), "LOCAL6");
         assert_eq!(assigned.year, DashboardYear::new(2023));
         assert_eq!("SUCCESSIONS".parse::<Assigned>().unwrap().year, None);
-        for text in [
-            "",
-            "ELA:",
-            "ELA:22",
-            "2022",
-            "LOCAL11:2023",
-            "ELA:2022:1",
-            "ATTENDANCE:2022",
-        ] {
+        for text in ["", "ELA:", "ELA:22", "2022", "LOCAL11:2023", "ELA:2022:1", "ATTENDANCE:2022"]
+        {
             assert!(text.parse::<Assigned>().is_err(), "{text}");
         }
     }

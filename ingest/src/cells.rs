@@ -70,10 +70,7 @@ pub(crate) fn flag(text: &str) -> Result<Option<bool>, String> {
     match text.trim() {
         "Y" | "y" => Ok(Some(true)),
         "N" | "n" => Ok(Some(false)),
-        other => Err(format!(
-            "'{}' is no flag; Y, N or blank are expected",
-            shortened(other)
-        )),
+        other => Err(format!("'{}' is no flag; Y, N or blank are expected", shortened(other))),
     }
 }
 
@@ -93,11 +90,7 @@ fn up_to_five(text: &str, what: &str) -> Result<Option<u8>, String> {
 /// A whole number, also as a spreadsheet prints it (`12.0`).
 fn whole(text: &str) -> Option<u32> {
     let digits = crate::repair::digits_of_code(text);
-    digits
-        .bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| digits.parse().ok())
-        .flatten()
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -143,10 +136,7 @@ mod tests {
 
     #[test]
     fn a_flag_is_y_or_n_in_any_case() {
-        assert_eq!(
-            (flag("y"), flag("N"), flag("")),
-            (Ok(Some(true)), Ok(Some(false)), Ok(None))
-        );
+        assert_eq!((flag("y"), flag("N"), flag("")), (Ok(Some(true)), Ok(Some(false)), Ok(None)));
         assert!(flag("Yes").is_err() && flag("1").is_err());
     }
 }

@@ -17,10 +17,8 @@ impl Columns {
     /// The columns of a header. A field that two columns have is a fault, because it could
     /// not be said which of the two was meant.
     pub(crate) fn of(header: &[String], layouts: &Layouts, faults: &mut Faults) -> Columns {
-        let fields: Vec<String> = header
-            .iter()
-            .map(|name| layouts.field(&normalised(name)).to_owned())
-            .collect();
+        let fields: Vec<String> =
+            header.iter().map(|name| layouts.field(&normalised(name)).to_owned()).collect();
         for (at, field) in fields.iter().enumerate() {
             let Some(first) = fields.iter().take(at).position(|other| other == field) else {
                 continue;
@@ -42,10 +40,7 @@ impl Columns {
                 );
             }
         }
-        Columns {
-            names: header.to_vec(),
-            fields,
-        }
+        Columns { names: header.to_vec(), fields }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -77,11 +72,7 @@ impl Columns {
         let at = self.at(field);
         if at.is_none() {
             let spellings = layouts.spellings(field);
-            let known = if spellings.is_empty() {
-                field.to_owned()
-            } else {
-                spellings.join(", ")
-            };
+            let known = if spellings.is_empty() { field.to_owned() } else { spellings.join(", ") };
             faults.push(
                 Fault::of_file(
                     FaultCode::MissingColumn,
@@ -100,12 +91,10 @@ impl Columns {
     /// Columns of the file that are not expected, as the file spells them.
     pub(crate) fn unknown(&self, expected: &[String]) -> Vec<String> {
         let known = |field: &String| {
-            expected
-                .iter()
-                .any(|column| match column.strip_suffix('*') {
-                    Some(prefix) => field.starts_with(prefix),
-                    None => column == field,
-                })
+            expected.iter().any(|column| match column.strip_suffix('*') {
+                Some(prefix) => field.starts_with(prefix),
+                None => column == field,
+            })
         };
         let columns = self.names.iter().zip(&self.fields);
         let unknown = columns.filter(|(name, field)| !name.is_empty() && !known(field));
@@ -115,11 +104,7 @@ impl Columns {
     /// Expected columns that the file has not.
     pub(crate) fn missing(&self, expected: &[String]) -> Vec<String> {
         let has = |column: &&String| column.ends_with('*') || self.fields.contains(column);
-        expected
-            .iter()
-            .filter(|column| !has(column))
-            .cloned()
-            .collect()
+        expected.iter().filter(|column| !has(column)).cloned().collect()
     }
 }
 
@@ -141,8 +126,5 @@ pub(crate) fn ragged(row: u32, fields: &[&str], columns: &Columns) -> Option<Fau
 
 /// The field at a place; blank where there is none.
 pub(crate) fn field<'a>(fields: &[&'a str], at: Option<usize>) -> &'a str {
-    at.and_then(|at| fields.get(at))
-        .copied()
-        .unwrap_or("")
-        .trim()
+    at.and_then(|at| fields.get(at)).copied().unwrap_or("").trim()
 }

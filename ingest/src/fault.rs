@@ -109,24 +109,12 @@ pub struct Fault {
 impl Fault {
     /// A fault of the file as a whole.
     pub(crate) fn of_file(code: FaultCode, message: impl Into<String>) -> Fault {
-        Fault {
-            code,
-            row: None,
-            column: None,
-            value: None,
-            message: message.into(),
-        }
+        Fault { code, row: None, column: None, value: None, message: message.into() }
     }
 
     /// A fault of a row.
     pub(crate) fn of_row(code: FaultCode, row: u32, message: impl Into<String>) -> Fault {
-        Fault {
-            code,
-            row: Some(row),
-            column: None,
-            value: None,
-            message: message.into(),
-        }
+        Fault { code, row: Some(row), column: None, value: None, message: message.into() }
     }
 
     /// The same fault, said of a value in a column.
@@ -152,11 +140,8 @@ impl fmt::Display for Fault {
 /// A value short enough for a message, without line breaks.
 pub(crate) fn shortened(value: &str) -> String {
     const LONGEST: usize = 60;
-    let mut text: String = value
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(LONGEST)
-        .collect();
+    let mut text: String =
+        value.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
     if value.chars().count() > LONGEST {
         text.push('…');
     }
@@ -189,20 +174,13 @@ impl Faults {
     }
 
     pub(crate) fn into_refusal(self, file_name: &str) -> Refusal {
-        Refusal {
-            file_name: file_name.to_owned(),
-            faults: self.told,
-            more: self.more,
-        }
+        Refusal { file_name: file_name.to_owned(), faults: self.told, more: self.more }
     }
 }
 
 impl From<Fault> for Faults {
     fn from(fault: Fault) -> Faults {
-        Faults {
-            told: vec![fault],
-            more: 0,
-        }
+        Faults { told: vec![fault], more: 0 }
     }
 }
 
@@ -235,9 +213,5 @@ impl std::error::Error for Refusal {}
 
 /// `1 row`, `2 rows`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

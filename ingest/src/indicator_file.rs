@@ -81,12 +81,7 @@ pub(crate) fn read(
         seen: HashMap::new(),
     };
     sheet.each_row(|row, fields| reader.row(row, fields));
-    let Reader {
-        mentions,
-        rows,
-        faults,
-        ..
-    } = reader;
+    let Reader { mentions, rows, faults, .. } = reader;
     faults.into_result()?;
     if columns.at("charterflag").is_none() && notes.skipped_count(SCHOOLS) > 0 {
         notes.warn(
@@ -95,21 +90,13 @@ pub(crate) fn read(
         );
     }
     if rows.is_empty() {
-        let fault = told::no_rows(
-            "a district, county office, charter or the state",
-            notes.rows_read,
-        );
+        let fault =
+            told::no_rows("a district, county office, charter or the state", notes.rows_read);
         return Err(Faults::from(fault));
     }
     let (coverage, leas) = mentions.finish();
     let kind = ReleaseKind::Indicator(indicator);
-    let told = Told {
-        kind,
-        kind_by,
-        year: Some(year),
-        year_by: Some(year_by),
-        file_date: None,
-    };
+    let told = Told { kind, kind_by, year: Some(year), year_by: Some(year_by), file_date: None };
     let contents = ReleaseContents {
         kind,
         year: Some(year),
@@ -233,17 +220,11 @@ impl Reader<'_> {
                 "Rows {first} and {row} both speak of CDS {cds}, group {group}; one row is \
                  expected. Fetch the file again, or remove the wrong row.",
             );
-            self.faults
-                .push(Fault::of_row(FaultCode::DuplicateRow, row, message));
+            self.faults.push(Fault::of_row(FaultCode::DuplicateRow, row, message));
             return;
         }
         let performance = self.performance(row, fields);
-        self.rows.push(PerformanceRow {
-            row,
-            cds,
-            group,
-            performance,
-        });
+        self.rows.push(PerformanceRow { row, cds, group, performance });
         if let Some(lea_type) = lea_type {
             let name_at = match lea_type {
                 LeaType::Charter => self.at.school_name,
@@ -281,9 +262,7 @@ impl Reader<'_> {
         let state = cds == CdsCode::STATE;
         let whose = match rtype.to_ascii_uppercase().as_str() {
             "X" if state => Ok(Whose::State),
-            "X" => Err(format!(
-                "'{rtype}' is the state's record type, whose code is 14 zeros"
-            )),
+            "X" => Err(format!("'{rtype}' is the state's record type, whose code is 14 zeros")),
             "D" | "L" | "S" if state => {
                 Err("14 zeros are the state's code, whose record type is X".to_owned())
             }
@@ -330,17 +309,12 @@ impl Reader<'_> {
             return Some(group);
         }
         // Some issues colour them, and they still never count.
-        if PSEUDO_GROUPS
-            .iter()
-            .any(|pseudo| pseudo.eq_ignore_ascii_case(text))
-        {
+        if PSEUDO_GROUPS.iter().any(|pseudo| pseudo.eq_ignore_ascii_case(text)) {
             self.notes.skip(PSEUDO);
             return None;
         }
         let rated = match (self.at.color, self.at.status_level) {
-            (Some(_), _) => self
-                .value(row, fields, self.at.color, cells::color)
-                .is_some(),
+            (Some(_), _) => self.value(row, fields, self.at.color, cells::color).is_some(),
             (None, level) => self.value(row, fields, level, cells::level).is_some(),
         };
         if rated {
@@ -354,19 +328,13 @@ impl Reader<'_> {
                  is expected, because the rating could not be counted for any group."
             );
             let fault = Fault::of_row(FaultCode::UnknownGroup, row, message);
-            let column = self
-                .at
-                .group
-                .map_or("studentgroup", |at| self.columns.name(at));
+            let column = self.at.group.map_or("studentgroup", |at| self.columns.name(at));
             self.faults.push(fault.at(column, text));
         } else if blank {
             self.notes.skip(BLANK_GROUP);
         } else {
             self.notes.skip(UNKNOWN_GROUP);
-            let what = format!(
-                "of the unknown student group '{}' left out",
-                shortened(text)
-            );
+            let what = format!("of the unknown student group '{}' left out", shortened(text));
             self.notes.warn_row(row, &what);
         }
         None
@@ -375,11 +343,8 @@ impl Reader<'_> {
     fn performance(&mut self, row: u32, fields: &[&str]) -> Performance {
         let at = self.at;
         let mut tenths = |at| self.value(row, fields, at, cells::tenths);
-        let (status, change, prior_status) = (
-            tenths(at.status),
-            tenths(at.change),
-            tenths(at.prior_status),
-        );
+        let (status, change, prior_status) =
+            (tenths(at.status), tenths(at.change), tenths(at.prior_status));
         let mut level = |at| self.value(row, fields, at, cells::level);
         let (status_level, change_level) = (level(at.status_level), level(at.change_level));
         let mut count = |at| self.value(row, fields, at, cells::count);

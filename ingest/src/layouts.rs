@@ -140,10 +140,9 @@ impl Layouts {
             problem: error.to_string().trim_end().to_owned(),
         })?;
         let mut layouts = self.clone();
-        layouts.add(&file).map_err(|problem| LayoutError::Content {
-            file_name: file_name.to_owned(),
-            problem,
-        })?;
+        layouts
+            .add(&file)
+            .map_err(|problem| LayoutError::Content { file_name: file_name.to_owned(), problem })?;
         Ok(layouts)
     }
 
@@ -160,25 +159,14 @@ impl Layouts {
         }
         for (code, stems) in &file.stems {
             let indicator = indicator(code)?;
-            self.stems.extend(
-                stems
-                    .iter()
-                    .map(|stem| (stem.to_ascii_lowercase(), indicator)),
-            );
+            self.stems.extend(stems.iter().map(|stem| (stem.to_ascii_lowercase(), indicator)));
         }
         for (column, codes) in &file.signs {
-            let indicators = codes
-                .iter()
-                .map(|code| indicator(code))
-                .collect::<Result<_, _>>()?;
-            self.signs
-                .insert(self.field(&normalised(column)).to_owned(), indicators);
+            let indicators = codes.iter().map(|code| indicator(code)).collect::<Result<_, _>>()?;
+            self.signs.insert(self.field(&normalised(column)).to_owned(), indicators);
         }
         for (code, columns) in &file.needs {
-            let fields = columns
-                .iter()
-                .map(|c| self.field(&normalised(c)).to_owned())
-                .collect();
+            let fields = columns.iter().map(|c| self.field(&normalised(c)).to_owned()).collect();
             self.needs.insert(indicator(code)?, fields);
         }
         for entry in &file.layout {
@@ -190,8 +178,7 @@ impl Layouts {
             for (priority, columns) in &local.answers {
                 let number = priority.parse().ok().filter(|n| (1..=10).contains(n));
                 let number = number.ok_or_else(|| format!("'{priority}' is no priority"))?;
-                self.local_answers
-                    .insert(number, self.expanded(columns, &file.sets)?);
+                self.local_answers.insert(number, self.expanded(columns, &file.sets)?);
             }
         }
         if let Some(list) = &file.list {
@@ -213,9 +200,7 @@ impl Layouts {
         let columns = self.expanded(&entry.columns, sets)?;
         let decides = self.expanded(&entry.decides, sets)?;
         if let Some(column) = decides.iter().find(|column| !columns.contains(column)) {
-            return Err(format!(
-                "'{column}' decides in {codes:?} and is none of its columns"
-            ));
+            return Err(format!("'{column}' decides in {codes:?} and is none of its columns"));
         }
         let verified = years(&entry.verified)?;
         let implied_group = match &entry.implied_group {
@@ -247,9 +232,7 @@ impl Layouts {
         let mut expanded = Vec::new();
         for column in columns {
             if let Some(name) = column.strip_prefix('@') {
-                let set = sets
-                    .get(name)
-                    .ok_or_else(|| format!("there is no set '{name}'"))?;
+                let set = sets.get(name).ok_or_else(|| format!("there is no set '{name}'"))?;
                 // Without the set itself, so that one that names itself ends.
                 let mut others = sets.clone();
                 others.remove(name);
@@ -311,14 +294,8 @@ impl Layouts {
     /// of the year proved them.
     pub(crate) fn local(&self, priority: u8, year: DashboardYear) -> (Vec<String>, bool) {
         let answers = self.local_answers.get(&priority);
-        let columns = self
-            .local_common
-            .iter()
-            .chain(answers.into_iter().flatten());
-        (
-            columns.cloned().collect(),
-            answers.is_some() && self.local_verified.contains(&year),
-        )
+        let columns = self.local_common.iter().chain(answers.into_iter().flatten());
+        (columns.cloned().collect(), answers.is_some() && self.local_verified.contains(&year))
     }
 
     /// The expected columns of a published list and whether a real list of the year proved
@@ -351,10 +328,7 @@ mod tests {
         let (of, layout) = layouts.layout(Indicator::Susp, year(2026)).unwrap();
         assert_eq!(of, year(2025));
         assert!(layout.decides.contains(&"accountabilitymet".to_owned()));
-        assert_eq!(
-            layouts.layout(Indicator::Ela, year(2021)).unwrap().0,
-            year(2019)
-        );
+        assert_eq!(layouts.layout(Indicator::Ela, year(2021)).unwrap().0, year(2019));
         assert!(layouts.layout(Indicator::Susp, year(2016)).is_none());
         assert!(layouts.layout(Indicator::Science, year(2023)).is_none());
     }
@@ -364,41 +338,22 @@ mod tests {
         let text = "[spellings]\ncolor = [\"performance_color\"]\n\
                     [[layout]]\nindicator = \"SUSP\"\nyears = [2026]\ndecides = [\"color\"]\n\
                     columns = [\"color\"]\n";
-        let layouts = Layouts::builtin()
-            .with_additions(text, "next.toml")
-            .unwrap();
+        let layouts = Layouts::builtin().with_additions(text, "next.toml").unwrap();
         assert_eq!(layouts.field("performancecolor"), "color");
-        assert_eq!(
-            layouts.layout(Indicator::Susp, year(2026)).unwrap().0,
-            year(2026)
-        );
-        assert_eq!(
-            layouts.layout(Indicator::Chro, year(2026)).unwrap().0,
-            year(2025)
-        );
+        assert_eq!(layouts.layout(Indicator::Susp, year(2026)).unwrap().0, year(2026));
+        assert_eq!(layouts.layout(Indicator::Chro, year(2026)).unwrap().0, year(2025));
     }
 
     #[test]
     fn faulty_additions_are_refused_by_name() {
         let check = |text: &str, part: &str| {
-            let error = Layouts::builtin()
-                .with_additions(text, "next.toml")
-                .unwrap_err();
+            let error = Layouts::builtin().with_additions(text, "next.toml").unwrap_err();
             let message = error.to_string();
-            assert!(
-                message.contains("next.toml") && message.contains(part),
-                "{message}"
-            );
+            assert!(message.contains("next.toml") && message.contains(part), "{message}");
         };
         check("colour = 1", "unknown field");
-        check(
-            "[spellings]\ncolor = [\"cds_code\"]",
-            "'cds_code' is a spelling of 'cds'",
-        );
-        check(
-            "[stems]\nATTENDANCE = [\"att\"]",
-            "'ATTENDANCE' is no indicator",
-        );
+        check("[spellings]\ncolor = [\"cds_code\"]", "'cds_code' is a spelling of 'cds'");
+        check("[stems]\nATTENDANCE = [\"att\"]", "'ATTENDANCE' is no indicator");
         let layout = |indicator: &str, year: u16, decides: &str, columns: &str| {
             format!(
                 "[[layout]]\nindicator = \"{indicator}\"\nyears = [{year}]\n\
@@ -407,9 +362,6 @@ mod tests {
         };
         check(&layout("SUSP", 1999, "", ""), "1999 is no Dashboard year");
         check(&layout("SUSP", 2026, "\"color\"", ""), "'color' decides");
-        check(
-            &layout("SUSP", 2026, "", "\"@head\""),
-            "there is no set 'head'",
-        );
+        check(&layout("SUSP", 2026, "", "\"@head\""), "there is no set 'head'");
     }
 }

@@ -63,9 +63,7 @@ pub struct Understood {
 /// # Errors
 /// [`Refusal`] with every fault where the file cannot be stored as a whole.
 pub fn read(input: &Input<'_>, layouts: &Layouts) -> Result<Understood, Refusal> {
-    let assumed = input
-        .assigned
-        .map(|assigned| Family::of_kind(assigned.kind));
+    let assumed = input.assigned.map(|assigned| Family::of_kind(assigned.kind));
     sniff::with_sheet(input.bytes, layouts, assumed, |sheet, family| {
         let mut notes = Notes::default();
         notes.sheet.clone_from(&sheet.name);
@@ -112,20 +110,11 @@ pub fn original_row(
     layouts: &Layouts,
     row: u32,
 ) -> Option<Vec<(String, String)>> {
-    let assumed = input
-        .assigned
-        .map(|assigned| Family::of_kind(assigned.kind));
+    let assumed = input.assigned.map(|assigned| Family::of_kind(assigned.kind));
     sniff::with_sheet(input.bytes, layouts, assumed, |sheet, _| {
         let fields = sheet.row(row).unwrap_or_default();
-        let names = sheet
-            .header
-            .iter()
-            .map(String::as_str)
-            .chain(std::iter::repeat(""));
-        Ok(names
-            .zip(fields)
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect())
+        let names = sheet.header.iter().map(String::as_str).chain(std::iter::repeat(""));
+        Ok(names.zip(fields).map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     })
     .ok()
     .filter(|columns: &Vec<_>| !columns.is_empty())

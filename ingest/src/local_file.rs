@@ -50,55 +50,33 @@ pub(crate) fn read(
         seen: HashMap::new(),
     };
     sheet.each_row(|row, fields| reader.row(row, fields));
-    let Reader {
-        faults,
-        priorities,
-        years,
-        mentions,
-        rows,
-        ..
-    } = reader;
+    let Reader { faults, priorities, years, mentions, rows, .. } = reader;
     faults.into_result()?;
 
     let in_name = named(input.file_name, layouts);
-    let in_sheet = sheet
-        .name
-        .as_deref()
-        .map(|name| named(name, layouts))
-        .unwrap_or_default();
+    let in_sheet = sheet.name.as_deref().map(|name| named(name, layouts)).unwrap_or_default();
     let of_kind = |kind| match kind {
         Some(ReleaseKind::LocalIndicator(priority)) => Some(priority),
         _ => None,
     };
     let evidence = [
-        (
-            ToldBy::Operator,
-            of_kind(input.assigned.map(|assigned| assigned.kind)),
-        ),
+        (ToldBy::Operator, of_kind(input.assigned.map(|assigned| assigned.kind))),
         (ToldBy::Content, priorities.get()),
         (ToldBy::SheetName, of_kind(in_sheet.kind)),
         (ToldBy::FileName, of_kind(in_name.kind)),
     ];
     let (priority, kind_by) = told::weigh(&evidence, "priority", notes).ok_or_else(|| {
-        Faults::from(told::unknown_kind(
-            "Nothing tells the priority of these local indicators",
-        ))
+        Faults::from(told::unknown_kind("Nothing tells the priority of these local indicators"))
     })?;
     let evidence = [
-        (
-            ToldBy::Operator,
-            input.assigned.and_then(|assigned| assigned.year),
-        ),
+        (ToldBy::Operator, input.assigned.and_then(|assigned| assigned.year)),
         (ToldBy::Content, years.get()),
         (ToldBy::SheetName, in_sheet.year),
         (ToldBy::FileName, in_name.year),
     ];
     let (year, year_by) = told::weigh_year(&evidence, notes)?;
     if rows.is_empty() {
-        return Err(Faults::from(told::no_rows(
-            "an LEA with a rating",
-            notes.rows_read,
-        )));
+        return Err(Faults::from(told::no_rows("an LEA with a rating", notes.rows_read)));
     }
     let (expected, verified) = layouts.local(priority.number(), year);
     notes.layout_verified = verified;
@@ -106,13 +84,7 @@ pub(crate) fn read(
     notes.missing_columns = columns.missing(&expected);
     let (coverage, leas) = mentions.finish();
     let kind = ReleaseKind::LocalIndicator(priority);
-    let told = Told {
-        kind,
-        kind_by,
-        year: Some(year),
-        year_by: Some(year_by),
-        file_date: None,
-    };
+    let told = Told { kind, kind_by, year: Some(year), year_by: Some(year_by), file_date: None };
     let contents = ReleaseContents {
         kind,
         year: Some(year),
@@ -185,22 +157,14 @@ impl Reader<'_> {
                     known.name(),
                     rating.name()
                 );
-                self.faults
-                    .push(Fault::of_row(FaultCode::DuplicateRow, row, message));
+                self.faults.push(Fault::of_row(FaultCode::DuplicateRow, row, message));
             }
             return;
         }
         self.seen.insert(cds, (row, rating));
         self.rows.push(LocalRatingRow { row, cds, rating });
         let name = field(&fields, self.columns.at("districtname"));
-        self.mentions.add(
-            cds,
-            lea_type_of(cds),
-            Texts {
-                name,
-                ..Texts::default()
-            },
-        );
+        self.mentions.add(cds, lea_type_of(cds), Texts { name, ..Texts::default() });
     }
 
     /// Takes the priority and the year of a row.
@@ -211,14 +175,11 @@ impl Reader<'_> {
             match number.and_then(Priority::new) {
                 Some(priority) => {
                     let column = self.column("priority");
-                    self.priorities
-                        .take(row, priority, &column, &mut self.faults);
+                    self.priorities.take(row, priority, &column, &mut self.faults);
                 }
                 None => {
-                    let message = format!(
-                        "'{}' is no priority; 1 to 10 are expected.",
-                        shortened(text)
-                    );
+                    let message =
+                        format!("'{}' is no priority; 1 to 10 are expected.", shortened(text));
                     self.fault(FaultCode::BadValue, row, "priority", text, message);
                 }
             }
@@ -231,10 +192,8 @@ impl Reader<'_> {
                     self.years.take(row, year, &column, &mut self.faults);
                 }
                 None => {
-                    let message = format!(
-                        "'{}' is no year; 2023 or 2022-23 are expected.",
-                        shortened(text)
-                    );
+                    let message =
+                        format!("'{}' is no year; 2023 or 2022-23 are expected.", shortened(text));
                     self.fault(FaultCode::BadValue, row, "year", text, message);
                 }
             }
@@ -260,10 +219,8 @@ impl Reader<'_> {
             return rating;
         }
         // The texts hold delimiters, so that no column can be told by its place.
-        let ratings: Vec<LocalRating> = fields
-            .iter()
-            .filter_map(|text| LocalRating::parse(text))
-            .collect();
+        let ratings: Vec<LocalRating> =
+            fields.iter().filter_map(|text| LocalRating::parse(text)).collect();
         if let [rating] = ratings.as_slice() {
             self.notes.repair(ONE_RATING);
             return Some(*rating);
@@ -275,22 +232,17 @@ impl Reader<'_> {
             self.columns.len(),
             ratings.len()
         );
-        self.faults
-            .push(Fault::of_row(FaultCode::RaggedRow, row, message));
+        self.faults.push(Fault::of_row(FaultCode::RaggedRow, row, message));
         None
     }
 
     fn column(&self, field: &str) -> String {
-        self.columns
-            .at(field)
-            .map_or(field, |at| self.columns.name(at))
-            .to_owned()
+        self.columns.at(field).map_or(field, |at| self.columns.name(at)).to_owned()
     }
 
     fn fault(&mut self, code: FaultCode, row: u32, field: &str, value: &str, message: String) {
         let column = self.column(field);
-        self.faults
-            .push(Fault::of_row(code, row, message).at(&column, value));
+        self.faults.push(Fault::of_row(code, row, message).at(&column, value));
     }
 }
 

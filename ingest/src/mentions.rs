@@ -47,10 +47,8 @@ impl Mentions {
         };
         fill(&mut lea.name, texts.name);
         fill(&mut lea.county_name, texts.county_name);
-        for (known, text) in [
-            (&mut lea.city, texts.city),
-            (&mut lea.grade_span, texts.grade_span),
-        ] {
+        for (known, text) in [(&mut lea.city, texts.city), (&mut lea.grade_span, texts.grade_span)]
+        {
             if known.is_none() && !is_blank(text) {
                 *known = Some(text.trim().to_owned());
             }
@@ -112,17 +110,10 @@ mod tests {
         let cds = CdsCode::parse("01999990000000").unwrap();
         let mut mentions = Mentions::default();
         mentions.add(cds, LeaType::District, Texts::default());
-        let texts = Texts {
-            name: "Some Office",
-            county_name: "*",
-            ..Texts::default()
-        };
+        let texts = Texts { name: "Some Office", county_name: "*", ..Texts::default() };
         mentions.add(cds, LeaType::CountyOffice, texts);
         let (_, leas) = mentions.finish();
         assert_eq!(leas[0].lea_type, LeaType::CountyOffice);
-        assert_eq!(
-            (leas[0].name.as_str(), leas[0].county_name.as_str()),
-            ("Some Office", "")
-        );
+        assert_eq!((leas[0].name.as_str(), leas[0].county_name.as_str()), ("Some Office", ""));
     }
 }

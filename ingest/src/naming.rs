@@ -18,15 +18,8 @@ pub(crate) struct Named {
 /// `eladownload2018_somewhere.txt`, `ELADownload2023`, `Pr6_2023.xlsx`, `pr102023`,
 /// `assistancestatus19-rev.xlsx`.
 pub(crate) fn named(name: &str, layouts: &Layouts) -> Named {
-    let name = name
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or(name)
-        .to_ascii_lowercase();
-    indicator(&name, layouts)
-        .or_else(|| local(&name))
-        .or_else(|| list(&name))
-        .unwrap_or_default()
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
+    indicator(&name, layouts).or_else(|| local(&name)).or_else(|| list(&name)).unwrap_or_default()
 }
 
 fn indicator(name: &str, layouts: &Layouts) -> Option<Named> {
@@ -34,13 +27,8 @@ fn indicator(name: &str, layouts: &Layouts) -> Option<Named> {
     let stem = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next()?;
     let indicator: Indicator = layouts.indicator_of_stem(stem)?;
     let digits = leading_digits(after);
-    let year = (digits.len() == 4)
-        .then(|| DashboardYear::parse(digits))
-        .flatten();
-    Some(Named {
-        kind: Some(ReleaseKind::Indicator(indicator)),
-        year,
-    })
+    let year = (digits.len() == 4).then(|| DashboardYear::parse(digits)).flatten();
+    Some(Named { kind: Some(ReleaseKind::Indicator(indicator)), year })
 }
 
 fn local(name: &str) -> Option<Named> {
@@ -52,38 +40,24 @@ fn local(name: &str) -> Option<Named> {
         _ => digits.split_at_checked(digits.len().checked_sub(4)?)?,
     };
     let priority = Priority::new(priority.parse().ok()?)?;
-    let year = (year.len() == 4)
-        .then(|| DashboardYear::parse(year))
-        .flatten();
-    Some(Named {
-        kind: Some(ReleaseKind::LocalIndicator(priority)),
-        year,
-    })
+    let year = (year.len() == 4).then(|| DashboardYear::parse(year)).flatten();
+    Some(Named { kind: Some(ReleaseKind::LocalIndicator(priority)), year })
 }
 
 fn list(name: &str) -> Option<Named> {
-    let rest = name
-        .strip_prefix("assistance")?
-        .trim_start_matches(['-', '_', ' ']);
-    let rest = rest
-        .strip_prefix("status")?
-        .trim_start_matches(['-', '_', ' ']);
+    let rest = name.strip_prefix("assistance")?.trim_start_matches(['-', '_', ' ']);
+    let rest = rest.strip_prefix("status")?.trim_start_matches(['-', '_', ' ']);
     let digits = leading_digits(rest);
     let year = match digits.len() {
         2 => DashboardYear::parse(&format!("20{digits}")),
         4 => DashboardYear::parse(digits),
         _ => None,
     };
-    Some(Named {
-        kind: Some(ReleaseKind::PublishedList),
-        year,
-    })
+    Some(Named { kind: Some(ReleaseKind::PublishedList), year })
 }
 
 fn leading_digits(text: &str) -> &str {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.get(..end).unwrap_or("")
 }
 
@@ -94,11 +68,7 @@ mod tests {
     fn check(name: &str, kind: &str, year: Option<u16>) {
         let told = named(name, &Layouts::builtin());
         let code = told.kind.map(ReleaseKind::code).unwrap_or_default();
-        assert_eq!(
-            (code.as_str(), told.year.map(DashboardYear::number)),
-            (kind, year),
-            "{name}"
-        );
+        assert_eq!((code.as_str(), told.year.map(DashboardYear::number)), (kind, year), "{name}");
     }
 
     #[test]
@@ -118,13 +88,7 @@ mod tests {
 
     #[test]
     fn other_names_tell_nothing() {
-        for name in [
-            "growthmodeldownload2025.txt",
-            "elpacpart2024.txt",
-            "Sheet1",
-            "pr",
-            "pr2023",
-        ] {
+        for name in ["growthmodeldownload2025.txt", "elpacpart2024.txt", "Sheet1", "pr", "pr2023"] {
             check(name, "", None);
         }
         check("eladownload.txt", "ELA", None);

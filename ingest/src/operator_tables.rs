@@ -20,18 +20,11 @@ use crate::{Input, repair};
 
 /// These tables name exceptions, so that every LEA which they do not name is spoken of too.
 fn everywhere() -> Coverage {
-    Coverage {
-        statewide: true,
-        ..Coverage::default()
-    }
+    Coverage { statewide: true, ..Coverage::default() }
 }
 
 fn told_by(input: &Input<'_>) -> ToldBy {
-    if input.assigned.is_some() {
-        ToldBy::Operator
-    } else {
-        ToldBy::Columns
-    }
+    if input.assigned.is_some() { ToldBy::Operator } else { ToldBy::Columns }
 }
 
 /// Reads CALPADS exceptions: columns `cds`, `certified` (Y or N) and, unless the operator
@@ -65,10 +58,8 @@ pub(crate) fn read_calpads(
             Some(year) => years.take(row, year, "year", &mut faults),
             None if is_blank(text) => {}
             None => {
-                let message = format!(
-                    "'{}' is no year; one such as 2024 is expected.",
-                    shortened(text)
-                );
+                let message =
+                    format!("'{}' is no year; one such as 2024 is expected.", shortened(text));
                 faults.push(Fault::of_row(FaultCode::BadValue, row, message).at("year", text));
             }
         }
@@ -97,18 +88,11 @@ pub(crate) fn read_calpads(
             faults.push(Fault::of_row(FaultCode::DuplicateRow, row, message));
             return;
         }
-        rows.push(CalpadsRow {
-            row,
-            cds,
-            certified,
-        });
+        rows.push(CalpadsRow { row, cds, certified });
     });
     faults.into_result()?;
     let evidence = [
-        (
-            ToldBy::Operator,
-            input.assigned.and_then(|assigned| assigned.year),
-        ),
+        (ToldBy::Operator, input.assigned.and_then(|assigned| assigned.year)),
         (ToldBy::Content, years.get()),
     ];
     let (year, year_by) = told::weigh_year(&evidence, notes)?;
@@ -144,13 +128,8 @@ pub(crate) fn read_successions(
     let mut faults = Faults::default();
     let columns = Columns::of(&sheet.header, layouts, &mut faults);
     let names = ["predecessor", "successor", "kind", "effective", "source"];
-    let [
-        predecessor_at,
-        successor_at,
-        kind_at,
-        effective_at,
-        source_at,
-    ] = names.map(|name| columns.required(name, "a table of successions", layouts, &mut faults));
+    let [predecessor_at, successor_at, kind_at, effective_at, source_at] =
+        names.map(|name| columns.required(name, "a table of successions", layouts, &mut faults));
     faults.into_result()?;
 
     let mut faults = Faults::default();
@@ -181,11 +160,7 @@ pub(crate) fn read_successions(
         }
         let source = field(fields, source_at);
         if is_blank(source) {
-            wrong(
-                "source",
-                source,
-                "source; where the succession is known from is expected",
-            );
+            wrong("source", source, "source; where the succession is known from is expected");
         }
         let (Some(predecessor), Some(successor), Some(kind), Some(effective)) =
             (predecessor, successor, kind, effective)
@@ -210,14 +185,7 @@ pub(crate) fn read_successions(
             return;
         }
         let source = source.to_owned();
-        rows.push(SuccessionRow {
-            row,
-            predecessor,
-            successor,
-            kind,
-            effective,
-            source,
-        });
+        rows.push(SuccessionRow { row, predecessor, successor, kind, effective, source });
     });
     faults.into_result()?;
     if rows.is_empty() {
@@ -226,13 +194,7 @@ pub(crate) fn read_successions(
     notes.unknown_columns = columns.unknown(&names.map(str::to_owned));
     notes.layout_verified = true;
     let kind = ReleaseKind::Successions;
-    let told = Told {
-        kind,
-        kind_by: told_by(input),
-        year: None,
-        year_by: None,
-        file_date: None,
-    };
+    let told = Told { kind, kind_by: told_by(input), year: None, year_by: None, file_date: None };
     let contents = ReleaseContents {
         kind,
         year: None,

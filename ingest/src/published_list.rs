@@ -71,10 +71,8 @@ pub(crate) fn read(
     notes.layout_verified = verified;
     notes.missing_columns = columns.missing(expected);
     let unknown = columns.unknown(expected);
-    notes.unknown_columns = unknown
-        .into_iter()
-        .filter(|name| !places.reads(name, &columns, year))
-        .collect();
+    notes.unknown_columns =
+        unknown.into_iter().filter(|name| !places.reads(name, &columns, year)).collect();
 
     let mut reader = Reader {
         columns: &columns,
@@ -89,12 +87,7 @@ pub(crate) fn read(
         seen: HashMap::new(),
     };
     sheet.each_row(|row, fields| reader.row(row, fields));
-    let Reader {
-        faults,
-        mentions,
-        rows,
-        ..
-    } = reader;
+    let Reader { faults, mentions, rows, .. } = reader;
     faults.into_result()?;
     if rows.is_empty() {
         return Err(Faults::from(told::no_rows("an LEA", notes.rows_read)));
@@ -102,18 +95,8 @@ pub(crate) fn read(
     let file_date = sheet.titles.iter().find_map(|title| titles::date_in(title));
     let kind = ReleaseKind::PublishedList;
     let assigned = input.assigned.is_some();
-    let kind_by = if assigned {
-        ToldBy::Operator
-    } else {
-        ToldBy::Columns
-    };
-    let told = Told {
-        kind,
-        kind_by,
-        year: Some(year),
-        year_by: Some(year_by),
-        file_date,
-    };
+    let kind_by = if assigned { ToldBy::Operator } else { ToldBy::Columns };
+    let told = Told { kind, kind_by, year: Some(year), year_by: Some(year_by), file_date };
     let (coverage, leas) = mentions.finish();
     let contents = ReleaseContents {
         kind,
@@ -145,10 +128,8 @@ fn tell_year(
                 Some(year) => years.take(row, year, columns.name(at), faults),
                 None if is_blank(text) => {}
                 None => {
-                    let message = format!(
-                        "'{}' is no year; one such as 2023 is expected.",
-                        shortened(text)
-                    );
+                    let message =
+                        format!("'{}' is no year; one such as 2023 is expected.", shortened(text));
                     let fault = Fault::of_row(FaultCode::BadValue, row, message);
                     faults.push(fault.at(columns.name(at), text));
                 }
@@ -159,17 +140,11 @@ fn tell_year(
     let newest = places.statuses.last_key_value().map(|(year, _)| *year);
     let in_title = sheet.titles.iter().find_map(|title| titles::year_in(title));
     let evidence = [
-        (
-            ToldBy::Operator,
-            input.assigned.and_then(|assigned| assigned.year),
-        ),
+        (ToldBy::Operator, input.assigned.and_then(|assigned| assigned.year)),
         (ToldBy::Content, years.get()),
         (ToldBy::Columns, newest),
         (ToldBy::Content, in_title),
-        (
-            ToldBy::SheetName,
-            sheet.name.as_deref().and_then(|n| named(n, layouts).year),
-        ),
+        (ToldBy::SheetName, sheet.name.as_deref().and_then(|n| named(n, layouts).year)),
         (ToldBy::FileName, named(input.file_name, layouts).year),
     ];
     Ok(told::weigh_year(&evidence, notes)?)
@@ -226,23 +201,15 @@ impl Places {
 
     /// The columns of the two flags of the list's own year.
     fn flags_of(&self, year: DashboardYear) -> (Option<usize>, Option<usize>) {
-        (
-            self.ec52072.get(&year).copied(),
-            self.ec52071.get(&year).copied(),
-        )
+        (self.ec52072.get(&year).copied(), self.ec52071.get(&year).copied())
     }
 
     /// Whether something is read from the column of this name.
     fn reads(&self, name: &str, columns: &Columns, year: DashboardYear) -> bool {
         let (ec52072, ec52071) = self.flags_of(year);
         let flags = [self.plain_status, ec52072, ec52071];
-        let maps = self
-            .groups
-            .values()
-            .chain(self.statuses.values())
-            .chain(self.methods.values());
-        maps.chain(flags.iter().flatten())
-            .any(|at| columns.name(*at) == name)
+        let maps = self.groups.values().chain(self.statuses.values()).chain(self.methods.values());
+        maps.chain(flags.iter().flatten()).any(|at| columns.name(*at) == name)
     }
 }
 
@@ -274,8 +241,7 @@ impl Reader<'_> {
                 "Rows {first} and {row} both speak of CDS {cds}; one row is expected. Remove the \
                  wrong one."
             );
-            self.faults
-                .push(Fault::of_row(FaultCode::DuplicateRow, row, message));
+            self.faults.push(Fault::of_row(FaultCode::DuplicateRow, row, message));
             return;
         }
         let codes = self.codes(row, fields);
@@ -303,12 +269,8 @@ impl Reader<'_> {
         }
         let ec52072 = self.value(row, fields, self.flags.0, cells::flag);
         let ec52071f = self.value(row, fields, self.flags.1, cells::flag);
-        let group_count = self.value(
-            row,
-            fields,
-            self.columns.at("totalstudentgroups"),
-            cells::count,
-        );
+        let group_count =
+            self.value(row, fields, self.columns.at("totalstudentgroups"), cells::count);
         if group_count.is_some_and(|count| usize::try_from(count) != Ok(codes.len())) {
             let what = "whose TotalStudentGroups is not the number of groups with a letter";
             self.notes.warn_row(row, what);
@@ -361,10 +323,7 @@ impl Reader<'_> {
         };
         let other = repair::digits_of_code(field(fields, other_at));
         if !is_blank(other) && format!("{other:0>7}") != cds.county_district_text() {
-            self.notes.warn_row(
-                row,
-                "whose Cdcode is not that of their CDS code, which was used",
-            );
+            self.notes.warn_row(row, "whose Cdcode is not that of their CDS code, which was used");
         }
         Some(cds)
     }
@@ -428,7 +387,6 @@ impl Reader<'_> {
 
     fn fault(&mut self, code: FaultCode, row: u32, at: usize, value: &str, message: String) {
         let column = self.columns.name(at);
-        self.faults
-            .push(Fault::of_row(code, row, message).at(column, value));
+        self.faults.push(Fault::of_row(code, row, message).at(column, value));
     }
 }

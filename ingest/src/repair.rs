@@ -77,20 +77,9 @@ mod tests {
     #[test]
     fn thirteen_digits_get_a_zero_and_twelve_do_not() {
         let (cds, repair) = cds("1999990000000").unwrap();
-        assert_eq!(
-            (cds.to_string().as_str(), repair),
-            ("01999990000000", Some(Repair::LostZero))
-        );
-        assert!(
-            super::cds("199999000000")
-                .unwrap_err()
-                .contains("12 digits")
-        );
-        assert!(
-            super::cds("199999000000000")
-                .unwrap_err()
-                .contains("15 digits")
-        );
+        assert_eq!((cds.to_string().as_str(), repair), ("01999990000000", Some(Repair::LostZero)));
+        assert!(super::cds("199999000000").unwrap_err().contains("12 digits"));
+        assert!(super::cds("199999000000000").unwrap_err().contains("15 digits"));
     }
 
     #[test]
@@ -103,10 +92,7 @@ mod tests {
 
     #[test]
     fn a_spreadsheet_number_is_taken_by_its_digits() {
-        assert_eq!(
-            cds("1999990000000.0").unwrap().0.to_string(),
-            "01999990000000"
-        );
+        assert_eq!(cds("1999990000000.0").unwrap().0.to_string(), "01999990000000");
         assert_eq!(cds(" 58999990000000 ").unwrap().1, None);
         assert!(cds("1.99999E+12").is_err());
         assert!(cds("1999990000000.5").is_err());

@@ -126,11 +126,7 @@ impl Notes {
             }
             None => {
                 let what = what.to_owned();
-                self.about_rows.push(RowWarning {
-                    what,
-                    count: 1,
-                    rows: vec![row],
-                });
+                self.about_rows.push(RowWarning { what, count: 1, rows: vec![row] });
             }
         }
     }
@@ -147,10 +143,7 @@ impl Notes {
             let more = if count > rows.len() { " …" } else { "" };
             let noun = if count == 1 { "row" } else { "rows" };
             let counted = counted(count, "row");
-            warnings.push(format!(
-                "{counted} {what}: {noun} {}{more}",
-                named.join(", ")
-            ));
+            warnings.push(format!("{counted} {what}: {noun} {}{more}", named.join(", ")));
         }
         FileReport {
             file_name: file_name.to_owned(),

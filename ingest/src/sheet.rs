@@ -39,22 +39,14 @@ impl Sheet<'_> {
 
     /// The fields of one row.
     pub(crate) fn row(&self, row: u32) -> Option<Vec<&str>> {
-        let at = self
-            .rows
-            .binary_search_by_key(&row, |(number, _)| *number)
-            .ok()?;
-        self.rows
-            .get(at)
-            .map(|(_, text)| text.split(self.delimiter).collect())
+        let at = self.rows.binary_search_by_key(&row, |(number, _)| *number).ok()?;
+        self.rows.get(at).map(|(_, text)| text.split(self.delimiter).collect())
     }
 }
 
 /// A column name without case, blanks and punctuation: `Curr_Prep (pct)` is `currpreppct`.
 pub(crate) fn normalised(name: &str) -> String {
-    name.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a row says nothing at all.

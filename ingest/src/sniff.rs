@@ -45,13 +45,8 @@ impl Family {
         if has("cds") && (has("rating") || has("priority")) {
             return Some(Family::Local);
         }
-        let groups = names
-            .iter()
-            .filter(|name| group_of_priorities(name).is_some())
-            .count();
-        let statuses = names
-            .iter()
-            .any(|name| name.starts_with("assistancestatus"));
+        let groups = names.iter().filter(|name| group_of_priorities(name).is_some()).count();
+        let statuses = names.iter().any(|name| name.starts_with("assistancestatus"));
         if (has("cds") || has("cdcode")) && (groups >= 3 || statuses) {
             return Some(Family::List);
         }

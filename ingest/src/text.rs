@@ -32,10 +32,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
             "The file is empty; a header and rows are expected. Fetch it again.",
         ));
     }
-    let strange = bytes
-        .iter()
-        .filter(|b| **b < b' ' && !b"\t\n\r\x0c".contains(b))
-        .count();
+    let strange = bytes.iter().filter(|b| **b < b' ' && !b"\t\n\r\x0c".contains(b)).count();
     if bytes.contains(&0) || strange * 20 > bytes.len() {
         return Err(Fault::of_file(
             FaultCode::NotText,
@@ -45,19 +42,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
     }
     let (text, windows_1252) = match std::str::from_utf8(bytes) {
         Ok(text) => (Cow::Borrowed(text), false),
-        Err(_) => (
-            encoding_rs::WINDOWS_1252
-                .decode_without_bom_handling(bytes)
-                .0,
-            true,
-        ),
+        Err(_) => (encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0, true),
     };
-    let start: String = text
-        .trim_start()
-        .chars()
-        .take(15)
-        .flat_map(char::to_lowercase)
-        .collect();
+    let start: String = text.trim_start().chars().take(15).flat_map(char::to_lowercase).collect();
     let web_page = ["<!doctype", "<html", "<head", "<?xml", "<body"];
     if web_page.iter().any(|tag| start.starts_with(tag)) {
         return Err(Fault::of_file(
@@ -127,23 +114,12 @@ pub(crate) fn sheet<'a>(
             let (number, line) = first.unwrap_or((1, ""));
             let delimiter = delimiter_of(line);
             titles.clear();
-            (
-                number,
-                delimiter,
-                line.split(delimiter).map(unquoted).collect(),
-                assumed,
-            )
+            (number, delimiter, line.split(delimiter).map(unquoted).collect(), assumed)
         }
     };
     let header: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
-    let mut sheet = Sheet {
-        name: None,
-        titles,
-        header,
-        windows_1252: false,
-        rows: Vec::new(),
-        delimiter,
-    };
+    let mut sheet =
+        Sheet { name: None, titles, header, windows_1252: false, rows: Vec::new(), delimiter };
     let below = below_line(text, number);
     match family {
         Some(Family::Local) => sheet.rows = coded_records(below, number + 1, delimiter)?,
@@ -169,10 +145,7 @@ fn below_line(text: &str, number: u32) -> &str {
             return "";
         };
         let after = rest.get(end..).unwrap_or("");
-        rest = after
-            .strip_prefix("\r\n")
-            .or_else(|| after.get(1..))
-            .unwrap_or("");
+        rest = after.strip_prefix("\r\n").or_else(|| after.get(1..)).unwrap_or("");
     }
     rest
 }
@@ -180,10 +153,7 @@ fn below_line(text: &str, number: u32) -> &str {
 /// A field without one pair of surrounding double quotes.
 pub(crate) fn unquoted(field: &str) -> &str {
     let field = field.trim();
-    field
-        .strip_prefix('"')
-        .and_then(|f| f.strip_suffix('"'))
-        .unwrap_or(field)
+    field.strip_prefix('"').and_then(|f| f.strip_suffix('"')).unwrap_or(field)
 }
 
 /// Records of local indicator files. Their texts hold line ends, so that a record starts
@@ -263,9 +233,7 @@ fn quoted_records(
         }
         let position = record.position();
         let line = position.map_or(0, |p| if bare_cr { p.record() } else { p.line() - 1 });
-        let row = u32::try_from(line)
-            .unwrap_or(u32::MAX)
-            .saturating_add(first);
+        let row = u32::try_from(line).unwrap_or(u32::MAX).saturating_add(first);
         let fields: Vec<String> = record.iter().map(|f| f.replace(CELL_END, " ")).collect();
         let text = fields.join("\u{1f}");
         if !is_blank_row(&text, CELL_END) {
@@ -299,10 +267,7 @@ mod tests {
         let text = "01999990000000|x|first\nsecond|12\n0299999|y|z\r\n";
         let records = coded_records(text, 2, '|').unwrap();
         assert_eq!(records.len(), 2);
-        assert_eq!(
-            records[0],
-            (2, Cow::Borrowed("01999990000000|x|first\nsecond|12"))
-        );
+        assert_eq!(records[0], (2, Cow::Borrowed("01999990000000|x|first\nsecond|12")));
         assert_eq!(records[1], (4, Cow::Borrowed("0299999|y|z")));
         assert_eq!(coded_records("x|y\n", 2, '|').unwrap_err().row, Some(2));
     }
@@ -318,15 +283,9 @@ mod tests {
     #[test]
     fn a_byte_order_mark_is_no_part_of_the_header_and_cp1252_is_told() {
         let decoded = decode(b"\xef\xbb\xbfcds\trtype").unwrap();
-        assert_eq!(
-            (decoded.text.as_ref(), decoded.windows_1252),
-            ("cds\trtype", false)
-        );
+        assert_eq!((decoded.text.as_ref(), decoded.windows_1252), ("cds\trtype", false));
         let decoded = decode(b"Ca\xf1on").unwrap();
-        assert_eq!(
-            (decoded.text.as_ref(), decoded.windows_1252),
-            ("Cañon", true)
-        );
+        assert_eq!((decoded.text.as_ref(), decoded.windows_1252), ("Cañon", true));
         assert_eq!(decode("Cañon".as_bytes()).unwrap().text, "Cañon");
     }
 }

@@ -58,9 +58,7 @@ pub(crate) fn weigh<T: PartialEq + Copy + std::fmt::Display>(
     what: &str,
     notes: &mut Notes,
 ) -> Option<(T, ToldBy)> {
-    let mut told = evidence
-        .iter()
-        .filter_map(|(by, value)| Some((*by, (*value)?)));
+    let mut told = evidence.iter().filter_map(|(by, value)| Some((*by, (*value)?)));
     let (by, value) = told.next()?;
     for (other_by, other) in told.filter(|(_, other)| *other != value) {
         notes.warn(format!(

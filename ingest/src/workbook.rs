@@ -76,9 +76,7 @@ pub(crate) fn sheet(
             let mut book =
                 Xls::new(Cursor::new(bytes)).map_err(|error| xls_fault(bytes, &error))?;
             for name in book.sheet_names().into_iter().rev() {
-                let range = book
-                    .worksheet_range(&name)
-                    .map_err(|e| xls_fault(bytes, &e))?;
+                let range = book.worksheet_range(&name).map_err(|e| xls_fault(bytes, &e))?;
                 let rows = xls_rows(&range);
                 if let Some((sheet, family)) = take(name, rows) {
                     return Ok((sheet, Some(family)));
@@ -92,12 +90,7 @@ pub(crate) fn sheet(
             "No sheet of the workbook has a filled cell; a header and rows are expected.",
         ));
     };
-    let header = rows
-        .remove(0)
-        .1
-        .split(CELL_END)
-        .map(|n| n.trim().to_owned())
-        .collect();
+    let header = rows.remove(0).1.split(CELL_END).map(|n| n.trim().to_owned()).collect();
     let sheet = Sheet {
         name: Some(name),
         titles: Vec::new(),
@@ -119,25 +112,17 @@ fn below(
     let body = rows.split_off(at + 1);
     let (_, header) = rows.pop()?;
     let header = header.trim_end_matches(|c: char| c == CELL_END || c.is_whitespace());
-    let names: Vec<String> = header
-        .split(CELL_END)
-        .map(|n| n.trim().to_owned())
-        .collect();
+    let names: Vec<String> = header.split(CELL_END).map(|n| n.trim().to_owned()).collect();
     let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
     let family = Family::of_header(&borrowed, layouts)?;
     let width = names.len();
-    let titles = rows
-        .iter()
-        .map(|(_, text)| text.replace(CELL_END, " ").trim().to_owned());
+    let titles = rows.iter().map(|(_, text)| text.replace(CELL_END, " ").trim().to_owned());
     let sheet = Sheet {
         name: Some(name),
         titles: titles.collect(),
         header: names,
         windows_1252: false,
-        rows: body
-            .into_iter()
-            .map(|(row, text)| (row, as_wide(text, width)))
-            .collect(),
+        rows: body.into_iter().map(|(row, text)| (row, as_wide(text, width))).collect(),
         delimiter: CELL_END,
     };
     Some((sheet, family))
@@ -197,12 +182,8 @@ fn xls_rows(range: &calamine::Range<Data>) -> Rows {
             Data::DateTime(moment) => date_text(moment),
             Data::Error(error) => error.to_string(),
         };
-        let row = u32::try_from(row)
-            .unwrap_or(u32::MAX)
-            .saturating_add(first_row);
-        let column = u32::try_from(column)
-            .unwrap_or(u32::MAX)
-            .saturating_add(first_column);
+        let row = u32::try_from(row).unwrap_or(u32::MAX).saturating_add(first_row);
+        let column = u32::try_from(column).unwrap_or(u32::MAX).saturating_add(first_column);
         // A sheet of this format has 256 columns at most.
         let _ = rows.cell(row, column, &text);
     }
@@ -256,8 +237,7 @@ impl RowTexts {
             self.text.push(CELL_END);
             self.cells += 1;
         }
-        self.text
-            .extend(text.chars().map(|c| if c == CELL_END { ' ' } else { c }));
+        self.text.extend(text.chars().map(|c| if c == CELL_END { ' ' } else { c }));
         self.filled = true;
         Ok(())
     }
@@ -265,8 +245,7 @@ impl RowTexts {
     fn end_row(&mut self) {
         if self.filled {
             let text = std::mem::take(&mut self.text);
-            self.rows
-                .push((self.row.saturating_add(1), Cow::Owned(text)));
+            self.rows.push((self.row.saturating_add(1), Cow::Owned(text)));
         }
         self.text.clear();
         self.cells = 0;
@@ -288,13 +267,8 @@ fn xlsx_fault(error: XlsxError) -> Fault {
 
 fn xls_fault(bytes: &[u8], error: &XlsError) -> Fault {
     // An .xlsx with a password is a compound file with a stream of this name.
-    let encrypted: Vec<u8> = "EncryptedPackage"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
-    let has_stream = bytes
-        .windows(encrypted.len())
-        .any(|window| window == encrypted);
+    let encrypted: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let has_stream = bytes.windows(encrypted.len()).any(|window| window == encrypted);
     if has_stream || matches!(error, XlsError::Password) {
         password()
     } else {

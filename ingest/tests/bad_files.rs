@@ -14,18 +14,8 @@ fn check(path: &Path, layouts: &Layouts) -> Result<(), String> {
         Ok(text) => Some(text.trim().parse().map_err(|e| format!("{e}"))?),
         Err(_) => None,
     };
-    let file_name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .ok_or("no name")?;
-    let found = match read(
-        &Input {
-            file_name,
-            bytes: &bytes,
-            assigned,
-        },
-        layouts,
-    ) {
+    let file_name = path.file_name().and_then(|name| name.to_str()).ok_or("no name")?;
+    let found = match read(&Input { file_name, bytes: &bytes, assigned }, layouts) {
         Ok(understood) => return Err(format!("{file_name} was taken: {:#?}", understood.report)),
         Err(refusal) => format!("{refusal}\n"),
     };
@@ -37,9 +27,7 @@ fn check(path: &Path, layouts: &Layouts) -> Result<(), String> {
     if found == expected {
         Ok(())
     } else {
-        Err(format!(
-            "{file_name}\n--- expected\n{expected}--- found\n{found}"
-        ))
+        Err(format!("{file_name}\n--- expected\n{expected}--- found\n{found}"))
     }
 }
 
@@ -49,27 +37,11 @@ fn each_bad_file_is_refused_in_the_expected_words() {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|e| e != "expected" && e != "as")
-        })
+        .filter(|path| path.extension().is_some_and(|e| e != "expected" && e != "as"))
         .collect();
     files.sort();
-    assert!(
-        files.len() >= 30,
-        "only {} bad files were found",
-        files.len()
-    );
+    assert!(files.len() >= 30, "only {} bad files were found", files.len());
     let layouts = Layouts::builtin();
-    let wrong: Vec<String> = files
-        .iter()
-        .filter_map(|path| check(path, &layouts).err())
-        .collect();
-    assert!(
-        wrong.is_empty(),
-        "{} of {}:\n{}",
-        wrong.len(),
-        files.len(),
-        wrong.join("\n")
-    );
+    let wrong: Vec<String> = files.iter().filter_map(|path| check(path, &layouts).err()).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), files.len(), wrong.join("\n"));
 }

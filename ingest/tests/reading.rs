@@ -31,14 +31,7 @@ fn district(group: &str, color: &str) -> String {
 
 fn try_read(file_name: &str, bytes: &[u8], assigned: Option<&str>) -> Result<Understood, Refusal> {
     let assigned = assigned.map(|text| text.parse().unwrap());
-    read(
-        &Input {
-            file_name,
-            bytes,
-            assigned,
-        },
-        &Layouts::builtin(),
-    )
+    read(&Input { file_name, bytes, assigned }, &Layouts::builtin())
 }
 
 fn taken(file_name: &str, bytes: &[u8]) -> (ReleaseContents, FileReport) {
@@ -54,9 +47,7 @@ fn refused(file_name: &str, bytes: &[u8]) -> Refusal {
 }
 
 fn performances(contents: &ReleaseContents) -> Vec<(u32, String, StudentGroup, Performance)> {
-    let Rows::Performances(rows) = &contents.rows else {
-        panic!("{:?}", contents.kind)
-    };
+    let Rows::Performances(rows) = &contents.rows else { panic!("{:?}", contents.kind) };
     let row = |r: &calsos_domain::release::PerformanceRow| {
         (r.row, r.cds.to_string(), r.group, r.performance.clone())
     };
@@ -89,26 +80,16 @@ fn districts_offices_charters_and_the_state_are_kept_and_other_schools_are_not()
     ]
     .concat();
     let (contents, report) = taken("any.txt", text.as_bytes());
-    let kept: Vec<(u32, String)> = performances(&contents)
-        .into_iter()
-        .map(|(row, cds, ..)| (row, cds))
-        .collect();
-    let codes = [
-        "01999990000000",
-        "01199990000000",
-        "02999990000000",
-        "01999990999999",
-    ];
+    let kept: Vec<(u32, String)> =
+        performances(&contents).into_iter().map(|(row, cds, ..)| (row, cds)).collect();
+    let codes = ["01999990000000", "01199990000000", "02999990000000", "01999990999999"];
     let expected: Vec<(u32, String)> = (2..6).zip(codes.map(str::to_owned)).collect();
     assert_eq!(kept[..4], expected[..]);
     assert_eq!(kept[4], (7, "00000000000000".to_owned()));
     assert_eq!(report.skipped["schools that are no charters"], 1);
     assert_eq!((report.rows_read, report.rows_kept), (6, 5));
-    let leas: Vec<(LeaType, &str)> = contents
-        .leas
-        .iter()
-        .map(|lea| (lea.lea_type, lea.name.as_str()))
-        .collect();
+    let leas: Vec<(LeaType, &str)> =
+        contents.leas.iter().map(|lea| (lea.lea_type, lea.name.as_str())).collect();
     assert_eq!(
         leas,
         [
@@ -133,23 +114,14 @@ fn values_are_as_published_and_a_change_without_a_level_is_none() {
     assert_eq!(performance.status, Some(Tenths(35)));
     assert_eq!((performance.change, performance.change_level), (None, None));
     assert_eq!((performance.color, performance.box_number), (None, None));
-    assert_eq!(
-        performance.status_level.map(|level| level.number()),
-        Some(3)
-    );
+    assert_eq!(performance.status_level.map(|level| level.number()), Some(3));
     assert_eq!(performance.accountability_met, Some(true));
     assert_eq!(performance.denominator, Some(100));
 }
 
 #[test]
 fn groups_that_are_not_of_the_law_are_left_out_even_where_they_are_coloured() {
-    let text = [
-        SUSP,
-        &district("ALL", "1"),
-        &district("SBA", "1"),
-        &district("caa", "2"),
-    ]
-    .concat();
+    let text = [SUSP, &district("ALL", "1"), &district("SBA", "1"), &district("caa", "2")].concat();
     let (contents, report) = taken("any.txt", text.as_bytes());
     assert_eq!(contents.rows.len(), 1);
     assert_eq!(report.skipped.values().sum::<u32>(), 2);
@@ -157,13 +129,7 @@ fn groups_that_are_not_of_the_law_are_left_out_even_where_they_are_coloured() {
 
 #[test]
 fn rows_without_a_colour_may_have_a_blank_or_unknown_group() {
-    let text = [
-        SUSP,
-        &district("ALL", "1"),
-        &district("", "0"),
-        &district("GATE", "0"),
-    ]
-    .concat();
+    let text = [SUSP, &district("ALL", "1"), &district("", "0"), &district("GATE", "0")].concat();
     let (contents, report) = taken("any.txt", text.as_bytes());
     assert_eq!(contents.rows.len(), 1);
     assert_eq!(report.skipped.len(), 2);
@@ -181,18 +147,9 @@ fn lost_zeros_are_given_back_and_counted() {
     ]
     .concat();
     let (contents, report) = taken("any.txt", text.as_bytes());
-    let codes: Vec<String> = performances(&contents)
-        .into_iter()
-        .map(|row| row.1)
-        .collect();
-    assert_eq!(
-        codes,
-        ["01999990000000", "02999990000000", "03999990000000"]
-    );
-    assert_eq!(
-        report.repaired.values().copied().collect::<Vec<_>>(),
-        [2, 1]
-    );
+    let codes: Vec<String> = performances(&contents).into_iter().map(|row| row.1).collect();
+    assert_eq!(codes, ["01999990000000", "02999990000000", "03999990000000"]);
+    assert_eq!(report.repaired.values().copied().collect::<Vec<_>>(), [2, 1]);
 }
 
 #[test]
@@ -211,33 +168,18 @@ fn every_line_end_and_a_byte_order_mark_give_the_same_rows() {
 
 #[test]
 fn a_quote_is_part_of_the_value_in_indicator_files() {
-    let text = [
-        SUSP,
-        &district("ALL", "1").replace("Some Unified", "\"Some\" Unified"),
-    ]
-    .concat();
+    let text = [SUSP, &district("ALL", "1").replace("Some Unified", "\"Some\" Unified")].concat();
     let (contents, _) = taken("any.txt", text.as_bytes());
     assert_eq!(contents.leas[0].name, "\"Some\" Unified");
 }
 
 #[test]
 fn text_that_is_not_utf_8_is_read_as_windows_1252_with_a_warning() {
-    let text = [
-        SUSP,
-        &district("ALL", "1").replace("Some Unified", "La Ca~ada"),
-    ]
-    .concat();
-    let bytes: Vec<u8> = text
-        .bytes()
-        .map(|b| if b == b'~' { 0xf1 } else { b })
-        .collect();
+    let text = [SUSP, &district("ALL", "1").replace("Some Unified", "La Ca~ada")].concat();
+    let bytes: Vec<u8> = text.bytes().map(|b| if b == b'~' { 0xf1 } else { b }).collect();
     let (contents, report) = taken("any.txt", &bytes);
     assert_eq!(contents.leas[0].name, "La Cañada");
-    assert!(
-        report.warnings[0].contains("Windows-1252"),
-        "{:?}",
-        report.warnings
-    );
+    assert!(report.warnings[0].contains("Windows-1252"), "{:?}", report.warnings);
 }
 
 #[test]
@@ -258,9 +200,7 @@ fn what_the_rows_say_comes_before_the_files_name_with_a_warning() {
 #[test]
 fn what_the_operator_says_comes_before_all() {
     let text = [SUSP, &district("ALL", "1")].concat();
-    let report = try_read("any.txt", text.as_bytes(), Some("CHRO:2025"))
-        .unwrap()
-        .report;
+    let report = try_read("any.txt", text.as_bytes(), Some("CHRO:2025")).unwrap().report;
     assert_eq!((report.kind.as_str(), report.year), ("CHRO", Some(2025)));
     assert_eq!(report.year_told_by, Some(ToldBy::Operator));
     assert_eq!(report.warnings.len(), 2);
@@ -272,15 +212,9 @@ fn the_files_name_tells_english_from_mathematics_where_nothing_else_does() {
     let text = "cds\trtype\tdistrictname\tcountyname\tstudentgroup\tcurrdenom\tcurrstatus\t\
                 statuslevel\thscutpoints\treportingyear\n\
                 01999990000000\tD\tSome Unified\tSome County\tALL\t100\t-12\t2\t\t2022\n";
-    for (name, kind) in [
-        ("eladownload2022.txt", "ELA"),
-        ("MATHdownload2022 (2).txt", "MATH"),
-    ] {
+    for (name, kind) in [("eladownload2022.txt", "ELA"), ("MATHdownload2022 (2).txt", "MATH")] {
         let (contents, report) = taken(name, text.as_bytes());
-        assert_eq!(
-            (report.kind.as_str(), report.kind_told_by),
-            (kind, ToldBy::FileName)
-        );
+        assert_eq!((report.kind.as_str(), report.kind_told_by), (kind, ToldBy::FileName));
         assert_eq!(performances(&contents)[0].3.status, Some(Tenths(-120)));
     }
     let assigned = try_read("any.txt", text.as_bytes(), Some("ELA:2022")).unwrap();
@@ -293,15 +227,9 @@ fn english_learners_are_implied_until_the_file_names_groups() {
                 currstatus\tstatuslevel\tnsizemet\tflag95pct\treportingyear\n\
                 01999990000000\tD\tSome Unified\tSome County\t9\t9\t30\t30\t1\tY\t\t2022\n";
     let (contents, report) = taken("any.txt", text.as_bytes());
-    assert_eq!(
-        (report.kind.as_str(), report.kind_told_by),
-        ("ELPI", ToldBy::Columns)
-    );
+    assert_eq!((report.kind.as_str(), report.kind_told_by), ("ELPI", ToldBy::Columns));
     let (_, _, group, performance) = performances(&contents).remove(0);
-    assert_eq!(
-        (group, performance.size_met),
-        (StudentGroup::El, Some(true))
-    );
+    assert_eq!((group, performance.size_met), (StudentGroup::El, Some(true)));
 }
 
 #[test]
@@ -314,22 +242,11 @@ fn a_year_to_come_is_read_by_the_newest_layout_and_called_unverified() {
 
 #[test]
 fn a_new_spelling_is_an_addition_to_the_layouts() {
-    let text = [SUSP, &district("ALL", "1")]
-        .concat()
-        .replace("color", "performance_colour");
-    assert_eq!(
-        refused("any.txt", text.as_bytes()).faults[0].code,
-        FaultCode::MissingColumn
-    );
+    let text = [SUSP, &district("ALL", "1")].concat().replace("color", "performance_colour");
+    assert_eq!(refused("any.txt", text.as_bytes()).faults[0].code, FaultCode::MissingColumn);
     let addition = "[spellings]\ncolor = [\"performance_colour\"]\n";
-    let layouts = Layouts::builtin()
-        .with_additions(addition, "next.toml")
-        .unwrap();
-    let input = Input {
-        file_name: "any.txt",
-        bytes: text.as_bytes(),
-        assigned: None,
-    };
+    let layouts = Layouts::builtin().with_additions(addition, "next.toml").unwrap();
+    let input = Input { file_name: "any.txt", bytes: text.as_bytes(), assigned: None };
     let contents = read(&input, &layouts).unwrap().contents;
     assert_eq!(performances(&contents)[0].3.color, Some(Color::Red));
 }
@@ -337,26 +254,15 @@ fn a_new_spelling_is_an_addition_to_the_layouts() {
 #[test]
 fn a_workbook_of_an_indicator_is_read_like_its_text() {
     let text = [SUSP, &district("ALL", "1"), &district("WH", "2")].concat();
-    let lines: Vec<Vec<&str>> = text
-        .lines()
-        .map(|line| line.split('\t').collect())
-        .collect();
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
     let mut rows: Vec<&[&str]> = lines.iter().map(Vec::as_slice).collect();
     rows.insert(2, &[" ", ""]);
     let bytes = workbook("Sheet1", &rows);
     let (contents, report) = taken("any.xlsx", &bytes);
     let rows: Vec<u32> = performances(&contents).iter().map(|row| row.0).collect();
-    assert_eq!(
-        rows,
-        [2, 4],
-        "blank rows are passed over and keep their numbers"
-    );
+    assert_eq!(rows, [2, 4], "blank rows are passed over and keep their numbers");
     assert_eq!(report.sheet.as_deref(), Some("Sheet1"));
-    let input = Input {
-        file_name: "any.xlsx",
-        bytes: &bytes,
-        assigned: None,
-    };
+    let input = Input { file_name: "any.xlsx", bytes: &bytes, assigned: None };
     let original = original_row(&input, &Layouts::builtin(), 4).unwrap();
     assert_eq!(original[8], ("studentgroup".to_owned(), "WH".to_owned()));
     assert_eq!(original_row(&input, &Layouts::builtin(), 3), None);
@@ -377,10 +283,7 @@ fn a_sheets_name_tells_the_indicator_and_comes_before_the_files_name() {
     let values: &[&str] = &["01999990000000", "D", "ALL", "100", "-12.5", "2", "", ""];
     let bytes = workbook("MathDownload2022", &[header, values]);
     let (_, report) = taken("eladownload2022.xlsx", &bytes);
-    assert_eq!(
-        (report.kind.as_str(), report.kind_told_by),
-        ("MATH", ToldBy::SheetName)
-    );
+    assert_eq!((report.kind.as_str(), report.kind_told_by), ("MATH", ToldBy::SheetName));
     assert_eq!(report.year_told_by, Some(ToldBy::SheetName));
 }
 
@@ -395,8 +298,7 @@ fn numbers_of_a_workbook_are_codes_counts_and_years_again() {
     page.write_number(1, 0, 1_999_990_000_000_f64).unwrap();
     page.write_string(1, 1, "Some Unified").unwrap();
     page.write_number(1, 2, 6.0).unwrap();
-    page.write_string(1, 3, "not met for two or more years")
-        .unwrap();
+    page.write_string(1, 3, "not met for two or more years").unwrap();
     page.write_number(1, 4, 2023.0).unwrap();
     let (contents, report) = taken("any.xlsx", &book.save_to_buffer().unwrap());
     assert_eq!((report.kind.as_str(), report.year), ("LOCAL6", Some(2023)));
@@ -410,18 +312,13 @@ fn a_header_on_row_30_is_found_and_one_on_row_31_is_not() {
     let at_30 = ["A title\n".repeat(29), table.clone()].concat();
     assert_eq!(performances(&taken("any.txt", at_30.as_bytes()).0)[0].0, 31);
     let at_31 = ["A title\n".repeat(30), table].concat();
-    assert_eq!(
-        refused("any.txt", at_31.as_bytes()).faults[0].code,
-        FaultCode::UnknownKind
-    );
+    assert_eq!(refused("any.txt", at_31.as_bytes()).faults[0].code, FaultCode::UnknownKind);
 }
 
 #[test]
 fn a_hundred_faults_are_told_and_the_next_is_counted() {
     let text = |faults: usize| {
-        let rows: Vec<String> = (0..faults)
-            .map(|_| row("x", "D", "", "", "ALL", "1"))
-            .collect();
+        let rows: Vec<String> = (0..faults).map(|_| row("x", "D", "", "", "ALL", "1")).collect();
         [SUSP, &rows.concat()].concat()
     };
     let refusal = refused("any.txt", text(FAULTS_TOLD).as_bytes());
@@ -437,23 +334,14 @@ fn a_sheet_may_use_the_last_column_and_not_the_one_beside_it() {
     let book = |column: u32| {
         let mut book = Workbook::new();
         let page = book.add_worksheet();
-        for (at, name) in [
-            "cdsCode",
-            "lea",
-            "priorityNumber",
-            "countyPerformance",
-            "year",
-        ]
-        .into_iter()
-        .enumerate()
+        for (at, name) in ["cdsCode", "lea", "priorityNumber", "countyPerformance", "year"]
+            .into_iter()
+            .enumerate()
         {
             page.write_string(0, at as u16, name).unwrap();
         }
         page.write_string(0, (column - 1) as u16, "note").unwrap();
-        for (at, text) in ["01999990000000", "x", "1", "Met", "2023"]
-            .into_iter()
-            .enumerate()
-        {
+        for (at, text) in ["01999990000000", "x", "1", "Met", "2023"].into_iter().enumerate() {
             page.write_string(1, at as u16, text).unwrap();
         }
         book.save_to_buffer().unwrap()
@@ -477,19 +365,9 @@ fn bad_workbooks_are_refused() {
     let compound = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
     check(&compound, FaultCode::Workbook);
     let stream = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes);
-    let encrypted: Vec<u8> = compound
-        .into_iter()
-        .chain(vec![0; 512])
-        .chain(stream)
-        .collect();
+    let encrypted: Vec<u8> = compound.into_iter().chain(vec![0; 512]).chain(stream).collect();
     check(&encrypted, FaultCode::Password);
-    let header: &[&str] = &[
-        "cdsCode",
-        "lea",
-        "priorityNumber",
-        "countyPerformance",
-        "year",
-    ];
+    let header: &[&str] = &["cdsCode", "lea", "priorityNumber", "countyPerformance", "year"];
     let wide: &[&str] = &["01999990000000", "x", "1", "Met", "2023", "beside"];
     check(&workbook("Sheet1", &[header, wide]), FaultCode::RaggedRow);
 }
@@ -511,25 +389,17 @@ fn a_list_tells_letters_statuses_methods_and_flags() {
     assert_eq!(report.file_date.as_deref(), Some("2025-12"));
     assert_eq!(report.unknown_columns, [""; 0]);
     assert!(!report.layout_verified);
-    let Rows::Published(rows) = &contents.rows else {
-        panic!("{:?}", contents.kind)
-    };
+    let Rows::Published(rows) = &contents.rows else { panic!("{:?}", contents.kind) };
     assert_eq!(rows.iter().map(|row| row.row).collect::<Vec<_>>(), [4, 6]);
     let first = &rows[0];
     let codes: Vec<(StudentGroup, char)> = first.codes.clone().into_iter().collect();
     assert_eq!(codes, [(StudentGroup::Aa, 'A'), (StudentGroup::Mr, 'K')]);
     assert_eq!(first.listed_groups.len(), 3);
     assert_eq!(first.status, PublishedStatus::Differentiated);
-    let earlier: Vec<(u16, PublishedStatus)> = first
-        .earlier_statuses
-        .iter()
-        .map(|(year, status)| (year.number(), *status))
-        .collect();
+    let earlier: Vec<(u16, PublishedStatus)> =
+        first.earlier_statuses.iter().map(|(year, status)| (year.number(), *status)).collect();
     assert_eq!(earlier, [(2024, PublishedStatus::DifferentiatedYear1)]);
-    assert_eq!(
-        first.methods.clone().into_iter().collect::<Vec<_>>(),
-        [(1, true)]
-    );
+    assert_eq!(first.methods.clone().into_iter().collect::<Vec<_>>(), [(1, true)]);
     assert_eq!((first.ec52072, first.ec52071f), (Some(false), Some(true)));
     assert_eq!(rows[1].status, PublishedStatus::General);
     assert_eq!(contents.leas[0].name, "Some, Unified");
@@ -542,11 +412,7 @@ fn a_list_tells_letters_statuses_methods_and_flags() {
 #[test]
 fn a_list_is_read_from_the_sheet_that_holds_the_rows() {
     let mut book = Workbook::new();
-    let lines: [&[&str]; 3] = [
-        &["Field", "Meaning"],
-        &["CDcode", "CD Code"],
-        &["CDS", "CDS Code"],
-    ];
+    let lines: [&[&str]; 3] = [&["Field", "Meaning"], &["CDcode", "CD Code"], &["CDS", "CDS Code"]];
     let table: [&[&str]; 3] = [
         &["2019 LCFF LEA Eligibility File"],
         &[
@@ -557,14 +423,7 @@ fn a_list_is_read_from_the_sheet_that_holds_the_rows() {
             "AssistanceStatus2018",
             "AssistanceStatus2019",
         ],
-        &[
-            "0299999",
-            "01999990000000",
-            "Some Unified",
-            "*",
-            "",
-            "General Assistance",
-        ],
+        &["0299999", "01999990000000", "Some Unified", "*", "", "General Assistance"],
     ];
     for (name, rows) in [("Record Layout", lines), ("District and COE 2019", table)] {
         let page = book.add_worksheet();
@@ -578,11 +437,7 @@ fn a_list_is_read_from_the_sheet_that_holds_the_rows() {
     let (contents, report) = taken("any.xlsx", &book.save_to_buffer().unwrap());
     assert_eq!(report.sheet.as_deref(), Some("District and COE 2019"));
     assert_eq!(report.year, Some(2019));
-    assert_eq!(
-        contents.leas[0].cds.to_string(),
-        "01999990000000",
-        "the key is CDS"
-    );
+    assert_eq!(contents.leas[0].cds.to_string(), "01999990000000", "the key is CDS");
     let warning = "1 row whose Cdcode is not that of their CDS code, which was used: row 3";
     assert_eq!(report.warnings, [warning]);
 }
@@ -595,13 +450,9 @@ fn a_local_text_with_line_ends_and_delimiters_in_it_gives_its_rating() {
                 01999990999999|Some Charter|6|x||2023\n\
                 02119990000000|Some Office|6|again|met|2023.0\n";
     let (contents, report) = taken("any.txt", text.as_bytes());
-    let Rows::LocalRatings(rows) = &contents.rows else {
-        panic!("{:?}", contents.kind)
-    };
-    let found: Vec<(u32, String, LocalRating)> = rows
-        .iter()
-        .map(|row| (row.row, row.cds.to_string(), row.rating))
-        .collect();
+    let Rows::LocalRatings(rows) = &contents.rows else { panic!("{:?}", contents.kind) };
+    let found: Vec<(u32, String, LocalRating)> =
+        rows.iter().map(|row| (row.row, row.cds.to_string(), row.rating)).collect();
     assert_eq!(
         found,
         [
@@ -631,20 +482,12 @@ fn tabs_and_commas_separate_local_files_too() {
 fn calpads_exceptions_name_their_year_or_are_told_it() {
     let text = "cds,certified,year\n01999990000000,N,2024\n\"02999990000000\",y,2024\n";
     let (contents, report) = taken("any.csv", text.as_bytes());
-    let Rows::Calpads(rows) = &contents.rows else {
-        panic!("{:?}", contents.kind)
-    };
-    assert_eq!(
-        rows.iter().map(|row| row.certified).collect::<Vec<_>>(),
-        [false, true]
-    );
+    let Rows::Calpads(rows) = &contents.rows else { panic!("{:?}", contents.kind) };
+    assert_eq!(rows.iter().map(|row| row.certified).collect::<Vec<_>>(), [false, true]);
     assert_eq!((report.kind.as_str(), report.year), ("CALPADS", Some(2024)));
     assert!(contents.coverage.statewide);
     let none = try_read("any.csv", b"cds,certified\n", Some("CALPADS:2024")).unwrap();
-    assert!(
-        none.contents.rows.is_empty(),
-        "no exception is an answer too"
-    );
+    assert!(none.contents.rows.is_empty(), "no exception is an answer too");
 }
 
 #[test]
@@ -653,13 +496,8 @@ fn successions_have_a_day_and_a_source() {
                 01999990000000,01999980000000,Merged,2024-07-01,\"a letter, of the state\"\n\
                 01999980000000,01999980000000,renamed,2025-07-01,letter\n";
     let (contents, report) = taken("any.csv", text.as_bytes());
-    let Rows::Successions(rows) = &contents.rows else {
-        panic!("{:?}", contents.kind)
-    };
-    assert_eq!(
-        (rows[0].kind, rows[1].kind),
-        (SuccessionKind::Merged, SuccessionKind::Renamed)
-    );
+    let Rows::Successions(rows) = &contents.rows else { panic!("{:?}", contents.kind) };
+    assert_eq!((rows[0].kind, rows[1].kind), (SuccessionKind::Merged, SuccessionKind::Renamed));
     assert_eq!(rows[0].source, "a letter, of the state");
     assert_eq!((report.year, report.year_told_by), (None, None));
 }

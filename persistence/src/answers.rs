@@ -90,12 +90,7 @@ impl Store {
                 .first(connection)
                 .optional()?;
             let number = number.ok_or(StoreError::UnknownRun(*id))?;
-            let AnswerFilter {
-                year,
-                cds,
-                county,
-                lea_type,
-            } = *filter;
+            let AnswerFilter { year, cds, county, lea_type } = *filter;
             let mut query = answer::table
                 .inner_join(answer_body::table)
                 .filter(answer::run.eq(number))
@@ -115,9 +110,7 @@ impl Store {
                 query = query.filter(answer::lea_type.eq(lea_type.code()));
             }
             let rows: Vec<(AnswerRow, String)> = query.load(connection)?;
-            rows.into_iter()
-                .map(|(row, body)| Ok(from_table(row, body)?))
-                .collect()
+            rows.into_iter().map(|(row, body)| Ok(from_table(row, body)?)).collect()
         })
     }
 }
@@ -137,17 +130,12 @@ where
     for new in answers {
         let new = new.map_err(|error| StoreError::Answers(error.into()))?;
         if !answered.insert((new.year, new.cds)) {
-            return Err(refused(format!(
-                "it has two answers for {} in {}",
-                new.cds, new.year
-            )));
+            return Err(refused(format!("it has two answers for {} in {}", new.cds, new.year)));
         }
         count += 1;
         let (row, body) = to_table(run, new);
         // A text that is stored already is the same text: it is found by its hash.
-        diesel::insert_or_ignore_into(answer_body::table)
-            .values(&body)
-            .execute(connection)?;
+        diesel::insert_or_ignore_into(answer_body::table).values(&body).execute(connection)?;
         rows.push(row);
         if rows.len() == CHUNK {
             insert_many!(connection, answer::table, rows.drain(..));
@@ -158,15 +146,7 @@ where
 }
 
 fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, BodyRow) {
-    let AnswerRecord {
-        year,
-        cds,
-        lea_type,
-        eligible_level,
-        label,
-        provisional,
-        body,
-    } = new;
+    let AnswerRecord { year, cds, lea_type, eligible_level, label, provisional, body } = new;
     let body_hash = file::sha256(body.as_bytes());
     let row = AnswerRow {
         run,
@@ -179,13 +159,7 @@ fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, BodyRow) {
         provisional,
         body_hash: body_hash.clone(),
     };
-    (
-        row,
-        BodyRow {
-            hash: body_hash,
-            content: body,
-        },
-    )
+    (row, BodyRow { hash: body_hash, content: body })
 }
 
 fn from_table(row: AnswerRow, body: String) -> Result<AnswerRecord, StoreError> {
@@ -201,10 +175,7 @@ fn from_table(row: AnswerRow, body: String) -> Result<AnswerRecord, StoreError> 
         body_hash: _,
     } = row;
     let key = format!("run {run}, year {year}, cds {cds}");
-    let at = At {
-        table: "answer",
-        row: &key,
-    };
+    let at = At { table: "answer", row: &key };
     Ok(AnswerRecord {
         year: at.year("year", year)?,
         cds: at.cds("cds", &cds)?,

@@ -32,10 +32,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 pub(crate) fn open(url: &str) -> Result<Pool, StoreError> {
     let path = path_of(url)?;
     let text = prepare(&path)?;
-    let refused = |problem: String| StoreError::Open {
-        path: path.clone(),
-        problem,
-    };
+    let refused = |problem: String| StoreError::Open { path: path.clone(), problem };
     let mut first =
         <Connection as diesel::Connection>::establish(&text).map_err(|e| refused(e.to_string()))?;
     set_up(&mut first).map_err(|e| refused(explained(&e)))?;
@@ -112,10 +109,7 @@ fn path_of(url: &str) -> Result<PathBuf, StoreError> {
 /// Makes the directory and checks the file. Returns the absolute path as text: SQLite would
 /// read one that starts with `file:` as an address of its own.
 fn prepare(path: &Path) -> Result<String, StoreError> {
-    let refused = |problem: String| StoreError::Open {
-        path: path.to_path_buf(),
-        problem,
-    };
+    let refused = |problem: String| StoreError::Open { path: path.to_path_buf(), problem };
     let absolute = std::path::absolute(path).map_err(|e| refused(e.to_string()))?;
     if absolute.is_dir() {
         return Err(refused("it is a directory; name a file".to_owned()));
@@ -129,16 +123,12 @@ fn prepare(path: &Path) -> Result<String, StoreError> {
         })?;
     }
     // SQLite opens a file that it may not write without a word and fails at the first write.
-    fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(&absolute)
-        .map_err(|e| {
-            refused(format!(
-                "it cannot be written ({e}); give this user the right to write the file and its \
+    fs::OpenOptions::new().append(true).create(true).open(&absolute).map_err(|e| {
+        refused(format!(
+            "it cannot be written ({e}); give this user the right to write the file and its \
              directory, or name another"
-            ))
-        })?;
+        ))
+    })?;
     absolute
         .into_os_string()
         .into_string()
@@ -181,9 +171,7 @@ fn refuse_strangers(connection: &mut Connection) -> Result<(), String> {
     .get_result(connection)
     .map_err(|e| explained(&e))?;
     if all > 0 && ours == 0 {
-        return Err(format!(
-            "it holds {all} tables of something else; name another file"
-        ));
+        return Err(format!("it holds {all} tables of something else; name another file"));
     }
     Ok(())
 }
@@ -247,23 +235,17 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
         if let Some(unknown) = applied.into_iter().find(|version| !known.contains(version)) {
             return Err(Stop::Newer(unknown));
         }
-        connection
-            .run_pending_migrations(MIGRATIONS)
-            .map_err(Stop::Failed)?;
+        connection.run_pending_migrations(MIGRATIONS).map_err(Stop::Failed)?;
         Ok(())
     });
     match done {
         Ok(()) => Ok(()),
-        Err(Stop::Newer(migration)) => Err(StoreError::NewerDatabase {
-            path: path.to_path_buf(),
-            migration,
-        }),
+        Err(Stop::Newer(migration)) => {
+            Err(StoreError::NewerDatabase { path: path.to_path_buf(), migration })
+        }
         Err(Stop::Failed(problem)) => Err(StoreError::Open {
             path: path.to_path_buf(),
-            problem: format!(
-                "its tables cannot be brought up to date: {}",
-                explained(&*problem)
-            ),
+            problem: format!("its tables cannot be brought up to date: {}", explained(&*problem)),
         }),
     }
 }

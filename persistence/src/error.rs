@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use crate::ids::{ReleaseNumber, RunId};
+use crate::ids::RunId;
+use calsos_domain::facts::ReleaseNumber;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -117,14 +118,10 @@ impl Failure {
     pub(crate) fn named(self, doing: &'static str) -> StoreError {
         match self {
             Failure::Store(error) => error,
-            Failure::Diesel(error) if is_locked(&error) => StoreError::Busy {
-                doing,
-                seconds: crate::connection::WAIT.as_secs(),
-            },
-            Failure::Diesel(error) => StoreError::Database {
-                doing,
-                problem: Box::new(error),
-            },
+            Failure::Diesel(error) if is_locked(&error) => {
+                StoreError::Busy { doing, seconds: crate::connection::WAIT.as_secs() }
+            }
+            Failure::Diesel(error) => StoreError::Database { doing, problem: Box::new(error) },
         }
     }
 }

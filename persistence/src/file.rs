@@ -36,8 +36,6 @@ pub(crate) fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
 /// At most `length` bytes and one, so that a damaged file cannot fill the memory.
 pub(crate) fn decompress(bytes: &[u8], length: u64) -> std::io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    ZlibDecoder::new(bytes)
-        .take(length.saturating_add(1))
-        .read_to_end(&mut content)?;
+    ZlibDecoder::new(bytes).take(length.saturating_add(1)).read_to_end(&mut content)?;
     Ok(content)
 }

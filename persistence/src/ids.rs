@@ -5,16 +5,6 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-/// A release's number: 1, 2, 3, … in the order of import, without gaps.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ReleaseNumber(pub u32);
-
-impl fmt::Display for ReleaseNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
 /// Makes a type for the ids of one kind of thing, so that they cannot be mixed up.
 macro_rules! id_type {
     ($(#[$text:meta])* $name:ident) => {

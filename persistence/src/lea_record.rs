@@ -7,7 +7,8 @@ use calsos_domain::lea::LeaType;
 use calsos_domain::release::{ReleaseKind, SuccessionRow};
 use calsos_domain::year::{DashboardYear, Day};
 
-use crate::ids::{LeaId, ReleaseNumber};
+use crate::ids::LeaId;
+use calsos_domain::facts::ReleaseNumber;
 
 /// An LEA. Its own id stays when its code, name, type, county or authorizer changes.
 ///
@@ -110,12 +111,7 @@ impl LeaNaming {
             Some(year) => (2, year - wanted),
             None => (3, 0),
         };
-        (
-            class,
-            years,
-            LeaNaming::rank(self.kind),
-            Reverse(self.release),
-        )
+        (class, years, LeaNaming::rank(self.kind), Reverse(self.release))
     }
 }
 
@@ -155,15 +151,13 @@ impl LeaRecord {
     /// Its name in a year; empty where no file has one.
     #[must_use]
     pub fn name_in(&self, year: DashboardYear) -> &str {
-        self.said_in(year, |said| filled(&said.name))
-            .unwrap_or_default()
+        self.said_in(year, |said| filled(&said.name)).unwrap_or_default()
     }
 
     /// Its county's name in a year; empty where no file has one.
     #[must_use]
     pub fn county_name_in(&self, year: DashboardYear) -> &str {
-        self.said_in(year, |said| filled(&said.county_name))
-            .unwrap_or_default()
+        self.said_in(year, |said| filled(&said.county_name)).unwrap_or_default()
     }
 
     /// The city of its office in a year.

@@ -77,9 +77,7 @@ pub(crate) fn insert(
     release: i32,
     contents: &ReleaseContents,
 ) -> Result<(), Failure> {
-    let mentions = (0..)
-        .zip(&contents.leas)
-        .map(|(place, m)| to_table(release, place, m));
+    let mentions = (0..).zip(&contents.leas).map(|(place, m)| to_table(release, place, m));
     insert_many!(connection, lea_mention::table, mentions);
 
     let mut named: BTreeSet<CdsCode> = contents.leas.iter().map(|mention| mention.cds).collect();
@@ -87,20 +85,13 @@ pub(crate) fn insert(
         named.extend(rows.iter().flat_map(|row| [row.predecessor, row.successor]));
     }
     named.remove(&CdsCode::STATE);
-    let known: BTreeSet<String> = lea::table
-        .select(lea::cds)
-        .load(connection)?
-        .into_iter()
-        .collect();
+    let known: BTreeSet<String> =
+        lea::table.select(lea::cds).load(connection)?.into_iter().collect();
     let new = named
         .into_iter()
         .map(|cds| cds.to_string())
         .filter(|cds| !known.contains(cds))
-        .map(|cds| LeaRow {
-            cds,
-            id: LeaId::make().to_string(),
-            first_release: release,
-        });
+        .map(|cds| LeaRow { cds, id: LeaId::make().to_string(), first_release: release });
     insert_many!(connection, lea::table, new);
     Ok(())
 }
@@ -119,14 +110,7 @@ pub(crate) fn load_mentions(
 }
 
 fn to_table(release: i32, place: i32, mention: &LeaMention) -> MentionRow {
-    let LeaMention {
-        cds,
-        lea_type,
-        name,
-        county_name,
-        city,
-        grade_span,
-    } = mention;
+    let LeaMention { cds, lea_type, name, county_name, city, grade_span } = mention;
     MentionRow {
         release,
         place,
@@ -140,21 +124,9 @@ fn to_table(release: i32, place: i32, mention: &LeaMention) -> MentionRow {
 }
 
 fn from_table(row: MentionRow) -> Result<LeaMention, StoreError> {
-    let MentionRow {
-        release,
-        place,
-        cds,
-        lea_type,
-        name,
-        county_name,
-        city,
-        grade_span,
-    } = row;
+    let MentionRow { release, place, cds, lea_type, name, county_name, city, grade_span } = row;
     let key = Place { release, place };
-    let at = At {
-        table: "lea_mention",
-        row: &key,
-    };
+    let at = At { table: "lea_mention", row: &key };
     Ok(LeaMention {
         cds: at.cds("cds", &cds)?,
         lea_type: at.lea_type("lea_type", &lea_type)?,
@@ -169,19 +141,9 @@ fn load_ids(connection: &mut Connection) -> Result<BTreeMap<CdsCode, LeaId>, Fai
     let rows = lea::table.select(LeaRow::as_select()).load(connection)?;
     rows.into_iter()
         .map(|row| {
-            let LeaRow {
-                cds,
-                id,
-                first_release: _,
-            } = row;
-            let at = At {
-                table: "lea",
-                row: &cds,
-            };
-            Ok((
-                at.cds("cds", &cds)?,
-                at.value("id", &id, LeaId::parse(&id))?,
-            ))
+            let LeaRow { cds, id, first_release: _ } = row;
+            let at = At { table: "lea", row: &cds };
+            Ok((at.cds("cds", &cds)?, at.value("id", &id, LeaId::parse(&id))?))
         })
         .collect()
 }
@@ -194,19 +156,9 @@ fn current_successions(connection: &mut Connection) -> Result<Vec<StoredSuccessi
     let Some(newest) = newest else {
         return Ok(Vec::new());
     };
-    let number = At {
-        table: "release",
-        row: &newest,
-    }
-    .release("number", newest)?;
+    let number = At { table: "release", row: &newest }.release("number", newest)?;
     let rows = load_successions(connection, newest)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| StoredSuccession {
-            release: number,
-            row,
-        })
-        .collect())
+    Ok(rows.into_iter().map(|row| StoredSuccession { release: number, row }).collect())
 }
 
 /// What every release says of every code. Of two that say the same of a code for the same
@@ -218,33 +170,17 @@ fn load_namings(connection: &mut Connection) -> Result<BTreeMap<CdsCode, Vec<Lea
         .load(connection)?;
     let mut sources = Vec::with_capacity(releases.len());
     for (number, kind, year) in releases {
-        let at = At {
-            table: "release",
-            row: &number,
-        };
+        let at = At { table: "release", row: &number };
         let kind = at.kind("kind", &kind)?;
         let year = year.map(|found| at.year("year", found)).transpose()?;
-        sources.push((
-            LeaNaming::rank(kind),
-            number,
-            at.release("number", number)?,
-            kind,
-            year,
-        ));
+        sources.push((LeaNaming::rank(kind), number, at.release("number", number)?, kind, year));
     }
     // The ones that take precedence first, so that those are kept.
     sources.sort_by_key(|(rank, number, ..)| (*rank, std::cmp::Reverse(*number)));
     let mut namings: BTreeMap<CdsCode, Vec<LeaNaming>> = BTreeMap::new();
     for (_, key, release, kind, year) in sources {
         for mention in load_mentions(connection, key)? {
-            let LeaMention {
-                cds,
-                lea_type,
-                name,
-                county_name,
-                city,
-                grade_span,
-            } = mention;
+            let LeaMention { cds, lea_type, name, county_name, city, grade_span } = mention;
             let naming = LeaNaming {
                 year,
                 release,
@@ -281,18 +217,9 @@ fn join(
     let mut before: BTreeMap<CdsCode, (CdsCode, Day)> = BTreeMap::new();
     let mut ended: BTreeMap<CdsCode, Day> = BTreeMap::new();
     for StoredSuccession { release: _, row } in successions {
-        let SuccessionRow {
-            row: _,
-            predecessor,
-            successor,
-            kind,
-            effective,
-            source: _,
-        } = row;
+        let SuccessionRow { row: _, predecessor, successor, kind, effective, source: _ } = row;
         if *kind == SuccessionKind::Renumbered && predecessor != successor {
-            before
-                .entry(*successor)
-                .or_insert((*predecessor, *effective));
+            before.entry(*successor).or_insert((*predecessor, *effective));
             ended.entry(*predecessor).or_insert(*effective);
         }
     }
@@ -304,11 +231,7 @@ fn join(
             from: before.get(cds).map(|(_, day)| *day),
             until: ended.get(cds).copied(),
         };
-        leas.entry(first).or_default().push(Member {
-            steps,
-            id: *id,
-            code,
-        });
+        leas.entry(first).or_default().push(Member { steps, id: *id, code });
     }
     leas
 }
@@ -332,18 +255,11 @@ fn to_record(
     namings: &mut BTreeMap<CdsCode, Vec<LeaNaming>>,
 ) -> Option<LeaRecord> {
     members.sort_by_key(|member| (member.steps, member.code.cds));
-    let namings = members
-        .iter()
-        .flat_map(|m| namings.remove(&m.code.cds).unwrap_or_default())
-        .collect();
+    let namings =
+        members.iter().flat_map(|m| namings.remove(&m.code.cds).unwrap_or_default()).collect();
     let mut ids = members.iter().map(|member| member.id);
     let id = ids.next()?;
     let other_ids = ids.collect();
     let codes = members.iter().map(|member| member.code).collect();
-    Some(LeaRecord {
-        id,
-        other_ids,
-        codes,
-        namings,
-    })
+    Some(LeaRecord { id, other_ids, codes, namings })
 }

@@ -22,8 +22,9 @@ mod store;
 mod stored;
 
 pub use answers::{AnswerFilter, AnswerRecord};
+pub use calsos_domain::facts::ReleaseNumber;
 pub use error::StoreError;
-pub use ids::{LeaId, ReleaseId, ReleaseNumber, RunId};
+pub use ids::{LeaId, ReleaseId, RunId};
 pub use lea_record::{LeaCode, LeaNaming, LeaRecord, StoredSuccession};
 pub use releases::{AddRelease, NewRelease, ReleaseRecord};
 pub use runs::{EditionRecord, NewRun, RunEdition, RunRecord};

@@ -10,11 +10,12 @@ use diesel::sqlite::Sqlite;
 
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
-use crate::ids::{ReleaseId, ReleaseNumber};
+use crate::ids::ReleaseId;
 use crate::schema::{release, release_county, release_file};
 use crate::store::Store;
 use crate::stored::{At, day_column, now_column, release_column, year_column};
 use crate::{file, leas, rows};
+use calsos_domain::facts::ReleaseNumber;
 
 /// A file to store.
 #[derive(Clone, Copy, Debug)]
@@ -108,12 +109,7 @@ impl Store {
     /// year of five digits; [`StoreError::Busy`] and [`StoreError::Database`].
     pub fn add_release(&self, new: &NewRelease<'_>) -> Result<AddRelease, StoreError> {
         const DOING: &str = "storing a release";
-        let NewRelease {
-            contents,
-            file_name,
-            bytes,
-            ..
-        } = *new;
+        let NewRelease { contents, file_name, bytes, .. } = *new;
         if !rows::fit(contents.kind, &contents.rows) {
             return Err(StoreError::Refused {
                 asked: format!("storing '{file_name}'"),
@@ -125,10 +121,8 @@ impl Store {
             return Ok(AddRelease::AlreadyStored(record));
         }
         // Compressed before the lock is taken; another process may store the same meanwhile.
-        let compressed = file::compress(bytes).map_err(|problem| StoreError::Database {
-            doing: DOING,
-            problem: Box::new(problem),
-        })?;
+        let compressed = file::compress(bytes)
+            .map_err(|problem| StoreError::Database { doing: DOING, problem: Box::new(problem) })?;
         self.write(DOING, |connection| {
             if let Some(record) = find(connection, &sha256)? {
                 return Ok(AddRelease::AlreadyStored(record));
@@ -153,16 +147,10 @@ impl Store {
     /// [`StoreError::Database`] and [`StoreError::Corrupt`].
     pub fn releases(&self) -> Result<Vec<ReleaseRecord>, StoreError> {
         self.read("listing releases", |connection| {
-            let rows: Vec<Row> = release::table
-                .order(release::number)
-                .select(Row::as_select())
-                .load(connection)?;
+            let rows: Vec<Row> =
+                release::table.order(release::number).select(Row::as_select()).load(connection)?;
             let counties: Vec<(i32, bool, i16)> = release_county::table
-                .order((
-                    release_county::release,
-                    release_county::charters,
-                    release_county::county,
-                ))
+                .order((release_county::release, release_county::charters, release_county::county))
                 .load(connection)?;
             let mut counties = counties.into_iter().peekable();
             let mut records = Vec::with_capacity(rows.len());
@@ -188,14 +176,7 @@ impl Store {
             let key = release_column(number);
             let (record, leas_named) =
                 read_record(connection, key)?.ok_or(StoreError::UnknownRelease(number))?;
-            let ReleaseRecord {
-                kind,
-                year,
-                file_date,
-                coverage,
-                rows_kept,
-                ..
-            } = record;
+            let ReleaseRecord { kind, year, file_date, coverage, rows_kept, .. } = record;
             let leas = leas::load_mentions(connection, key)?;
             let rows = rows::load(connection, key, kind)?;
             let found = (rows.len() as u64, leas.len() as u64);
@@ -205,21 +186,9 @@ impl Store {
                     "{} rows and {} LEAs are found, where {rows_kept} and {leas_named} were stored",
                     found.0, found.1
                 );
-                return Err(StoreError::Corrupt {
-                    table: "release",
-                    row,
-                    problem,
-                }
-                .into());
+                return Err(StoreError::Corrupt { table: "release", row, problem }.into());
             }
-            Ok(ReleaseContents {
-                kind,
-                year,
-                file_date,
-                coverage,
-                leas,
-                rows,
-            })
+            Ok(ReleaseContents { kind, year, file_date, coverage, leas, rows })
         })
     }
 
@@ -240,10 +209,7 @@ impl Store {
             Ok((record, file))
         })?;
         let row = format!("release {number}");
-        let at = At {
-            table: "release_file",
-            row: &row,
-        };
+        let at = At { table: "release_file", row: &row };
         let (compression, compressed) =
             file.ok_or_else(|| at.corrupt("the row is missing".to_owned()))?;
         if compression != file::ZLIB {
@@ -264,10 +230,8 @@ impl Store {
 
 /// Whether a release of this number is stored.
 pub(crate) fn exists(connection: &mut Connection, number: ReleaseNumber) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(
-        release::table.find(release_column(number)),
-    ))
-    .get_result(connection)
+    diesel::select(diesel::dsl::exists(release::table.find(release_column(number))))
+        .get_result(connection)
 }
 
 fn find(connection: &mut Connection, sha256: &str) -> Result<Option<ReleaseRecord>, Failure> {
@@ -289,11 +253,7 @@ fn read_record(
     connection: &mut Connection,
     number: i32,
 ) -> Result<Option<(ReleaseRecord, u64)>, Failure> {
-    let row = release::table
-        .find(number)
-        .select(Row::as_select())
-        .first(connection)
-        .optional()?;
+    let row = release::table.find(number).select(Row::as_select()).first(connection).optional()?;
     let Some(row) = row else { return Ok(None) };
     let counties = release_county::table
         .filter(release_county::release.eq(number))
@@ -308,29 +268,11 @@ fn insert(
     sha256: &str,
     compressed: &[u8],
 ) -> Result<i32, Failure> {
-    let NewRelease {
-        contents,
-        file_name,
-        bytes,
-        imported_by,
-        report,
-    } = *new;
-    let ReleaseContents {
-        kind,
-        year,
-        file_date,
-        coverage,
-        leas,
-        rows,
-    } = contents;
-    let Coverage {
-        statewide,
-        counties,
-        charter_counties,
-    } = coverage;
-    let last: Option<i32> = release::table
-        .select(diesel::dsl::max(release::number))
-        .first(connection)?;
+    let NewRelease { contents, file_name, bytes, imported_by, report } = *new;
+    let ReleaseContents { kind, year, file_date, coverage, leas, rows } = contents;
+    let Coverage { statewide, counties, charter_counties } = coverage;
+    let last: Option<i32> =
+        release::table.select(diesel::dsl::max(release::number)).first(connection)?;
     let number = last.unwrap_or(0) + 1;
     let row = Row {
         number,
@@ -348,9 +290,7 @@ fn insert(
         imported_by: imported_by.to_owned(),
         report: report.to_owned(),
     };
-    diesel::insert_into(release::table)
-        .values(&row)
-        .execute(connection)?;
+    diesel::insert_into(release::table).values(&row).execute(connection)?;
     diesel::insert_into(release_file::table)
         .values((
             release_file::release.eq(number),
@@ -406,37 +346,19 @@ fn from_table(row: Row, county_rows: Vec<(bool, i16)>) -> Result<(ReleaseRecord,
         report,
     } = row;
     let key = format!("release {number}");
-    let at = At {
-        table: "release",
-        row: &key,
-    };
+    let at = At { table: "release", row: &key };
     let (mut counties, mut charter_counties) = (BTreeSet::new(), BTreeSet::new());
     for (charters, county) in county_rows {
-        let county = At {
-            table: "release_county",
-            row: &key,
-        }
-        .county("county", county)?;
-        if charters {
-            &mut charter_counties
-        } else {
-            &mut counties
-        }
-        .insert(county);
+        let county = At { table: "release_county", row: &key }.county("county", county)?;
+        if charters { &mut charter_counties } else { &mut counties }.insert(county);
     }
     let record = ReleaseRecord {
         number: at.release("number", number)?,
         id: at.value("id", &id, ReleaseId::parse(&id))?,
         kind: at.kind("kind", &kind)?,
         year: year.map(|found| at.year("year", found)).transpose()?,
-        file_date: file_date
-            .map(|found| at.day("file_date", &found))
-            .transpose()?,
-        coverage: Coverage {
-            statewide,
-            counties,
-            charter_counties,
-        },
+        file_date: file_date.map(|found| at.day("file_date", &found)).transpose()?,
+        coverage: Coverage { statewide, counties, charter_counties },
         file_name,
         sha256,
         byte_length: at.number("byte_length", byte_length)?,

@@ -73,9 +73,7 @@ macro_rules! insert_many {
             if chunk.is_empty() {
                 break;
             }
-            diesel::insert_into($table)
-                .values(&chunk)
-                .execute($connection)?;
+            diesel::insert_into($table).values(&chunk).execute($connection)?;
             chunk.clear();
         }
     }};

@@ -10,11 +10,12 @@ use diesel::sqlite::Sqlite;
 use crate::answers::{self, AnswerRecord};
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
-use crate::ids::{ReleaseNumber, RunId};
+use crate::ids::RunId;
 use crate::releases;
 use crate::schema::{current_run, edition, run, run_edition, run_release};
 use crate::store::Store;
 use crate::stored::{At, now_column, release_column, year_column};
+use calsos_domain::facts::ReleaseNumber;
 
 /// A run to store, without its answers.
 #[derive(Clone, Copy, Debug)]
@@ -111,10 +112,8 @@ impl Store {
                 .do_update()
                 .set(current_run::run.eq(number))
                 .execute(connection)?;
-            let row: RunRow = run::table
-                .find(number)
-                .select(RunRow::as_select())
-                .first(connection)?;
+            let row: RunRow =
+                run::table.find(number).select(RunRow::as_select()).first(connection)?;
             load_run(connection, row)
         })
     }
@@ -125,17 +124,12 @@ impl Store {
     /// [`StoreError::Corrupt`] and [`StoreError::Database`].
     pub fn current_run(&self) -> Result<Option<RunRecord>, StoreError> {
         self.read("reading the current run", |connection| {
-            let number: Option<i32> = current_run::table
-                .select(current_run::run)
-                .first(connection)
-                .optional()?;
+            let number: Option<i32> =
+                current_run::table.select(current_run::run).first(connection).optional()?;
             let Some(number) = number else {
                 return Ok(None);
             };
-            let row = run::table
-                .find(number)
-                .select(RunRow::as_select())
-                .first(connection)?;
+            let row = run::table.find(number).select(RunRow::as_select()).first(connection)?;
             load_run(connection, row).map(Some)
         })
     }
@@ -146,13 +140,9 @@ impl Store {
     /// [`StoreError::Corrupt`] and [`StoreError::Database`].
     pub fn runs(&self) -> Result<Vec<RunRecord>, StoreError> {
         self.read("listing runs", |connection| {
-            let rows: Vec<RunRow> = run::table
-                .order(run::number)
-                .select(RunRow::as_select())
-                .load(connection)?;
-            rows.into_iter()
-                .map(|row| load_run(connection, row))
-                .collect()
+            let rows: Vec<RunRow> =
+                run::table.order(run::number).select(RunRow::as_select()).load(connection)?;
+            rows.into_iter().map(|row| load_run(connection, row)).collect()
         })
     }
 
@@ -161,18 +151,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] and [`StoreError::Database`].
     pub fn edition(&self, hash: &str) -> Result<Option<EditionRecord>, StoreError> {
-        self.read("reading an edition", |connection| {
-            find_edition(connection, hash)
-        })
+        self.read("reading an edition", |connection| find_edition(connection, hash))
     }
 }
 
 pub(crate) fn refused(problem: String) -> Failure {
-    StoreError::Refused {
-        asked: "storing the run".to_owned(),
-        problem,
-    }
-    .into()
+    StoreError::Refused { asked: "storing the run".to_owned(), problem }.into()
 }
 
 fn find_edition(connection: &mut Connection, hash: &str) -> Result<Option<EditionRecord>, Failure> {
@@ -184,29 +168,14 @@ fn find_edition(connection: &mut Connection, hash: &str) -> Result<Option<Editio
     let Some((year, text)) = row else {
         return Ok(None);
     };
-    let year = At {
-        table: "edition",
-        row: &hash,
-    }
-    .year("year", year)?;
-    Ok(Some(EditionRecord {
-        year,
-        hash: hash.to_owned(),
-        text,
-    }))
+    let year = At { table: "edition", row: &hash }.year("year", year)?;
+    Ok(Some(EditionRecord { year, hash: hash.to_owned(), text }))
 }
 
 /// Everything of a run but its answers. Returns its number.
 fn insert_run(connection: &mut Connection, new: &NewRun<'_>) -> Result<i32, Failure> {
-    let NewRun {
-        by,
-        program_version,
-        releases,
-        editions,
-    } = *new;
-    let last: Option<i32> = run::table
-        .select(diesel::dsl::max(run::number))
-        .first(connection)?;
+    let NewRun { by, program_version, releases, editions } = *new;
+    let last: Option<i32> = run::table.select(diesel::dsl::max(run::number)).first(connection)?;
     let number = last.unwrap_or(0) + 1;
     let row = RunRow {
         number,
@@ -216,18 +185,13 @@ fn insert_run(connection: &mut Connection, new: &NewRun<'_>) -> Result<i32, Fail
         program_version: program_version.to_owned(),
         answer_count: 0,
     };
-    diesel::insert_into(run::table)
-        .values(&row)
-        .execute(connection)?;
+    diesel::insert_into(run::table).values(&row).execute(connection)?;
     for release in releases.iter().copied().collect::<BTreeSet<_>>() {
         if !releases::exists(connection, release)? {
             return Err(StoreError::UnknownRelease(release).into());
         }
         diesel::insert_into(run_release::table)
-            .values((
-                run_release::run.eq(number),
-                run_release::release.eq(release_column(release)),
-            ))
+            .values((run_release::run.eq(number), run_release::release.eq(release_column(release))))
             .execute(connection)?;
     }
     let mut years = BTreeSet::new();
@@ -265,19 +229,9 @@ fn insert_run(connection: &mut Connection, new: &NewRun<'_>) -> Result<i32, Fail
 }
 
 fn load_run(connection: &mut Connection, row: RunRow) -> Result<RunRecord, Failure> {
-    let RunRow {
-        number,
-        id,
-        made_at,
-        made_by,
-        program_version,
-        answer_count,
-    } = row;
+    let RunRow { number, id, made_at, made_by, program_version, answer_count } = row;
     let key = format!("run {number}");
-    let at = At {
-        table: "run",
-        row: &key,
-    };
+    let at = At { table: "run", row: &key };
     let releases: Vec<i32> = run_release::table
         .filter(run_release::run.eq(number))
         .order(run_release::release)
@@ -285,13 +239,7 @@ fn load_run(connection: &mut Connection, row: RunRow) -> Result<RunRecord, Failu
         .load(connection)?;
     let releases = releases
         .into_iter()
-        .map(|found| {
-            At {
-                table: "run_release",
-                row: &key,
-            }
-            .release("release", found)
-        })
+        .map(|found| At { table: "run_release", row: &key }.release("release", found))
         .collect::<Result<_, StoreError>>()?;
     let editions: Vec<(i32, String)> = run_edition::table
         .filter(run_edition::run.eq(number))
@@ -301,11 +249,7 @@ fn load_run(connection: &mut Connection, row: RunRow) -> Result<RunRecord, Failu
     let editions = editions
         .into_iter()
         .map(|(found, hash)| {
-            let year = At {
-                table: "run_edition",
-                row: &key,
-            }
-            .year("year", found)?;
+            let year = At { table: "run_edition", row: &key }.year("year", found)?;
             Ok(RunEdition { year, hash })
         })
         .collect::<Result<_, StoreError>>()?;

@@ -48,9 +48,7 @@ impl Store {
         work: impl FnOnce(&mut Connection) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
         let mut connection = self.connection(doing)?;
-        connection
-            .immediate_transaction(work)
-            .map_err(|e| e.named(doing))
+        connection.immediate_transaction(work).map_err(|e| e.named(doing))
     }
 
     fn connection(
@@ -59,15 +57,9 @@ impl Store {
     ) -> Result<impl std::ops::DerefMut<Target = Connection>, StoreError> {
         self.pool.get().map_err(|error| {
             if self.pool.state().connections < self.pool.max_size() {
-                return StoreError::Database {
-                    doing,
-                    problem: Box::new(error),
-                };
+                return StoreError::Database { doing, problem: Box::new(error) };
             }
-            StoreError::Busy {
-                doing,
-                seconds: connection::WAIT.as_secs(),
-            }
+            StoreError::Busy { doing, seconds: connection::WAIT.as_secs() }
         })
     }
 }

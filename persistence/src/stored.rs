@@ -10,7 +10,7 @@ use calsos_domain::student_group::StudentGroup;
 use calsos_domain::year::{DashboardYear, Day};
 
 use crate::error::StoreError;
-use crate::ids::ReleaseNumber;
+use calsos_domain::facts::ReleaseNumber;
 
 /// The row that a value stands in.
 #[derive(Clone, Copy)]
@@ -34,11 +34,7 @@ impl fmt::Display for Place {
 
 impl At<'_> {
     pub(crate) fn corrupt(&self, problem: String) -> StoreError {
-        StoreError::Corrupt {
-            table: self.table,
-            row: self.row.to_string(),
-            problem,
-        }
+        StoreError::Corrupt { table: self.table, row: self.row.to_string(), problem }
     }
 
     /// The value, or what was found in its column.

@@ -66,11 +66,7 @@ pub(super) fn tell(
     std::mem::take(faults).into_result()?;
 
     let in_name = named(input.file_name, layouts);
-    let in_sheet = sheet
-        .name
-        .as_deref()
-        .map(|name| named(name, layouts))
-        .unwrap_or_default();
+    let in_sheet = sheet.name.as_deref().map(|name| named(name, layouts)).unwrap_or_default();
     let of_kind = |kind| match kind {
         Some(ReleaseKind::Indicator(indicator)) => Some(indicator),
         _ => None,
@@ -81,14 +77,10 @@ pub(super) fn tell(
         [only] => Some(*only),
         _ => None,
     };
-    let by_name = [
-        (ToldBy::SheetName, of_kind(in_sheet.kind)),
-        (ToldBy::FileName, of_kind(in_name.kind)),
-    ];
+    let by_name =
+        [(ToldBy::SheetName, of_kind(in_sheet.kind)), (ToldBy::FileName, of_kind(in_name.kind))];
     if assigned.is_none() && indicators.get().is_none() && only.is_none() {
-        let told = by_name
-            .iter()
-            .find_map(|(by, indicator)| Some((*by, (*indicator)?)));
+        let told = by_name.iter().find_map(|(by, indicator)| Some((*by, (*indicator)?)));
         match told {
             None => {
                 return Err(Faults::from(told::unknown_kind(&format!(
@@ -121,10 +113,7 @@ pub(super) fn tell(
     let (indicator, kind_by) = told::weigh(&evidence, "indicator", notes)
         .ok_or_else(|| Faults::from(told::unknown_kind("Nothing tells the indicator")))?;
     let evidence = [
-        (
-            ToldBy::Operator,
-            input.assigned.and_then(|assigned| assigned.year),
-        ),
+        (ToldBy::Operator, input.assigned.and_then(|assigned| assigned.year)),
         (ToldBy::Content, years.get()),
         (ToldBy::SheetName, in_sheet.year),
         (ToldBy::FileName, in_name.year),

@@ -48,15 +48,11 @@ pub(super) fn date_in(title: &str) -> Option<Day> {
         let day = u8::try_from(first).ok().filter(|day| *day > 0)?;
         Day::new(number(at + 2)?, month, day)
     };
-    words
-        .iter()
-        .enumerate()
-        .find_map(|(at, word)| written(at, word))
+    words.iter().enumerate().find_map(|(at, word)| written(at, word))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
@@ -66,25 +62,12 @@ mod tests {
     #[test]
     fn a_date_in_a_title_is_a_day_or_a_month() {
         let check = |title: &str, date: Option<&str>| {
-            assert_eq!(
-                date_in(title).map(|day| day.to_string()).as_deref(),
-                date,
-                "{title}"
-            );
+            assert_eq!(date_in(title).map(|day| day.to_string()).as_deref(), date, "{title}");
         };
-        check(
-            "California Department of Education 01/08/2019",
-            Some("2019-01-08"),
-        );
-        check(
-            "California Department of Education March 2020",
-            Some("2020-03"),
-        );
+        check("California Department of Education 01/08/2019", Some("2019-01-08"));
+        check("California Department of Education March 2020", Some("2020-03"));
         check("December 2017", Some("2017-12"));
-        check(
-            "California Department of Education, December 2023",
-            Some("2023-12"),
-        );
+        check("California Department of Education, December 2023", Some("2023-12"));
         check("Reissued November 21, 2024", Some("2024-11-21"));
         check("February 30, 2024", None);
         check("13/01/2024", None);
@@ -93,14 +76,8 @@ mod tests {
 
     #[test]
     fn a_year_in_a_title_is_not_that_of_its_date() {
-        assert_eq!(
-            year_in("2019 LCFF LEA Eligibility File "),
-            DashboardYear::new(2019)
-        );
-        assert_eq!(
-            year_in("LCFF Assistance Status Fall 2017 "),
-            DashboardYear::new(2017)
-        );
+        assert_eq!(year_in("2019 LCFF LEA Eligibility File "), DashboardYear::new(2019));
+        assert_eq!(year_in("LCFF Assistance Status Fall 2017 "), DashboardYear::new(2017));
         assert_eq!(year_in("LCFF, March 2020"), None);
         assert_eq!(year_in("California Department of Education 2020"), None);
     }

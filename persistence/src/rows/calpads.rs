@@ -25,9 +25,7 @@ pub(super) fn insert(
     release: i32,
     rows: &[CalpadsRow],
 ) -> Result<(), Failure> {
-    let rows = (0..)
-        .zip(rows)
-        .map(|(place, row)| to_table(release, place, row));
+    let rows = (0..).zip(rows).map(|(place, row)| to_table(release, place, row));
     insert_many!(connection, calpads::table, rows);
     Ok(())
 }
@@ -42,11 +40,7 @@ pub(super) fn load(connection: &mut Connection, release: i32) -> Result<Vec<Calp
 }
 
 fn to_table(release: i32, place: i32, row: &CalpadsRow) -> Row {
-    let CalpadsRow {
-        row: file_row,
-        cds,
-        certified,
-    } = row;
+    let CalpadsRow { row: file_row, cds, certified } = row;
     Row {
         release,
         place,
@@ -57,21 +51,8 @@ fn to_table(release: i32, place: i32, row: &CalpadsRow) -> Row {
 }
 
 fn from_table(row: Row) -> Result<CalpadsRow, StoreError> {
-    let Row {
-        release,
-        place,
-        file_row,
-        cds,
-        certified,
-    } = row;
+    let Row { release, place, file_row, cds, certified } = row;
     let key = Place { release, place };
-    let at = At {
-        table: "calpads",
-        row: &key,
-    };
-    Ok(CalpadsRow {
-        row: at.number("file_row", file_row)?,
-        cds: at.cds("cds", &cds)?,
-        certified,
-    })
+    let at = At { table: "calpads", row: &key };
+    Ok(CalpadsRow { row: at.number("file_row", file_row)?, cds: at.cds("cds", &cds)?, certified })
 }

@@ -25,9 +25,7 @@ pub(super) fn insert(
     release: i32,
     rows: &[LocalRatingRow],
 ) -> Result<(), Failure> {
-    let rows = (0..)
-        .zip(rows)
-        .map(|(place, row)| to_table(release, place, row));
+    let rows = (0..).zip(rows).map(|(place, row)| to_table(release, place, row));
     insert_many!(connection, local_rating::table, rows);
     Ok(())
 }
@@ -45,11 +43,7 @@ pub(super) fn load(
 }
 
 fn to_table(release: i32, place: i32, row: &LocalRatingRow) -> Row {
-    let LocalRatingRow {
-        row: file_row,
-        cds,
-        rating,
-    } = row;
+    let LocalRatingRow { row: file_row, cds, rating } = row;
     Row {
         release,
         place,
@@ -60,18 +54,9 @@ fn to_table(release: i32, place: i32, row: &LocalRatingRow) -> Row {
 }
 
 fn from_table(row: Row) -> Result<LocalRatingRow, StoreError> {
-    let Row {
-        release,
-        place,
-        file_row,
-        cds,
-        rating,
-    } = row;
+    let Row { release, place, file_row, cds, rating } = row;
     let key = Place { release, place };
-    let at = At {
-        table: "local_rating",
-        row: &key,
-    };
+    let at = At { table: "local_rating", row: &key };
     Ok(LocalRatingRow {
         row: at.number("file_row", file_row)?,
         cds: at.cds("cds", &cds)?,

@@ -46,9 +46,7 @@ pub(super) fn insert(
     release: i32,
     rows: &[PerformanceRow],
 ) -> Result<(), Failure> {
-    let rows = (0..)
-        .zip(rows)
-        .map(|(place, row)| to_table(release, place, row));
+    let rows = (0..).zip(rows).map(|(place, row)| to_table(release, place, row));
     insert_many!(connection, performance::table, rows);
     Ok(())
 }
@@ -66,12 +64,7 @@ pub(super) fn load(
 }
 
 fn to_table(release: i32, place: i32, row: &PerformanceRow) -> Row {
-    let PerformanceRow {
-        row: file_row,
-        cds,
-        group,
-        performance,
-    } = row;
+    let PerformanceRow { row: file_row, cds, group, performance } = row;
     let Performance {
         status,
         change,
@@ -154,10 +147,7 @@ fn from_table(row: Row) -> Result<PerformanceRow, StoreError> {
         alternative_school,
     } = row;
     let key = Place { release, place };
-    let at = At {
-        table: "performance",
-        row: &key,
-    };
+    let at = At { table: "performance", row: &key };
     let level = |column, found: Option<i16>| {
         found
             .map(|found| at.value(column, found, u8::try_from(found).ok().and_then(Level::new)))
@@ -175,11 +165,7 @@ fn from_table(row: Row) -> Result<PerformanceRow, StoreError> {
             change_level: level("change_level", change_level)?,
             color: color
                 .map(|found| {
-                    at.value(
-                        "color",
-                        found,
-                        u8::try_from(found).ok().and_then(Color::from_number),
-                    )
+                    at.value("color", found, u8::try_from(found).ok().and_then(Color::from_number))
                 })
                 .transpose()?,
             box_number: at.optional_number("box_number", box_number)?,

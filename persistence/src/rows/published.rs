@@ -91,11 +91,7 @@ pub(super) fn insert(
     });
     insert_many!(connection, published::table, rows);
     insert_many!(connection, published_group::table, groups.into_iter());
-    insert_many!(
-        connection,
-        published_earlier_status::table,
-        earlier.into_iter()
-    );
+    insert_many!(connection, published_earlier_status::table, earlier.into_iter());
     insert_many!(connection, published_method::table, methods.into_iter());
     Ok(())
 }
@@ -125,18 +121,9 @@ fn load_sides(connection: &mut Connection, release: i32) -> Result<BTreeMap<i32,
         .select(GroupRow::as_select())
         .load(connection)?;
     for row in groups {
-        let GroupRow {
-            release,
-            place,
-            student_group,
-            listed,
-            letter,
-        } = row;
+        let GroupRow { release, place, student_group, listed, letter } = row;
         let key = Place { release, place };
-        let at = At {
-            table: "published_group",
-            row: &key,
-        };
+        let at = At { table: "published_group", row: &key };
         let group = at.group("student_group", &student_group)?;
         let side = sides.entry(place).or_default();
         if listed {
@@ -145,8 +132,7 @@ fn load_sides(connection: &mut Connection, release: i32) -> Result<BTreeMap<i32,
         if let Some(found) = letter {
             let mut letters = found.chars();
             let letter = letters.next().filter(|_| letters.next().is_none());
-            side.codes
-                .insert(group, at.value("letter", &found, letter)?);
+            side.codes.insert(group, at.value("letter", &found, letter)?);
         }
     }
     let earlier = published_earlier_status::table
@@ -154,52 +140,28 @@ fn load_sides(connection: &mut Connection, release: i32) -> Result<BTreeMap<i32,
         .select(EarlierRow::as_select())
         .load(connection)?;
     for row in earlier {
-        let EarlierRow {
-            release,
-            place,
-            year,
-            status,
-        } = row;
+        let EarlierRow { release, place, year, status } = row;
         let key = Place { release, place };
-        let at = At {
-            table: "published_earlier_status",
-            row: &key,
-        };
+        let at = At { table: "published_earlier_status", row: &key };
         let side = sides.entry(place).or_default();
-        side.earlier_statuses.insert(
-            at.year("year", year)?,
-            at.value("status", &status, parse_status(&status))?,
-        );
+        side.earlier_statuses
+            .insert(at.year("year", year)?, at.value("status", &status, parse_status(&status))?);
     }
     let methods = published_method::table
         .filter(published_method::release.eq(release))
         .select(MethodRow::as_select())
         .load(connection)?;
     for row in methods {
-        let MethodRow {
-            release,
-            place,
-            method,
-            met,
-        } = row;
+        let MethodRow { release, place, method, met } = row;
         let key = Place { release, place };
-        let at = At {
-            table: "published_method",
-            row: &key,
-        };
-        sides
-            .entry(place)
-            .or_default()
-            .methods
-            .insert(at.number("method", method)?, met);
+        let at = At { table: "published_method", row: &key };
+        sides.entry(place).or_default().methods.insert(at.number("method", method)?, met);
     }
     Ok(sides)
 }
 
 fn parse_status(code: &str) -> Option<PublishedStatus> {
-    PublishedStatus::ALL
-        .into_iter()
-        .find(|status| status.code() == code)
+    PublishedStatus::ALL.into_iter().find(|status| status.code() == code)
 }
 
 fn to_tables(release: i32, place: i32, row: &PublishedRow) -> Tables {
@@ -259,27 +221,10 @@ fn to_tables(release: i32, place: i32, row: &PublishedRow) -> Tables {
 }
 
 fn from_tables(row: Row, sides: Sides) -> Result<PublishedRow, StoreError> {
-    let Row {
-        release,
-        place,
-        file_row,
-        cds,
-        group_count,
-        status,
-        ec52072,
-        ec52071f,
-    } = row;
-    let Sides {
-        codes,
-        listed_groups,
-        earlier_statuses,
-        methods,
-    } = sides;
+    let Row { release, place, file_row, cds, group_count, status, ec52072, ec52071f } = row;
+    let Sides { codes, listed_groups, earlier_statuses, methods } = sides;
     let key = Place { release, place };
-    let at = At {
-        table: "published",
-        row: &key,
-    };
+    let at = At { table: "published", row: &key };
     Ok(PublishedRow {
         row: at.number("file_row", file_row)?,
         cds: at.cds("cds", &cds)?,

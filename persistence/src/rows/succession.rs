@@ -28,9 +28,7 @@ pub(super) fn insert(
     release: i32,
     rows: &[SuccessionRow],
 ) -> Result<(), Failure> {
-    let rows = (0..)
-        .zip(rows)
-        .map(|(place, row)| to_table(release, place, row));
+    let rows = (0..).zip(rows).map(|(place, row)| to_table(release, place, row));
     let rows = rows.collect::<Result<Vec<Row>, StoreError>>()?;
     insert_many!(connection, succession::table, rows.into_iter());
     Ok(())
@@ -49,14 +47,7 @@ pub(crate) fn load(
 }
 
 fn to_table(release: i32, place: i32, row: &SuccessionRow) -> Result<Row, StoreError> {
-    let SuccessionRow {
-        row: file_row,
-        predecessor,
-        successor,
-        kind,
-        effective,
-        source,
-    } = row;
+    let SuccessionRow { row: file_row, predecessor, successor, kind, effective, source } = row;
     Ok(Row {
         release,
         place,
@@ -70,21 +61,9 @@ fn to_table(release: i32, place: i32, row: &SuccessionRow) -> Result<Row, StoreE
 }
 
 fn from_table(row: Row) -> Result<SuccessionRow, StoreError> {
-    let Row {
-        release,
-        place,
-        file_row,
-        predecessor,
-        successor,
-        kind,
-        effective,
-        source,
-    } = row;
+    let Row { release, place, file_row, predecessor, successor, kind, effective, source } = row;
     let key = Place { release, place };
-    let at = At {
-        table: "succession",
-        row: &key,
-    };
+    let at = At { table: "succession", row: &key };
     Ok(SuccessionRow {
         row: at.number("file_row", file_row)?,
         predecessor: at.cds("predecessor", &predecessor)?,

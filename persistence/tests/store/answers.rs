@@ -15,11 +15,7 @@ fn answer(number: u16, cds: CdsCode, level: Option<u8>) -> AnswerRecord {
     AnswerRecord {
         year: year(number),
         cds,
-        lea_type: if cds.is_district_level() {
-            LeaType::District
-        } else {
-            LeaType::Charter
-        },
+        lea_type: if cds.is_district_level() { LeaType::District } else { LeaType::Charter },
         eligible_level: level,
         label: level.map(|level| format!("Level {level}")),
         provisional: level.is_none(),
@@ -28,34 +24,20 @@ fn answer(number: u16, cds: CdsCode, level: Option<u8>) -> AnswerRecord {
 }
 
 fn edition(number: u16, text: &str) -> EditionRecord {
-    EditionRecord {
-        year: year(number),
-        hash: format!("hash of {text}"),
-        text: text.to_owned(),
-    }
+    EditionRecord { year: year(number), hash: format!("hash of {text}"), text: text.to_owned() }
 }
 
 fn run<'a>(releases: &'a [ReleaseNumber], editions: &'a [EditionRecord]) -> NewRun<'a> {
-    NewRun {
-        by: "tester",
-        program_version: "0.0.1",
-        releases,
-        editions,
-    }
+    NewRun { by: "tester", program_version: "0.0.1", releases, editions }
 }
 
 fn save(store: &Store, new: &NewRun<'_>, answers: Vec<AnswerRecord>) -> RunRecord {
-    store
-        .save_run(new, answers.into_iter().map(Ok::<_, Infallible>))
-        .unwrap()
+    store.save_run(new, answers.into_iter().map(Ok::<_, Infallible>)).unwrap()
 }
 
 fn wanted(store: &Store, run: &RunRecord, filter: AnswerFilter) -> Vec<(u16, CdsCode)> {
     let answers = store.answers(&run.id, &filter).unwrap();
-    answers
-        .iter()
-        .map(|answer| (answer.year.number(), answer.cds))
-        .collect()
+    answers.iter().map(|answer| (answer.year.number(), answer.cds)).collect()
 }
 
 #[test]
@@ -71,40 +53,23 @@ fn a_saved_run_is_current_and_read_back_whole() {
     let store = &database.store;
     let first = database.add(&small_file(), "one").number;
     let second = database.add(&small_file(), "two").number;
-    let editions = [
-        edition(2091, "rules of 2091"),
-        edition(2090, "rules of 2090"),
-    ];
-    let mut answers: Vec<AnswerRecord> = (0..99)
-        .map(|n| answer(2091, cds(4, n, 0), Some(n)))
-        .collect();
+    let editions = [edition(2091, "rules of 2091"), edition(2090, "rules of 2090")];
+    let mut answers: Vec<AnswerRecord> =
+        (0..99).map(|n| answer(2091, cds(4, n, 0), Some(n))).collect();
     answers.push(answer(2090, cds(4, 3, 7), None));
     answers.push(answer(2091, cds(4, 3, 7), Some(u8::MAX)));
 
-    let saved = save(
-        store,
-        &run(&[second, first, second], &editions),
-        answers.clone(),
-    );
+    let saved = save(store, &run(&[second, first, second], &editions), answers.clone());
     assert_eq!(saved.number, 1);
     assert_eq!(saved.releases, [first, second]);
     assert_eq!(saved.editions[0].year, year(2090));
     assert_eq!(saved.editions[1].hash, "hash of rules of 2091");
     assert_eq!(saved.answer_count, 101);
-    assert_eq!(
-        (saved.by.as_str(), saved.program_version.as_str()),
-        ("tester", "0.0.1")
-    );
+    assert_eq!((saved.by.as_str(), saved.program_version.as_str()), ("tester", "0.0.1"));
     assert_eq!(store.current_run().unwrap().as_ref(), Some(&saved));
     answers.sort_by_key(|answer| (answer.year, answer.cds));
-    assert_eq!(
-        store.answers(&saved.id, &AnswerFilter::default()).unwrap(),
-        answers
-    );
-    assert_eq!(
-        store.edition("hash of rules of 2090").unwrap().as_ref(),
-        Some(&editions[1])
-    );
+    assert_eq!(store.answers(&saved.id, &AnswerFilter::default()).unwrap(), answers);
+    assert_eq!(store.edition("hash of rules of 2090").unwrap().as_ref(), Some(&editions[1]));
     assert_eq!(store.edition("unknown").unwrap(), None);
 }
 
@@ -118,31 +83,13 @@ fn a_filter_takes_the_answers_for_which_every_field_agrees() {
         .collect();
     let run = save(&store, &run(&[], &[]), answers);
     let none = AnswerFilter::default();
-    let of_year = AnswerFilter {
-        year: Some(year(2091)),
-        ..none
-    };
+    let of_year = AnswerFilter { year: Some(year(2091)), ..none };
     assert_eq!(wanted(&store, &run, of_year).len(), 3);
-    let of_lea = AnswerFilter {
-        cds: Some(charter),
-        ..none
-    };
-    assert_eq!(
-        wanted(&store, &run, of_lea),
-        [(2090, charter), (2091, charter)]
-    );
-    let of_county = AnswerFilter {
-        county: Some(district.county()),
-        ..of_year
-    };
-    assert_eq!(
-        wanted(&store, &run, of_county),
-        [(2091, district), (2091, charter)]
-    );
-    let of_type = AnswerFilter {
-        lea_type: Some(LeaType::Charter),
-        ..of_county
-    };
+    let of_lea = AnswerFilter { cds: Some(charter), ..none };
+    assert_eq!(wanted(&store, &run, of_lea), [(2090, charter), (2091, charter)]);
+    let of_county = AnswerFilter { county: Some(district.county()), ..of_year };
+    assert_eq!(wanted(&store, &run, of_county), [(2091, district), (2091, charter)]);
+    let of_type = AnswerFilter { lea_type: Some(LeaType::Charter), ..of_county };
     assert_eq!(wanted(&store, &run, of_type), [(2091, charter)]);
 }
 
@@ -150,22 +97,12 @@ fn a_filter_takes_the_answers_for_which_every_field_agrees() {
 fn an_error_in_the_middle_of_the_answers_leaves_the_old_run_current() {
     let database = Database::new();
     let store = &database.store;
-    let old = save(
-        store,
-        &run(&[], &[]),
-        vec![answer(2090, cds(4, 3, 0), Some(1))],
-    );
+    let old = save(store, &run(&[], &[]), vec![answer(2090, cds(4, 3, 0), Some(1))]);
     let before = database.counts();
     let answers = (0..90).map(|n| {
-        if n < 80 {
-            Ok(answer(2091, cds(4, n, 0), Some(2)))
-        } else {
-            Err("no rule for this")
-        }
+        if n < 80 { Ok(answer(2091, cds(4, n, 0), Some(2))) } else { Err("no rule for this") }
     });
-    let error = store
-        .save_run(&run(&[], &[edition(2091, "new")]), answers)
-        .unwrap_err();
+    let error = store.save_run(&run(&[], &[edition(2091, "new")]), answers).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the answers of the run could not be made: no rule for this. The run before it stays \
@@ -182,36 +119,20 @@ fn a_run_that_contradicts_itself_is_refused_whole() {
     save(store, &run(&[], &[edition(2090, "kept")]), Vec::new());
     let before = database.counts();
     let two = [edition(2090, "a"), edition(2090, "b")];
-    let changed = [EditionRecord {
-        text: "changed".to_owned(),
-        ..edition(2090, "kept")
-    }];
-    let twice = vec![
-        answer(2090, cds(4, 3, 0), Some(1)),
-        answer(2090, cds(4, 3, 0), Some(2)),
-    ];
+    let changed = [EditionRecord { text: "changed".to_owned(), ..edition(2090, "kept") }];
+    let twice = vec![answer(2090, cds(4, 3, 0), Some(1)), answer(2090, cds(4, 3, 0), Some(2))];
     let cases: [(NewRun<'_>, Vec<AnswerRecord>, &str); 4] = [
-        (
-            run(&[], &[]),
-            twice,
-            "it has two answers for 04000030000000 in 2090",
-        ),
+        (run(&[], &[]), twice, "it has two answers for 04000030000000 in 2090"),
         (run(&[], &two), Vec::new(), "it has two editions for 2090"),
         (
             run(&[], &changed),
             Vec::new(),
             "the edition hash of kept is stored already, with another year or text",
         ),
-        (
-            run(&[ReleaseNumber(8)], &[]),
-            Vec::new(),
-            "release 8 is not stored",
-        ),
+        (run(&[ReleaseNumber(8)], &[]), Vec::new(), "release 8 is not stored"),
     ];
     for (new, answers, message) in cases {
-        let error = store
-            .save_run(&new, answers.into_iter().map(Ok::<_, Infallible>))
-            .unwrap_err();
+        let error = store.save_run(&new, answers.into_iter().map(Ok::<_, Infallible>)).unwrap_err();
         assert!(error.to_string().contains(message), "{error}");
         assert_eq!(database.counts(), before);
     }
@@ -222,22 +143,13 @@ fn an_edition_and_an_answer_that_stay_the_same_are_kept_once() {
     let database = Database::new();
     let store = &database.store;
     let editions = [edition(2090, "rules")];
-    let answers = vec![
-        answer(2090, cds(4, 3, 0), Some(1)),
-        answer(2090, cds(4, 4, 0), Some(1)),
-    ];
+    let answers = vec![answer(2090, cds(4, 3, 0), Some(1)), answer(2090, cds(4, 4, 0), Some(1))];
     let first = save(store, &run(&[], &editions), answers.clone());
     let second = save(store, &run(&[], &editions), answers.clone());
     let counts = database.counts();
-    assert_eq!(
-        (counts["edition"], counts["answer_body"], counts["answer"]),
-        (1, 2, 4)
-    );
+    assert_eq!((counts["edition"], counts["answer_body"], counts["answer"]), (1, 2, 4));
     for run in [&first, &second] {
-        assert_eq!(
-            store.answers(&run.id, &AnswerFilter::default()).unwrap(),
-            answers
-        );
+        assert_eq!(store.answers(&run.id, &AnswerFilter::default()).unwrap(), answers);
     }
     assert_eq!(store.current_run().unwrap().as_ref(), Some(&second));
     assert_eq!(store.runs().unwrap(), [first, second]);
@@ -250,12 +162,7 @@ fn a_run_that_is_not_stored_is_named() {
     let id = RunId::parse("01890000-0000-7000-8000-000000000000").unwrap();
     let error = store.answers(&id, &AnswerFilter::default()).unwrap_err();
     assert!(matches!(error, StoreError::UnknownRun(unknown) if unknown == id));
-    assert!(
-        error
-            .to_string()
-            .contains("01890000-0000-7000-8000-000000000000"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("01890000-0000-7000-8000-000000000000"), "{error}");
     assert_eq!(RunId::parse("not an id"), None);
     assert_eq!(RunId::parse("{1890000000070008000000000000000000}"), None);
 }

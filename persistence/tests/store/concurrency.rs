@@ -15,10 +15,7 @@ use crate::support::{Database, add, cds, small_file, year};
 #[test]
 fn many_processes_may_make_one_database_at_once() {
     let directory = TempDir::new().unwrap();
-    let url = format!(
-        "sqlite:{}",
-        directory.path().join("new/calsos.db").display()
-    );
+    let url = format!("sqlite:{}", directory.path().join("new/calsos.db").display());
     let together = Barrier::new(6);
     thread::scope(|scope| {
         for _ in 0..6 {
@@ -37,23 +34,13 @@ fn two_stores_on_one_file_write_at_once_and_lose_nothing() {
     let together = Barrier::new(4);
     thread::scope(|scope| {
         for writer in 0..4 {
-            let (store, together) = (
-                if writer % 2 == 0 {
-                    &database.store
-                } else {
-                    &other
-                },
-                &together,
-            );
+            let (store, together) =
+                (if writer % 2 == 0 { &database.store } else { &other }, &together);
             scope.spawn(move || {
                 together.wait();
                 for file in 0..5 {
                     // Every file is imported by two writers.
-                    add(
-                        store,
-                        &small_file(),
-                        &format!("file {} of {}", file, writer / 2),
-                    );
+                    add(store, &small_file(), &format!("file {} of {}", file, writer / 2));
                     store.releases().unwrap();
                 }
             });
@@ -77,15 +64,9 @@ fn the_same_file_from_two_writers_is_added_once() {
                 add(store, &small_file(), "one file")
             })
         });
-        writers
-            .into_iter()
-            .map(|writer| writer.join().unwrap())
-            .collect()
+        writers.into_iter().map(|writer| writer.join().unwrap()).collect()
     });
-    let added = outcomes
-        .iter()
-        .filter(|o| matches!(o, AddRelease::Added(_)))
-        .count();
+    let added = outcomes.iter().filter(|o| matches!(o, AddRelease::Added(_))).count();
     assert_eq!(added, 1, "{outcomes:?}");
 }
 
@@ -93,12 +74,7 @@ fn the_same_file_from_two_writers_is_added_once() {
 fn readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done() {
     let database = Database::new();
     let reader = Store::open(&database.url()).unwrap();
-    let new = NewRun {
-        by: "tester",
-        program_version: "0",
-        releases: &[],
-        editions: &[],
-    };
+    let new = NewRun { by: "tester", program_version: "0", releases: &[], editions: &[] };
     let answers = (0..3).map(|district| {
         // The reader asks from inside the writer's transaction.
         assert_eq!(reader.current_run().unwrap(), None);
@@ -114,13 +90,7 @@ fn readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done() {
     });
     let saved = database.store.save_run(&new, answers).unwrap();
     assert_eq!(reader.current_run().unwrap().as_ref(), Some(&saved));
-    assert_eq!(
-        reader
-            .answers(&saved.id, &AnswerFilter::default())
-            .unwrap()
-            .len(),
-        3
-    );
+    assert_eq!(reader.answers(&saved.id, &AnswerFilter::default()).unwrap().len(), 3);
 }
 
 #[test]
@@ -153,12 +123,7 @@ fn a_panic_inside_a_run_leaves_the_store_usable() {
     let store = database.store.clone();
     let before = database.counts();
     let panicked = thread::spawn(move || {
-        let new = NewRun {
-            by: "tester",
-            program_version: "0",
-            releases: &[],
-            editions: &[],
-        };
+        let new = NewRun { by: "tester", program_version: "0", releases: &[], editions: &[] };
         let answers = std::iter::once_with(|| -> Result<AnswerRecord, Infallible> {
             panic!("a panic that a test wants")
         });

@@ -25,19 +25,12 @@ fn names(files: &[(ReleaseKind, u16, &str)], years: &[u16]) -> Vec<String> {
     }
     let leas = database.store.leas().unwrap();
     assert_eq!(leas.len(), 1);
-    years
-        .iter()
-        .map(|number| leas[0].name_in(year(*number)).to_owned())
-        .collect()
+    years.iter().map(|number| leas[0].name_in(year(*number)).to_owned()).collect()
 }
 
 #[test]
 fn the_published_list_names_before_an_indicator_file_and_that_before_a_local_one() {
-    let files = [
-        (LIST, 2090, "list"),
-        (INDICATOR, 2090, "indicator"),
-        (local(), 2090, "local"),
-    ];
+    let files = [(LIST, 2090, "list"), (INDICATOR, 2090, "indicator"), (local(), 2090, "local")];
     assert_eq!(names(&files, &[2090]), ["list"]);
     assert_eq!(names(&files[1..], &[2090]), ["indicator"]);
     assert_eq!(names(&files[2..], &[2090]), ["local"]);
@@ -45,11 +38,7 @@ fn the_published_list_names_before_an_indicator_file_and_that_before_a_local_one
 
 #[test]
 fn a_later_import_names_before_an_earlier_one() {
-    let files = [
-        (INDICATOR, 2090, "old"),
-        (INDICATOR, 2090, "new"),
-        (INDICATOR, 2090, "old"),
-    ];
+    let files = [(INDICATOR, 2090, "old"), (INDICATOR, 2090, "new"), (INDICATOR, 2090, "old")];
     assert_eq!(names(&files[..2], &[2090]), ["new"]);
     assert_eq!(names(&files, &[2090]), ["old"]);
 }
@@ -64,9 +53,7 @@ fn a_year_without_a_name_takes_the_nearest_earlier_one_and_else_the_nearest_late
     ];
     assert_eq!(
         names(&files, &[2089, 2090, 2091, 2093, 2095, 2099]),
-        [
-            "of 2090", "of 2090", "of 2090", "of 2092", "of 2092", "of 2096"
-        ]
+        ["of 2090", "of 2090", "of 2090", "of 2092", "of 2092", "of 2096"]
     );
     assert_eq!(names(&[(LIST, 2090, " ")], &[2090]), [""]);
 }
@@ -98,38 +85,21 @@ fn an_id_stays_with_its_lea() {
     let one = naming(LIST, year(2090), vec![mention(cds(3, 1, 0), "One")]);
     database.add(&one, "first");
     let id = database.store.leas().unwrap()[0].id();
-    let two = naming(
-        LIST,
-        year(2091),
-        vec![mention(cds(3, 1, 0), "Uno"), mention(cds(3, 2, 0), "Two")],
-    );
+    let two =
+        naming(LIST, year(2091), vec![mention(cds(3, 1, 0), "Uno"), mention(cds(3, 2, 0), "Two")]);
     database.add(&two, "second");
     let leas = database.store.leas().unwrap();
     assert_eq!(leas.len(), 2);
     assert_eq!((leas[0].id(), leas[0].name_in(year(2091))), (id, "Uno"));
     assert!(leas[1].id() != id);
-    assert_eq!(
-        leas[1].codes(),
-        [LeaCode {
-            cds: cds(3, 2, 0),
-            from: None,
-            until: None
-        }]
-    );
+    assert_eq!(leas[1].codes(), [LeaCode { cds: cds(3, 2, 0), from: None, until: None }]);
     assert_eq!(leas[1].authorizer_in(year(2091)), None);
 }
 
 #[test]
 fn the_state_itself_is_no_lea() {
     let database = Database::new();
-    database.add(
-        &naming(
-            LIST,
-            year(2090),
-            vec![mention(CdsCode::STATE, "California")],
-        ),
-        "state",
-    );
+    database.add(&naming(LIST, year(2090), vec![mention(CdsCode::STATE, "California")]), "state");
     assert_eq!(database.store.leas().unwrap(), []);
 }
 
@@ -142,9 +112,7 @@ fn what_many_files_say_alike_is_kept_once() {
         database.add(&contents, &place.to_string());
     }
     let leas = database.store.leas().unwrap();
-    let [naming] = leas[0].namings() else {
-        panic!("{leas:?}")
-    };
+    let [naming] = leas[0].namings() else { panic!("{leas:?}") };
     assert_eq!((naming.kind, naming.release.0), (LIST, 3));
 }
 
@@ -152,41 +120,22 @@ fn what_many_files_say_alike_is_kept_once() {
 fn a_renumbered_lea_keeps_its_id_and_has_both_codes() {
     let database = Database::new();
     let (old, new) = (cds(5, 9, 0), cds(5, 1, 0));
-    database.add(
-        &naming(LIST, year(2090), vec![mention(old, "Before")]),
-        "2090",
-    );
-    database.add(
-        &naming(LIST, year(2092), vec![mention(new, "After")]),
-        "2092",
-    );
+    database.add(&naming(LIST, year(2090), vec![mention(old, "Before")]), "2090");
+    database.add(&naming(LIST, year(2092), vec![mention(new, "After")]), "2092");
     let apart = database.store.leas().unwrap();
     let (new_id, old_id) = (apart[0].id(), apart[1].id());
     let row = succession(old, new, SuccessionKind::Renumbered, "2091-07-01");
     database.add(&successions(vec![row]), "successions");
 
     let leas = database.store.leas().unwrap();
-    let [lea] = leas.as_slice() else {
-        panic!("{leas:?}")
-    };
-    assert_eq!(
-        (lea.id(), lea.other_ids(), lea.cds()),
-        (old_id, [new_id].as_slice(), new)
-    );
+    let [lea] = leas.as_slice() else { panic!("{leas:?}") };
+    assert_eq!((lea.id(), lea.other_ids(), lea.cds()), (old_id, [new_id].as_slice(), new));
     let changed = Some(day("2091-07-01"));
     assert_eq!(
         lea.codes(),
         [
-            LeaCode {
-                cds: old,
-                from: None,
-                until: changed
-            },
-            LeaCode {
-                cds: new,
-                from: changed,
-                until: None
-            },
+            LeaCode { cds: old, from: None, until: changed },
+            LeaCode { cds: new, from: changed, until: None },
         ]
     );
     let names = [2090, 2091, 2092].map(|number| lea.name_in(year(number)));
@@ -201,9 +150,7 @@ fn a_newer_file_of_successions_supersedes_the_older() {
     database.add(&successions(vec![renumbered]), "wrong");
     assert_eq!(database.store.leas().unwrap().len(), 1);
     let merged = succession(a, b, SuccessionKind::Merged, "2091-07-01");
-    let release = database
-        .add(&successions(vec![merged.clone()]), "right")
-        .number;
+    let release = database.add(&successions(vec![merged.clone()]), "right").number;
     assert_eq!(database.store.leas().unwrap().len(), 2);
     let stored = database.store.successions().unwrap();
     assert_eq!(stored.len(), 1);
@@ -215,14 +162,7 @@ fn successions_in_a_circle_join_nothing_and_do_not_hang() {
     let database = Database::new();
     let codes = [1, 2, 3].map(|district| cds(5, district, 0));
     let rows = (0..3)
-        .map(|i| {
-            succession(
-                codes[i],
-                codes[(i + 1) % 3],
-                SuccessionKind::Renumbered,
-                "2091-07",
-            )
-        })
+        .map(|i| succession(codes[i], codes[(i + 1) % 3], SuccessionKind::Renumbered, "2091-07"))
         .collect();
     database.add(&successions(rows), "circle");
     assert_eq!(database.store.leas().unwrap().len(), 3);
@@ -240,11 +180,6 @@ fn a_chain_of_renumberings_is_one_lea_in_order() {
     ];
     database.add(&successions(rows), "chain");
     let leas = database.store.leas().unwrap();
-    let [lea] = leas.as_slice() else {
-        panic!("{leas:?}")
-    };
-    assert_eq!(
-        lea.codes().iter().map(|code| code.cds).collect::<Vec<_>>(),
-        codes
-    );
+    let [lea] = leas.as_slice() else { panic!("{leas:?}") };
+    assert_eq!(lea.codes().iter().map(|code| code.cds).collect::<Vec<_>>(), codes);
 }

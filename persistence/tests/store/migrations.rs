@@ -17,17 +17,10 @@ fn fill(store: &Database) {
     let release = store.add(&small_file(), "file").number;
     let row = succession(cds(1, 1, 0), cds(1, 2, 0), Merged, "2090-07-01");
     store.add(&successions(vec![row]), "successions");
-    let edition = EditionRecord {
-        year: year(2090),
-        hash: "h".to_owned(),
-        text: "rules".to_owned(),
-    };
-    let new = NewRun {
-        by: "tester",
-        program_version: "0",
-        releases: &[release],
-        editions: &[edition],
-    };
+    let edition =
+        EditionRecord { year: year(2090), hash: "h".to_owned(), text: "rules".to_owned() };
+    let new =
+        NewRun { by: "tester", program_version: "0", releases: &[release], editions: &[edition] };
     let answer = AnswerRecord {
         year: year(2090),
         cds: cds(1, 1, 0),
@@ -37,10 +30,7 @@ fn fill(store: &Database) {
         provisional: false,
         body: "{}".to_owned(),
     };
-    store
-        .store
-        .save_run(&new, [Ok::<_, Infallible>(answer)])
-        .unwrap();
+    store.store.save_run(&new, [Ok::<_, Infallible>(answer)]).unwrap();
 }
 
 #[test]
@@ -82,9 +72,5 @@ fn every_reference_of_the_filled_tables_holds() {
         &mut database.console(),
     )
     .unwrap();
-    assert!(
-        broken.is_empty(),
-        "{:?}",
-        broken.iter().map(|b| &b.table).collect::<Vec<_>>()
-    );
+    assert!(broken.is_empty(), "{:?}", broken.iter().map(|b| &b.table).collect::<Vec<_>>());
 }

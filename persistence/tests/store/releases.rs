@@ -16,11 +16,7 @@ fn the_same_file_again_changes_nothing() {
     let first = database.add(&small_file(), "the same bytes");
     let before = database.counts();
     // Even when it is read differently by then: the bytes are the file.
-    let read_later = naming(
-        ReleaseKind::Indicator(Indicator::Susp),
-        year(2091),
-        Vec::new(),
-    );
+    let read_later = naming(ReleaseKind::Indicator(Indicator::Susp), year(2091), Vec::new());
     assert_eq!(
         add(&database.store, &read_later, "the same bytes"),
         AddRelease::AlreadyStored(first)
@@ -33,15 +29,9 @@ fn releases_are_numbered_in_the_order_of_import() {
     let database = Database::new();
     let first = database.add(&small_file(), "one");
     let second = database.add(&small_file(), "two");
-    assert_eq!(
-        (first.number, second.number),
-        (ReleaseNumber(1), ReleaseNumber(2))
-    );
+    assert_eq!((first.number, second.number), (ReleaseNumber(1), ReleaseNumber(2)));
     assert!(first.imported_at <= second.imported_at);
-    assert_eq!(
-        (first.imported_at.len(), &first.imported_at[26..]),
-        (27, "Z")
-    );
+    assert_eq!((first.imported_at.len(), &first.imported_at[26..]), (27, "Z"));
     assert!(first.id < second.id);
     assert_eq!(database.store.releases().unwrap(), [first, second]);
 }
@@ -52,13 +42,7 @@ fn a_file_is_found_by_its_hash() {
     let record = database.add(&small_file(), "abc");
     let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(record.sha256, hash);
-    assert_eq!(
-        database
-            .store
-            .release_of_file(&hash.to_uppercase())
-            .unwrap(),
-        Some(record)
-    );
+    assert_eq!(database.store.release_of_file(&hash.to_uppercase()).unwrap(), Some(record));
     assert_eq!(database.store.release_of_file("00").unwrap(), None);
 }
 
@@ -66,10 +50,7 @@ fn a_file_is_found_by_its_hash() {
 fn a_release_that_is_not_stored_is_named() {
     let database = Database::new();
     for number in [0, 1, u32::MAX] {
-        let error = database
-            .store
-            .release_contents(ReleaseNumber(number))
-            .unwrap_err();
+        let error = database.store.release_contents(ReleaseNumber(number)).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("release {number} is not stored; `releases` lists those that are")
@@ -103,12 +84,7 @@ fn rows_of_another_kind_are_refused() {
 fn a_file_that_fails_in_the_middle_leaves_nothing() {
     let database = Database::new();
     let before = database.counts();
-    let mut row = succession(
-        cds(1, 1, 0),
-        cds(1, 2, 0),
-        SuccessionKind::Merged,
-        "2090-07-01",
-    );
+    let mut row = succession(cds(1, 1, 0), cds(1, 2, 0), SuccessionKind::Merged, "2090-07-01");
     row.effective = Day::new(10_000, 1, 1).unwrap();
     let contents = successions(vec![row]);
     let new = NewRelease {
@@ -119,10 +95,7 @@ fn a_file_that_fails_in_the_middle_leaves_nothing() {
         report: "{}",
     };
     let error = database.store.add_release(&new).unwrap_err();
-    assert!(
-        error.to_string().contains("year of more than four digits"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("year of more than four digits"), "{error}");
     assert_eq!(database.counts(), before);
 }
 
@@ -140,10 +113,7 @@ fn a_damaged_value_is_named_by_table_row_and_column() {
             "DELETE FROM lea_mention WHERE place = 1",
             "table release, release 1: 0 rows and 1 LEAs are found, where 0 and 2 were stored.",
         ),
-        (
-            "UPDATE release SET year = 1",
-            "table release, release 1: year '1' cannot be read.",
-        ),
+        ("UPDATE release SET year = 1", "table release, release 1: year '1' cannot be read."),
     ] {
         database.console().batch_execute(damage).unwrap();
         let error = database.store.release_contents(number).unwrap_err();
@@ -162,45 +132,21 @@ fn a_damaged_file_is_not_handed_out() {
         "UPDATE release_file SET bytes = x'00ff'",
         "UPDATE release_file SET compression = 'zstd'",
     ] {
-        database
-            .console()
-            .batch_execute(&format!("{damage} WHERE release = 1"))
-            .unwrap();
+        database.console().batch_execute(&format!("{damage} WHERE release = 1")).unwrap();
         let error = database.store.release_bytes(number).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                StoreError::Corrupt {
-                    table: "release_file",
-                    ..
-                }
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, StoreError::Corrupt { table: "release_file", .. }), "{error:?}");
     }
-    assert_eq!(
-        database.store.release_bytes(other).unwrap(),
-        b"another file"
-    );
-    database
-        .console()
-        .batch_execute("DELETE FROM release_file WHERE release = 2")
-        .unwrap();
+    assert_eq!(database.store.release_bytes(other).unwrap(), b"another file");
+    database.console().batch_execute("DELETE FROM release_file WHERE release = 2").unwrap();
     let message = database.store.release_bytes(other).unwrap_err().to_string();
-    assert!(
-        message.starts_with("table release_file, release 2: the row is missing."),
-        "{message}"
-    );
+    assert!(message.starts_with("table release_file, release 2: the row is missing."), "{message}");
 }
 
 #[test]
 fn an_lea_named_twice_in_one_file_is_kept_twice() {
     let database = Database::new();
     let mut contents = small_file();
-    contents.leas = vec![
-        mention(cds(9, 1, 0), "First"),
-        mention(cds(9, 1, 0), "Second"),
-    ];
+    contents.leas = vec![mention(cds(9, 1, 0), "First"), mention(cds(9, 1, 0), "Second")];
     let number = database.add(&contents, "twice").number;
     assert_eq!(database.store.release_contents(number).unwrap(), contents);
     assert_eq!(database.store.leas().unwrap().len(), 1);

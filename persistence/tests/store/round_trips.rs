@@ -31,9 +31,8 @@ fn a_year() -> impl Strategy<Value = DashboardYear> {
 }
 
 fn a_day() -> impl Strategy<Value = Day> {
-    (0u16..=9999, 1u8..=12, 0u8..=31).prop_filter_map("no such day", |(year, month, day)| {
-        Day::new(year, month, day)
-    })
+    (0u16..=9999, 1u8..=12, 0u8..=31)
+        .prop_filter_map("no such day", |(year, month, day)| Day::new(year, month, day))
 }
 
 fn a_group() -> impl Strategy<Value = StudentGroup> {
@@ -44,11 +43,7 @@ fn a_group() -> impl Strategy<Value = StudentGroup> {
 
 /// Also quotes, NUL, line ends and characters outside the basic plane.
 fn a_text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        Just(String::new()),
-        Just("a'b\"\0c\r\n\u{1F3EB}".to_owned()),
-        any::<String>()
-    ]
+    prop_oneof![Just(String::new()), Just("a'b\"\0c\r\n\u{1F3EB}".to_owned()), any::<String>()]
 }
 
 fn a_level() -> impl Strategy<Value = Option<Level>> {
@@ -127,48 +122,27 @@ prop_compose! {
 
 /// A kind and rows that such a file can have; more than one statement inserts.
 fn a_kind_with_rows() -> impl Strategy<Value = (ReleaseKind, Rows)> {
-    let performance = (any::<u32>(), a_code(), a_group(), a_performance()).prop_map(
-        |(row, cds, group, performance)| PerformanceRow {
-            row,
-            cds,
-            group,
-            performance,
-        },
-    );
+    let performance = (any::<u32>(), a_code(), a_group(), a_performance())
+        .prop_map(|(row, cds, group, performance)| PerformanceRow { row, cds, group, performance });
     let local = (any::<u32>(), a_code(), select(LocalRating::ALL.to_vec()))
         .prop_map(|(row, cds, rating)| LocalRatingRow { row, cds, rating });
-    let calpads =
-        (any::<u32>(), a_code(), any::<bool>()).prop_map(|(row, cds, certified)| CalpadsRow {
-            row,
-            cds,
-            certified,
-        });
-    let succession = (
-        any::<u32>(),
-        a_code(),
-        a_code(),
-        select(SuccessionKind::ALL.to_vec()),
-        a_day(),
-        a_text(),
-    )
-        .prop_map(
-            |(row, predecessor, successor, kind, effective, source)| SuccessionRow {
+    let calpads = (any::<u32>(), a_code(), any::<bool>())
+        .prop_map(|(row, cds, certified)| CalpadsRow { row, cds, certified });
+    let succession =
+        (any::<u32>(), a_code(), a_code(), select(SuccessionKind::ALL.to_vec()), a_day(), a_text())
+            .prop_map(|(row, predecessor, successor, kind, effective, source)| SuccessionRow {
                 row,
                 predecessor,
                 successor,
                 kind,
                 effective,
                 source,
-            },
-        );
+            });
     prop_oneof![
         (select(Indicator::ALL.to_vec()), vec(performance, 0..150))
             .prop_map(|(i, rows)| (ReleaseKind::Indicator(i), Rows::Performances(rows))),
         (1u8..=10, vec(local, 0..150)).prop_map(|(p, rows)| {
-            (
-                ReleaseKind::LocalIndicator(Priority::new(p).unwrap()),
-                Rows::LocalRatings(rows),
-            )
+            (ReleaseKind::LocalIndicator(Priority::new(p).unwrap()), Rows::LocalRatings(rows))
         }),
         vec(a_published_row(), 0..70)
             .prop_map(|rows| (ReleaseKind::PublishedList, Rows::Published(rows))),
@@ -271,17 +245,15 @@ fn values_at_both_ends_come_back() {
         table_type: Some(if flag { TableType::Ud } else { TableType::Es }),
         alternative_school: Some(flag),
     };
-    let rows = [
-        all(false, 0, i32::MIN, 1),
-        all(true, u32::MAX, i32::MAX, 5),
-        Performance::default(),
-    ]
-    .map(|performance| PerformanceRow {
-        row: u32::MAX,
-        cds: CdsCode::STATE,
-        group: StudentGroup::All,
-        performance,
-    });
+    let rows =
+        [all(false, 0, i32::MIN, 1), all(true, u32::MAX, i32::MAX, 5), Performance::default()].map(
+            |performance| PerformanceRow {
+                row: u32::MAX,
+                cds: CdsCode::STATE,
+                group: StudentGroup::All,
+                performance,
+            },
+        );
     let contents = ReleaseContents {
         kind: ReleaseKind::Indicator(Indicator::Cci),
         year: DashboardYear::new(2099),
@@ -292,10 +264,7 @@ fn values_at_both_ends_come_back() {
     };
     let database = Database::new();
     let record = database.add(&contents, "");
-    assert_eq!(
-        database.store.release_contents(record.number).unwrap(),
-        contents
-    );
+    assert_eq!(database.store.release_contents(record.number).unwrap(), contents);
     assert_eq!(database.store.release_bytes(record.number).unwrap(), b"");
 }
 
@@ -318,17 +287,11 @@ fn a_blank_group_is_told_apart_from_one_without_a_column() {
         kind: ReleaseKind::PublishedList,
         year: DashboardYear::new(2091),
         file_date: None,
-        coverage: Coverage {
-            statewide: true,
-            ..Coverage::default()
-        },
+        coverage: Coverage { statewide: true, ..Coverage::default() },
         leas: Vec::new(),
         rows: Rows::Published(vec![row]),
     };
     let database = Database::new();
     let record = database.add(&contents, "list");
-    assert_eq!(
-        database.store.release_contents(record.number).unwrap(),
-        contents
-    );
+    assert_eq!(database.store.release_contents(record.number).unwrap(), contents);
 }

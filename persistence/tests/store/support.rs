@@ -39,9 +39,7 @@ impl Database {
     /// A connection beside the store, as somebody at a console has it.
     pub(crate) fn console(&self) -> SqliteConnection {
         let mut console = SqliteConnection::establish(self.path().to_str().unwrap()).unwrap();
-        console
-            .batch_execute("PRAGMA busy_timeout = 10000")
-            .unwrap();
+        console.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
         console
     }
 
@@ -118,11 +116,7 @@ pub(crate) fn cds(county: u8, district: u8, school: u32) -> CdsCode {
 pub(crate) fn mention(cds: CdsCode, name: &str) -> LeaMention {
     LeaMention {
         cds,
-        lea_type: if cds.is_district_level() {
-            LeaType::District
-        } else {
-            LeaType::Charter
-        },
+        lea_type: if cds.is_district_level() { LeaType::District } else { LeaType::Charter },
         name: name.to_owned(),
         county_name: String::new(),
         city: None,
@@ -147,10 +141,7 @@ pub(crate) fn naming(
         kind,
         year: Some(year),
         file_date: None,
-        coverage: Coverage {
-            statewide: true,
-            ..Coverage::default()
-        },
+        coverage: Coverage { statewide: true, ..Coverage::default() },
         leas,
         rows,
     }
@@ -161,10 +152,7 @@ pub(crate) fn small_file() -> ReleaseContents {
     naming(
         ReleaseKind::Indicator(Indicator::Susp),
         year(2090),
-        vec![
-            mention(cds(7, 11, 0), "Made-up Unified"),
-            mention(cds(7, 11, 5), "Made-up Charter"),
-        ],
+        vec![mention(cds(7, 11, 0), "Made-up Unified"), mention(cds(7, 11, 5), "Made-up Charter")],
     )
 }
 

@@ -1,0 +1,273 @@
+//! The command line's words.
+
+use std::path::PathBuf;
+
+use calsos_domain::cds::{CdsCode, CountyCode};
+use calsos_domain::lea::LeaType;
+use calsos_domain::priority::Priority;
+use calsos_domain::student_group::StudentGroup;
+use calsos_domain::year::DashboardYear;
+use calsos_ingest::Assigned;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  calsos import downloads/*.txt lists/*.xlsx    take in the state's files
+  calsos determine                              decide every LEA of every year
+  calsos list --year 2023 --county 27           who is eligible, and at which level
+  calsos explain CDS --year 2023                why, down to the cell and the section of law
+  calsos reconcile --year 2023                  compare with the state's list, cell by cell
+  calsos export --year 2023 --layout published --format csv --out 2023.csv
+
+Exit codes:
+  0  done
+  1  the database, a disk or the output failed
+  2  the words of the command were wrong
+  3  a file was refused; its faults were shown and nothing of it was stored
+  4  what was asked for is not there (an unknown LEA, a year without files, no run yet)
+  5  reconcile --fail-on-difference found differences";
+
+/// California's System of Support, decided from the state's files
+#[derive(Debug, Parser)]
+#[command(name = "calsos", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The database, such as sqlite:calsos.sqlite [default: a file in your data directory]
+    #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+    /// A folder of further rulebooks (YEAR.toml, YEAR.colors.toml, sources.toml) and columns
+    /// (columns.toml), added to the built-in ones
+    #[arg(long, global = true, env = "CALSOS_EDITIONS", value_name = "DIR")]
+    pub(crate) editions: Option<PathBuf>,
+    /// How results are shown
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// One JSON document
+    Json,
+    /// Comma-separated values with a header
+    Csv,
+    /// One JSON object a line
+    Ndjson,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Take in the state's files
+    ///
+    /// Kind, indicator and year are told from each file's content, then its sheet's name, then
+    /// its own name. A file that cannot be understood whole is refused with its faults, and
+    /// nothing of it is stored; the other files are. Importing a file again changes nothing.
+    Import(Import),
+    /// Decide every LEA of every year from the files in force
+    Determine(Determine),
+    /// Explain one LEA's determination, rule by rule
+    Explain(Explain),
+    /// List determinations
+    List(List),
+    /// Count determinations of a year
+    Summary(OneYear),
+    /// Compare determinations with the state's published list, cell by cell
+    Reconcile(Reconcile),
+    /// Write determinations of a year to a file
+    Export(Export),
+    /// Show the files that were imported and which of them are in force
+    Releases,
+    /// Show or check the rules
+    #[command(subcommand)]
+    Rulebook(Rulebook),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The files
+    #[arg(required = true, value_name = "FILES")]
+    pub(crate) files: Vec<PathBuf>,
+    /// What the files are, where they do not say it themselves: KIND:YEAR, such as ELA:2022,
+    /// LOCAL6:2023 or LIST:2019
+    #[arg(long = "as", value_name = "KIND:YEAR")]
+    pub(crate) assigned: Option<Assigned>,
+    /// Who imports, for the record
+    #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
+    pub(crate) by: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Determine {
+    /// Who decides, for the record
+    #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
+    pub(crate) by: String,
+}
+
+fn user() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The LEA's 14-digit CDS code
+    pub(crate) cds: CdsCode,
+    /// The Dashboard year [default: the newest one with an answer]
+    #[arg(long, value_parser = year)]
+    pub(crate) year: Option<DashboardYear>,
+    /// Only the summary, without the tree of all rules
+    #[arg(long)]
+    pub(crate) brief: bool,
+    /// The original rows of the files behind the cells that decide
+    #[arg(long)]
+    pub(crate) rows: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only this Dashboard year
+    #[arg(long, value_parser = year)]
+    pub(crate) year: Option<DashboardYear>,
+    /// Only this county, 01 to 58
+    #[arg(long, value_parser = county)]
+    pub(crate) county: Option<CountyCode>,
+    /// Only LEAs of this type
+    #[arg(long = "type", value_parser = lea_type)]
+    pub(crate) lea_type: Option<LeaType>,
+    /// Only LEAs with this status
+    #[arg(long, value_enum)]
+    pub(crate) status: Option<Status>,
+    /// Only LEAs at this level of support, 1 to 3
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub(crate) level: Option<u8>,
+    /// Only LEAs where this student group has a code (TOM is accepted for MR)
+    #[arg(long, value_parser = group)]
+    pub(crate) group: Option<StudentGroup>,
+    /// Only LEAs where a student group is in this state priority
+    #[arg(long, value_parser = priority)]
+    pub(crate) priority: Option<Priority>,
+    /// Only LEAs that met this method, M1 to M4
+    #[arg(long)]
+    pub(crate) method: Option<String>,
+    /// Only LEAs that met a test over several years
+    #[arg(long)]
+    pub(crate) sustained_need: bool,
+    /// Only answers that a missing file could change
+    #[arg(long)]
+    pub(crate) provisional: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Status {
+    /// Not eligible
+    General,
+    /// Eligible for differentiated assistance
+    Differentiated,
+    /// Not known for want of files
+    NotKnown,
+    /// No decision is made on LEAs of the kind in the year
+    NotJudged,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneYear {
+    /// The Dashboard year
+    #[arg(long, value_parser = year)]
+    pub(crate) year: DashboardYear,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reconcile {
+    /// The Dashboard year
+    #[arg(long, value_parser = year)]
+    pub(crate) year: DashboardYear,
+    /// What the computed side rests on
+    #[arg(long, value_enum, default_value_t = ReconcileBasis::Files)]
+    pub(crate) basis: ReconcileBasis,
+    /// Show every difference and cell that is not known, not only the first of a kind
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// End with exit code 5 when a cell differs
+    #[arg(long)]
+    pub(crate) fail_on_difference: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReconcileBasis {
+    /// The indicator files, as if the list did not exist
+    Files,
+    /// The list's own codes: whether its methods, labels and flags follow from them
+    Codes,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The Dashboard year
+    #[arg(long, value_parser = year)]
+    pub(crate) year: DashboardYear,
+    /// The columns
+    #[arg(long, value_enum, default_value_t = Layout::Answers)]
+    pub(crate) layout: Layout,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Layout {
+    /// Everything that is answered, every kind of LEA
+    Answers,
+    /// The columns of the state's list of that year, districts and county offices; `*` is no
+    /// code, a blank is not known, and a last column says why
+    Published,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rulebook {
+    /// Show the rules of a year, or which years there are
+    Show {
+        /// The Dashboard year
+        #[arg(value_parser = year)]
+        year: Option<DashboardYear>,
+    },
+    /// Check rulebook files together with the built-in ones
+    Check {
+        /// The files; none checks the built-in ones and those of --editions
+        files: Vec<PathBuf>,
+    },
+}
+
+fn year(text: &str) -> Result<DashboardYear, String> {
+    text.parse()
+        .ok()
+        .and_then(DashboardYear::new)
+        .ok_or_else(|| "a Dashboard year of four digits is expected, such as 2023".to_owned())
+}
+
+fn county(text: &str) -> Result<CountyCode, String> {
+    CountyCode::parse(text).ok_or_else(|| "a county's number is expected, 01 to 58".to_owned())
+}
+
+fn lea_type(text: &str) -> Result<LeaType, String> {
+    LeaType::parse(text).ok_or_else(|| "expected district, countyOffice or charter".to_owned())
+}
+
+fn group(text: &str) -> Result<StudentGroup, String> {
+    StudentGroup::parse(text)
+        .filter(|group| *group != StudentGroup::All)
+        .ok_or_else(|| "a student group's code is expected, such as SWD".to_owned())
+}
+
+fn priority(text: &str) -> Result<Priority, String> {
+    text.parse()
+        .ok()
+        .and_then(Priority::new)
+        .ok_or_else(|| "a state priority is expected, 1 to 10".to_owned())
+}

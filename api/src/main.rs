@@ -1,0 +1,7 @@
+//! The `calsos` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    calsos_api::run()
+}

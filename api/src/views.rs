@@ -1,0 +1,9 @@
+//! The shapes in which answers leave the program, and in which they are stored.
+//!
+//! Field names are camelCase, years are named for what they are, and what is absent is left
+//! out. `value` where something may be not known: no value means not known, and `missing`
+//! says for want of which input.
+
+pub(crate) mod answer;
+pub(crate) mod reconciliation;
+pub(crate) mod trace;

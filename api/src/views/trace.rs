@@ -1,0 +1,94 @@
+//! The tree of reasons, as it is shown.
+
+use std::collections::BTreeMap;
+
+use calsos_domain::facts::ReleaseNumber;
+use calsos_domain::trace::{RowRef, TraceNode};
+use calsos_persistence::ReleaseRecord;
+use serde::Serialize;
+
+/// A node of the tree.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TraceView {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) label: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) citations: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<SourceView>,
+    /// The answers that another value in this cell would change; an empty list marks an
+    /// irrelevant cell, and what is no cell has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) decides: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) children: Vec<TraceView>,
+}
+
+/// The row that a value stands in.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SourceView {
+    pub(crate) release: u32,
+    pub(crate) file: String,
+    pub(crate) row: u32,
+    pub(crate) sha256: String,
+}
+
+impl TraceView {
+    /// Shows a tree; `releases` names the files.
+    pub(crate) fn of(
+        node: &TraceNode,
+        releases: &BTreeMap<ReleaseNumber, ReleaseRecord>,
+    ) -> TraceView {
+        let TraceNode {
+            id,
+            kind,
+            label,
+            outcome,
+            value,
+            unit,
+            reason,
+            citations,
+            source,
+            cell,
+            decides,
+            children,
+        } = node;
+        TraceView {
+            id: id.clone(),
+            kind: kind.code().to_owned(),
+            label: label.clone(),
+            outcome: outcome.map(|o| o.code().to_owned()),
+            value: value.clone(),
+            unit: unit.map(str::to_owned),
+            reason: reason.clone(),
+            citations: citations.iter().map(|c| c.as_str().to_owned()).collect(),
+            source: source.and_then(|source| source_view(source, releases)),
+            decides: cell.map(|_| decides.iter().map(|answer| answer.text()).collect()),
+            children: children.iter().map(|child| TraceView::of(child, releases)).collect(),
+        }
+    }
+}
+
+fn source_view(
+    source: RowRef,
+    releases: &BTreeMap<ReleaseNumber, ReleaseRecord>,
+) -> Option<SourceView> {
+    let record = releases.get(&source.release)?;
+    Some(SourceView {
+        release: source.release.0,
+        file: record.file_name.clone(),
+        row: source.row,
+        sha256: record.sha256.clone(),
+    })
+}
