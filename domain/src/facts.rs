@@ -132,8 +132,7 @@ pub fn superseded(heads: &[ReleaseHead]) -> Vec<Superseded> {
                 in_force: winner.number,
                 superseded: loser.number,
                 by_file_date: winner.file_date != loser.file_date,
-                wholly: whole_table(winner.kind)
-                    || contains(&winner.coverage, &loser.coverage),
+                wholly: whole_table(winner.kind) || contains(&winner.coverage, &loser.coverage),
             });
         }
     }

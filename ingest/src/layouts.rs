@@ -334,6 +334,19 @@ mod tests {
     }
 
     #[test]
+    fn the_columns_of_every_layout_fit_its_own_indicator() {
+        let layouts = Layouts::builtin();
+        assert_eq!(layouts.layouts.len(), 54);
+        for ((indicator, year), layout) in &layouts.layouts {
+            let candidates = layouts.candidates(&layout.columns);
+            assert!(
+                candidates.contains(indicator),
+                "{indicator} {year}: {candidates:?}"
+            );
+        }
+    }
+
+    #[test]
     fn an_addition_brings_a_spelling_and_a_year_and_leaves_the_rest() {
         let text = "[spellings]\ncolor = [\"performance_color\"]\n\
                     [[layout]]\nindicator = \"SUSP\"\nyears = [2026]\ndecides = [\"color\"]\n\

@@ -30,7 +30,7 @@ pub use assigned::{Assigned, AssignedError};
 pub use fault::{FAULTS_TOLD, Fault, FaultCode, Refusal};
 pub use layouts::{LayoutError, Layouts};
 pub use report::{FileReport, ToldBy};
-pub use workbook::COLUMNS_MOST;
+pub use workbook::{COLUMNS_MOST, XLS_CELLS_MOST, XLSX_BYTES_MOST};
 
 use fault::Faults;
 use report::Notes;

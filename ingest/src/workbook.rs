@@ -1,7 +1,10 @@
 //! Excel workbooks: which sheet holds the table, and its rows as texts.
 
+mod xls_size;
+
 use std::borrow::Cow;
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, XlsError, Xlsx, XlsxError};
 
@@ -13,6 +16,12 @@ use crate::sniff::Family;
 /// The rightmost column that a sheet may use. The widest file of the state has about 100;
 /// without a limit, few bytes could ask for any amount of memory.
 pub const COLUMNS_MOST: u32 = 1_000;
+
+/// How many bytes an `.xlsx` may unpack to, by what it says itself. A statewide file of
+/// 150,000 rows and 35 columns unpacks to about 200 MB.
+pub const XLSX_BYTES_MOST: u64 = 300_000_000;
+
+pub use xls_size::XLS_CELLS_MOST;
 
 /// What the bytes of a workbook start with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,6 +50,56 @@ type Rows = Vec<(u32, Cow<'static, str>)>;
 /// their columns in the sheets before it. `None` for the family where no row of any sheet
 /// looks like a header.
 pub(crate) fn sheet(
+    bytes: &[u8],
+    container: Container,
+    layouts: &Layouts,
+    assumed: Option<Family>,
+) -> Result<(Sheet<'static>, Option<Family>), Fault> {
+    check_size(bytes, container)?;
+    // The library panics on some damaged workbooks; one bad upload is a refusal.
+    catch_unwind(AssertUnwindSafe(|| {
+        open(bytes, container, layouts, assumed)
+    }))
+    .unwrap_or_else(|_| Err(corrupt("its parts do not fit together")))
+}
+
+/// Refuses a workbook that would take more memory than any of the state's could.
+fn check_size(bytes: &[u8], container: Container) -> Result<(), Fault> {
+    match container {
+        Container::Xlsx => {
+            let mut archive = zip::ZipArchive::new(Cursor::new(bytes))
+                .map_err(|error| corrupt(&error.to_string()))?;
+            let mut size = 0_u64;
+            for at in 0..archive.len() {
+                let part = archive
+                    .by_index_raw(at)
+                    .map_err(|e| corrupt(&e.to_string()))?;
+                size = size.saturating_add(part.size());
+            }
+            if size > XLSX_BYTES_MOST {
+                return Err(Fault::of_file(
+                    FaultCode::Workbook,
+                    format!(
+                        "The workbook unpacks to more than {} MB; none of the state's is so \
+                         large. Give the text form of the same file.",
+                        XLSX_BYTES_MOST / 1_000_000
+                    ),
+                ));
+            }
+            Ok(())
+        }
+        Container::Xls => match xls_size::cells_spanned(bytes) {
+            Some(cells) if cells <= XLS_CELLS_MOST => Ok(()),
+            Some(cells) => Err(corrupt(&format!(
+                "its sheets would span {cells} cells; at most {XLS_CELLS_MOST} are read"
+            ))),
+            None if is_encrypted(bytes) => Err(password()),
+            None => Err(corrupt("its parts do not fit together")),
+        },
+    }
+}
+
+fn open(
     bytes: &[u8],
     container: Container,
     layouts: &Layouts,
@@ -76,7 +135,9 @@ pub(crate) fn sheet(
             let mut book =
                 Xls::new(Cursor::new(bytes)).map_err(|error| xls_fault(bytes, &error))?;
             for name in book.sheet_names().into_iter().rev() {
-                let range = book.worksheet_range(&name).map_err(|e| xls_fault(bytes, &e))?;
+                let range = book
+                    .worksheet_range(&name)
+                    .map_err(|e| xls_fault(bytes, &e))?;
                 let rows = xls_rows(&range);
                 if let Some((sheet, family)) = take(name, rows) {
                     return Ok((sheet, Some(family)));
@@ -90,7 +151,12 @@ pub(crate) fn sheet(
             "No sheet of the workbook has a filled cell; a header and rows are expected.",
         ));
     };
-    let header = rows.remove(0).1.split(CELL_END).map(|n| n.trim().to_owned()).collect();
+    let header = rows
+        .remove(0)
+        .1
+        .split(CELL_END)
+        .map(|n| n.trim().to_owned())
+        .collect();
     let sheet = Sheet {
         name: Some(name),
         titles: Vec::new(),
@@ -112,17 +178,25 @@ fn below(
     let body = rows.split_off(at + 1);
     let (_, header) = rows.pop()?;
     let header = header.trim_end_matches(|c: char| c == CELL_END || c.is_whitespace());
-    let names: Vec<String> = header.split(CELL_END).map(|n| n.trim().to_owned()).collect();
+    let names: Vec<String> = header
+        .split(CELL_END)
+        .map(|n| n.trim().to_owned())
+        .collect();
     let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
     let family = Family::of_header(&borrowed, layouts)?;
     let width = names.len();
-    let titles = rows.iter().map(|(_, text)| text.replace(CELL_END, " ").trim().to_owned());
+    let titles = rows
+        .iter()
+        .map(|(_, text)| text.replace(CELL_END, " ").trim().to_owned());
     let sheet = Sheet {
         name: Some(name),
         titles: titles.collect(),
         header: names,
         windows_1252: false,
-        rows: body.into_iter().map(|(row, text)| (row, as_wide(text, width))).collect(),
+        rows: body
+            .into_iter()
+            .map(|(row, text)| (row, as_wide(text, width)))
+            .collect(),
         delimiter: CELL_END,
     };
     Some((sheet, family))
@@ -182,8 +256,12 @@ fn xls_rows(range: &calamine::Range<Data>) -> Rows {
             Data::DateTime(moment) => date_text(moment),
             Data::Error(error) => error.to_string(),
         };
-        let row = u32::try_from(row).unwrap_or(u32::MAX).saturating_add(first_row);
-        let column = u32::try_from(column).unwrap_or(u32::MAX).saturating_add(first_column);
+        let row = u32::try_from(row)
+            .unwrap_or(u32::MAX)
+            .saturating_add(first_row);
+        let column = u32::try_from(column)
+            .unwrap_or(u32::MAX)
+            .saturating_add(first_column);
         // A sheet of this format has 256 columns at most.
         let _ = rows.cell(row, column, &text);
     }
@@ -237,7 +315,8 @@ impl RowTexts {
             self.text.push(CELL_END);
             self.cells += 1;
         }
-        self.text.extend(text.chars().map(|c| if c == CELL_END { ' ' } else { c }));
+        self.text
+            .extend(text.chars().map(|c| if c == CELL_END { ' ' } else { c }));
         self.filled = true;
         Ok(())
     }
@@ -245,7 +324,8 @@ impl RowTexts {
     fn end_row(&mut self) {
         if self.filled {
             let text = std::mem::take(&mut self.text);
-            self.rows.push((self.row.saturating_add(1), Cow::Owned(text)));
+            self.rows
+                .push((self.row.saturating_add(1), Cow::Owned(text)));
         }
         self.text.clear();
         self.cells = 0;
@@ -266,14 +346,20 @@ fn xlsx_fault(error: XlsxError) -> Fault {
 }
 
 fn xls_fault(bytes: &[u8], error: &XlsError) -> Fault {
-    // An .xlsx with a password is a compound file with a stream of this name.
-    let encrypted: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let has_stream = bytes.windows(encrypted.len()).any(|window| window == encrypted);
-    if has_stream || matches!(error, XlsError::Password) {
+    if is_encrypted(bytes) || matches!(error, XlsError::Password) {
         password()
     } else {
         corrupt(&error.to_string())
     }
+}
+
+/// An `.xlsx` with a password is a compound file with a stream of this name.
+fn is_encrypted(bytes: &[u8]) -> bool {
+    let name: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    bytes.windows(name.len()).any(|window| window == name)
 }
 
 fn password() -> Fault {
@@ -288,4 +374,32 @@ fn corrupt(error: &str) -> Fault {
         FaultCode::Workbook,
         format!("The workbook cannot be opened ({error}). Fetch it again."),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An archive of one stored part without bytes that says it has `size`.
+    fn archive(size: u32) -> Vec<u8> {
+        let sizes = [[0; 4], [0; 4], size.to_le_bytes()].concat();
+        let mut bytes = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0".to_vec();
+        bytes.extend([&sizes, b"\x01\0\0\0a".as_slice()].concat());
+        let directory = bytes.len() as u32;
+        bytes.extend(b"PK\x01\x02\x14\0\x14\0\0\0\0\0\0\0\0\0");
+        bytes.extend([&sizes, b"\x01\0\0\0".as_slice(), &[0; 14], b"a"].concat());
+        let length = bytes.len() as u32 - directory;
+        bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+        bytes.extend([length.to_le_bytes(), directory.to_le_bytes()].concat());
+        bytes.extend([0; 2]);
+        bytes
+    }
+
+    #[test]
+    fn a_workbook_may_unpack_to_the_limit_and_not_to_one_byte_more() {
+        let limit = u32::try_from(XLSX_BYTES_MOST).unwrap();
+        assert_eq!(check_size(&archive(limit), Container::Xlsx), Ok(()));
+        let fault = check_size(&archive(limit + 1), Container::Xlsx).unwrap_err();
+        assert!(fault.message.contains("more than 300 MB"), "{fault}");
+    }
 }
