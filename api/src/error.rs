@@ -87,7 +87,9 @@ impl AppError {
                 csv::ErrorKind::Io(error) => broken(error),
                 _ => false,
             },
-            AppError::Answer(error) => error.io_error_kind() == Some(std::io::ErrorKind::BrokenPipe),
+            AppError::Answer(error) => {
+                error.io_error_kind() == Some(std::io::ErrorKind::BrokenPipe)
+            }
             _ => false,
         }
     }

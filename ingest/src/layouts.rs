@@ -339,10 +339,7 @@ mod tests {
         assert_eq!(layouts.layouts.len(), 54);
         for ((indicator, year), layout) in &layouts.layouts {
             let candidates = layouts.candidates(&layout.columns);
-            assert!(
-                candidates.contains(indicator),
-                "{indicator} {year}: {candidates:?}"
-            );
+            assert!(candidates.contains(indicator), "{indicator} {year}: {candidates:?}");
         }
     }
 

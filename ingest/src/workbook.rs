@@ -57,10 +57,8 @@ pub(crate) fn sheet(
 ) -> Result<(Sheet<'static>, Option<Family>), Fault> {
     check_size(bytes, container)?;
     // The library panics on some damaged workbooks; one bad upload is a refusal.
-    catch_unwind(AssertUnwindSafe(|| {
-        open(bytes, container, layouts, assumed)
-    }))
-    .unwrap_or_else(|_| Err(corrupt("its parts do not fit together")))
+    catch_unwind(AssertUnwindSafe(|| open(bytes, container, layouts, assumed)))
+        .unwrap_or_else(|_| Err(corrupt("its parts do not fit together")))
 }
 
 /// Refuses a workbook that would take more memory than any of the state's could.
@@ -71,9 +69,7 @@ fn check_size(bytes: &[u8], container: Container) -> Result<(), Fault> {
                 .map_err(|error| corrupt(&error.to_string()))?;
             let mut size = 0_u64;
             for at in 0..archive.len() {
-                let part = archive
-                    .by_index_raw(at)
-                    .map_err(|e| corrupt(&e.to_string()))?;
+                let part = archive.by_index_raw(at).map_err(|e| corrupt(&e.to_string()))?;
                 size = size.saturating_add(part.size());
             }
             if size > XLSX_BYTES_MOST {
@@ -135,9 +131,7 @@ fn open(
             let mut book =
                 Xls::new(Cursor::new(bytes)).map_err(|error| xls_fault(bytes, &error))?;
             for name in book.sheet_names().into_iter().rev() {
-                let range = book
-                    .worksheet_range(&name)
-                    .map_err(|e| xls_fault(bytes, &e))?;
+                let range = book.worksheet_range(&name).map_err(|e| xls_fault(bytes, &e))?;
                 let rows = xls_rows(&range);
                 if let Some((sheet, family)) = take(name, rows) {
                     return Ok((sheet, Some(family)));
@@ -151,12 +145,7 @@ fn open(
             "No sheet of the workbook has a filled cell; a header and rows are expected.",
         ));
     };
-    let header = rows
-        .remove(0)
-        .1
-        .split(CELL_END)
-        .map(|n| n.trim().to_owned())
-        .collect();
+    let header = rows.remove(0).1.split(CELL_END).map(|n| n.trim().to_owned()).collect();
     let sheet = Sheet {
         name: Some(name),
         titles: Vec::new(),
@@ -178,25 +167,17 @@ fn below(
     let body = rows.split_off(at + 1);
     let (_, header) = rows.pop()?;
     let header = header.trim_end_matches(|c: char| c == CELL_END || c.is_whitespace());
-    let names: Vec<String> = header
-        .split(CELL_END)
-        .map(|n| n.trim().to_owned())
-        .collect();
+    let names: Vec<String> = header.split(CELL_END).map(|n| n.trim().to_owned()).collect();
     let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
     let family = Family::of_header(&borrowed, layouts)?;
     let width = names.len();
-    let titles = rows
-        .iter()
-        .map(|(_, text)| text.replace(CELL_END, " ").trim().to_owned());
+    let titles = rows.iter().map(|(_, text)| text.replace(CELL_END, " ").trim().to_owned());
     let sheet = Sheet {
         name: Some(name),
         titles: titles.collect(),
         header: names,
         windows_1252: false,
-        rows: body
-            .into_iter()
-            .map(|(row, text)| (row, as_wide(text, width)))
-            .collect(),
+        rows: body.into_iter().map(|(row, text)| (row, as_wide(text, width))).collect(),
         delimiter: CELL_END,
     };
     Some((sheet, family))
@@ -256,12 +237,8 @@ fn xls_rows(range: &calamine::Range<Data>) -> Rows {
             Data::DateTime(moment) => date_text(moment),
             Data::Error(error) => error.to_string(),
         };
-        let row = u32::try_from(row)
-            .unwrap_or(u32::MAX)
-            .saturating_add(first_row);
-        let column = u32::try_from(column)
-            .unwrap_or(u32::MAX)
-            .saturating_add(first_column);
+        let row = u32::try_from(row).unwrap_or(u32::MAX).saturating_add(first_row);
+        let column = u32::try_from(column).unwrap_or(u32::MAX).saturating_add(first_column);
         // A sheet of this format has 256 columns at most.
         let _ = rows.cell(row, column, &text);
     }
@@ -315,8 +292,7 @@ impl RowTexts {
             self.text.push(CELL_END);
             self.cells += 1;
         }
-        self.text
-            .extend(text.chars().map(|c| if c == CELL_END { ' ' } else { c }));
+        self.text.extend(text.chars().map(|c| if c == CELL_END { ' ' } else { c }));
         self.filled = true;
         Ok(())
     }
@@ -324,8 +300,7 @@ impl RowTexts {
     fn end_row(&mut self) {
         if self.filled {
             let text = std::mem::take(&mut self.text);
-            self.rows
-                .push((self.row.saturating_add(1), Cow::Owned(text)));
+            self.rows.push((self.row.saturating_add(1), Cow::Owned(text)));
         }
         self.text.clear();
         self.cells = 0;
@@ -355,10 +330,7 @@ fn xls_fault(bytes: &[u8], error: &XlsError) -> Fault {
 
 /// An `.xlsx` with a password is a compound file with a stream of this name.
 fn is_encrypted(bytes: &[u8]) -> bool {
-    let name: Vec<u8> = "EncryptedPackage"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
     bytes.windows(name.len()).any(|window| window == name)
 }
 

@@ -100,12 +100,17 @@ pub(crate) fn insert(
 pub(crate) fn load_mentions(
     connection: &mut Connection,
     release: i32,
+    only: Option<CdsCode>,
 ) -> Result<Vec<LeaMention>, Failure> {
-    let rows = lea_mention::table
+    let mut query = lea_mention::table
         .filter(lea_mention::release.eq(release))
         .order(lea_mention::place)
         .select(MentionRow::as_select())
-        .load(connection)?;
+        .into_boxed();
+    if let Some(cds) = only {
+        query = query.filter(lea_mention::cds.eq(cds.to_string()));
+    }
+    let rows: Vec<MentionRow> = query.load(connection)?;
     rows.into_iter().map(|row| Ok(from_table(row)?)).collect()
 }
 
@@ -179,7 +184,7 @@ fn load_namings(connection: &mut Connection) -> Result<BTreeMap<CdsCode, Vec<Lea
     sources.sort_by_key(|(rank, number, ..)| (*rank, std::cmp::Reverse(*number)));
     let mut namings: BTreeMap<CdsCode, Vec<LeaNaming>> = BTreeMap::new();
     for (_, key, release, kind, year) in sources {
-        for mention in load_mentions(connection, key)? {
+        for mention in load_mentions(connection, key, None)? {
             let LeaMention { cds, lea_type, name, county_name, city, grade_span } = mention;
             let naming = LeaNaming {
                 year,

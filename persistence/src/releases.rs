@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use calsos_domain::cds::CdsCode;
 use calsos_domain::cds::CountyCode;
 use calsos_domain::release::{Coverage, ReleaseContents, ReleaseKind};
 use calsos_domain::year::{DashboardYear, Day};
@@ -177,8 +178,8 @@ impl Store {
             let (record, leas_named) =
                 read_record(connection, key)?.ok_or(StoreError::UnknownRelease(number))?;
             let ReleaseRecord { kind, year, file_date, coverage, rows_kept, .. } = record;
-            let leas = leas::load_mentions(connection, key)?;
-            let rows = rows::load(connection, key, kind)?;
+            let leas = leas::load_mentions(connection, key, None)?;
+            let rows = rows::load(connection, key, kind, None)?;
             let found = (rows.len() as u64, leas.len() as u64);
             if found != (rows_kept, leas_named) {
                 let row = format!("release {number}");
@@ -188,6 +189,26 @@ impl Store {
                 );
                 return Err(StoreError::Corrupt { table: "release", row, problem }.into());
             }
+            Ok(ReleaseContents { kind, year, file_date, coverage, leas, rows })
+        })
+    }
+
+    /// What a release says of one LEA: its rows and its naming of it. Successions come whole.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownRelease`], [`StoreError::Corrupt`] and [`StoreError::Database`].
+    pub fn release_contents_of(
+        &self,
+        number: ReleaseNumber,
+        cds: CdsCode,
+    ) -> Result<ReleaseContents, StoreError> {
+        self.read("reading a release", |connection| {
+            let key = release_column(number);
+            let (record, _) =
+                read_record(connection, key)?.ok_or(StoreError::UnknownRelease(number))?;
+            let ReleaseRecord { kind, year, file_date, coverage, .. } = record;
+            let leas = leas::load_mentions(connection, key, Some(cds))?;
+            let rows = rows::load(connection, key, kind, Some(cds))?;
             Ok(ReleaseContents { kind, year, file_date, coverage, leas, rows })
         })
     }

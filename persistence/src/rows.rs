@@ -7,6 +7,7 @@ mod performance;
 mod published;
 mod succession;
 
+use calsos_domain::cds::CdsCode;
 use calsos_domain::release::{ReleaseKind, Rows};
 
 use crate::connection::Connection;
@@ -46,19 +47,27 @@ pub(crate) fn insert(
     }
 }
 
-/// Reads the rows of a release of this kind.
+/// Reads the rows of a release of this kind: all of them, or only those of one LEA.
+/// Successions are few, and name two LEAs each: they are read whole.
 pub(crate) fn load(
     connection: &mut Connection,
     release: i32,
     kind: ReleaseKind,
+    only: Option<CdsCode>,
 ) -> Result<Rows, Failure> {
     Ok(match kind {
-        ReleaseKind::Indicator(_) => Rows::Performances(performance::load(connection, release)?),
-        ReleaseKind::LocalIndicator(_) => {
-            Rows::LocalRatings(local_rating::load(connection, release)?)
+        ReleaseKind::Indicator(_) => {
+            Rows::Performances(performance::load(connection, release, only)?)
         }
-        ReleaseKind::PublishedList => Rows::Published(published::load(connection, release)?),
-        ReleaseKind::CalpadsExceptions => Rows::Calpads(calpads::load(connection, release)?),
+        ReleaseKind::LocalIndicator(_) => {
+            Rows::LocalRatings(local_rating::load(connection, release, only)?)
+        }
+        ReleaseKind::PublishedList => {
+            let mut rows = published::load(connection, release)?;
+            rows.retain(|row| only.is_none_or(|cds| row.cds == cds));
+            Rows::Published(rows)
+        }
+        ReleaseKind::CalpadsExceptions => Rows::Calpads(calpads::load(connection, release, only)?),
         ReleaseKind::Successions => Rows::Successions(succession::load(connection, release)?),
     })
 }

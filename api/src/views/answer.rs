@@ -288,7 +288,10 @@ impl DeterminationView {
                 .collect(),
             notes: notes(lea, determination),
             provisional: determination.provisional(),
-            missing: missing.iter().map(|(input, answers)| missing_view(year, *input, answers)).collect(),
+            missing: missing
+                .iter()
+                .map(|(input, answers)| missing_view(year, *input, answers))
+                .collect(),
         }
     }
 

@@ -40,17 +40,12 @@ fn spanned_by(stream: &[u8]) -> Option<u64> {
                 END => depth -= 1,
                 DIMENSIONS if data.len() == 10 => {
                     let row = (u16_at(data, 0)?.into(), u16_at(data, 2)?.into());
-                    told = told.max(area(
-                        row,
-                        (u16_at(data, 4)?.into(), u16_at(data, 6)?.into()),
-                    )?);
+                    told = told.max(area(row, (u16_at(data, 4)?.into(), u16_at(data, 6)?.into()))?);
                 }
                 DIMENSIONS => {
                     let row = (u32_at(data, 0)?.into(), u32_at(data, 4)?.into());
-                    told = told.max(area(
-                        row,
-                        (u16_at(data, 8)?.into(), u16_at(data, 10)?.into()),
-                    )?);
+                    told =
+                        told.max(area(row, (u16_at(data, 8)?.into(), u16_at(data, 10)?.into()))?);
                 }
                 kind if CELLS.contains(&kind) => {
                     let (row, column) = (u64::from(u16_at(data, 0)?), u64::from(u16_at(data, 2)?));
@@ -64,11 +59,7 @@ fn spanned_by(stream: &[u8]) -> Option<u64> {
                 _ => {}
             }
         }
-        let laid_out = if rows.0 > rows.1 {
-            0
-        } else {
-            area(rows, columns)?
-        };
+        let laid_out = if rows.0 > rows.1 { 0 } else { area(rows, columns)? };
         spanned = spanned.checked_add(told.max(laid_out))?;
     }
     Some(spanned)
@@ -88,16 +79,7 @@ const SEVERAL_NUMBERS: u16 = 0xbd;
 
 /// Records that are cells: formula, several numbers, text, number, label, truth value,
 /// compressed number.
-const CELLS: [u16; 8] = [
-    0x06,
-    SEVERAL_NUMBERS,
-    0xd6,
-    0xfd,
-    0x203,
-    0x204,
-    0x205,
-    0x27e,
-];
+const CELLS: [u16; 8] = [0x06, SEVERAL_NUMBERS, 0xd6, 0xfd, 0x203, 0x204, 0x205, 0x27e];
 
 /// The records of a stream: kind and data.
 struct Records<'a>(&'a [u8]);
@@ -122,10 +104,7 @@ fn workbook_stream(bytes: &[u8]) -> Option<Vec<u8>> {
         _ => return None,
     };
     let sector = |id: u32| {
-        let start = usize::try_from(id)
-            .ok()?
-            .checked_add(1)?
-            .checked_mul(sector_size)?;
+        let start = usize::try_from(id).ok()?.checked_add(1)?.checked_mul(sector_size)?;
         let end = start.checked_add(sector_size)?.min(bytes.len());
         bytes.get(start..end)
     };
@@ -134,11 +113,7 @@ fn workbook_stream(bytes: &[u8]) -> Option<Vec<u8>> {
     for at in (76..512).step_by(4) {
         let id = u32_at(bytes, at)?;
         if id < NO_SECTOR {
-            table.extend(
-                sector(id)?
-                    .chunks_exact(4)
-                    .filter_map(|four| u32_at(four, 0)),
-            );
+            table.extend(sector(id)?.chunks_exact(4).filter_map(|four| u32_at(four, 0)));
         }
     }
     let chain = |first: u32| {
@@ -157,10 +132,7 @@ fn workbook_stream(bytes: &[u8]) -> Option<Vec<u8>> {
     let directory = chain(u32_at(bytes, 48)?)?;
     let named = |wanted: &str| {
         directory.chunks_exact(128).find(|entry| {
-            let name = entry
-                .chunks_exact(2)
-                .take(32)
-                .map_while(|two| u16_at(two, 0));
+            let name = entry.chunks_exact(2).take(32).map_while(|two| u16_at(two, 0));
             let name: Vec<u16> = name.take_while(|unit| *unit != 0).collect();
             String::from_utf16_lossy(&name).eq_ignore_ascii_case(wanted)
         })
@@ -192,10 +164,7 @@ mod tests {
     }
 
     fn cell(kind: u16, row: u16, column: u16) -> Vec<u8> {
-        record(
-            kind,
-            &[row.to_le_bytes(), column.to_le_bytes(), [0, 0]].concat(),
-        )
+        record(kind, &[row.to_le_bytes(), column.to_le_bytes(), [0, 0]].concat())
     }
 
     /// A stream with one sheet of these records.
@@ -219,10 +188,7 @@ mod tests {
     fn what_a_sheet_says_of_itself_counts_too() {
         let said = |first: u32, last: u32| {
             let rows = [first.to_le_bytes(), last.to_le_bytes()].concat();
-            spanned_by(&stream(&[record(
-                DIMENSIONS,
-                &[&rows[..], &[0, 0, 9, 0, 0, 0]].concat(),
-            )]))
+            spanned_by(&stream(&[record(DIMENSIONS, &[&rows[..], &[0, 0, 9, 0, 0, 0]].concat())]))
         };
         assert_eq!(said(0, 99), Some(1000));
         assert!(said(0, u32::MAX) > Some(XLS_CELLS_MOST));

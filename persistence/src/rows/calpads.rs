@@ -1,5 +1,6 @@
 //! Rows of files of CALPADS exceptions.
 
+use calsos_domain::cds::CdsCode;
 use calsos_domain::release::CalpadsRow;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
@@ -30,12 +31,20 @@ pub(super) fn insert(
     Ok(())
 }
 
-pub(super) fn load(connection: &mut Connection, release: i32) -> Result<Vec<CalpadsRow>, Failure> {
-    let rows = calpads::table
+pub(super) fn load(
+    connection: &mut Connection,
+    release: i32,
+    only: Option<CdsCode>,
+) -> Result<Vec<CalpadsRow>, Failure> {
+    let mut query = calpads::table
         .filter(calpads::release.eq(release))
         .order(calpads::place)
         .select(Row::as_select())
-        .load(connection)?;
+        .into_boxed();
+    if let Some(cds) = only {
+        query = query.filter(calpads::cds.eq(cds.to_string()));
+    }
+    let rows: Vec<Row> = query.load(connection)?;
     rows.into_iter().map(|row| Ok(from_table(row)?)).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Rows of local indicator files.
 
+use calsos_domain::cds::CdsCode;
 use calsos_domain::release::{LocalRating, LocalRatingRow};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
@@ -33,12 +34,17 @@ pub(super) fn insert(
 pub(super) fn load(
     connection: &mut Connection,
     release: i32,
+    only: Option<CdsCode>,
 ) -> Result<Vec<LocalRatingRow>, Failure> {
-    let rows = local_rating::table
+    let mut query = local_rating::table
         .filter(local_rating::release.eq(release))
         .order(local_rating::place)
         .select(Row::as_select())
-        .load(connection)?;
+        .into_boxed();
+    if let Some(cds) = only {
+        query = query.filter(local_rating::cds.eq(cds.to_string()));
+    }
+    let rows: Vec<Row> = query.load(connection)?;
     rows.into_iter().map(|row| Ok(from_table(row)?)).collect()
 }
 

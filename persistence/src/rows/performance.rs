@@ -1,5 +1,6 @@
 //! Rows of indicator files.
 
+use calsos_domain::cds::CdsCode;
 use calsos_domain::performance::{Color, Level, Performance, TableType, Tenths};
 use calsos_domain::release::PerformanceRow;
 use diesel::prelude::*;
@@ -54,12 +55,17 @@ pub(super) fn insert(
 pub(super) fn load(
     connection: &mut Connection,
     release: i32,
+    only: Option<CdsCode>,
 ) -> Result<Vec<PerformanceRow>, Failure> {
-    let rows = performance::table
+    let mut query = performance::table
         .filter(performance::release.eq(release))
         .order(performance::place)
         .select(Row::as_select())
-        .load(connection)?;
+        .into_boxed();
+    if let Some(cds) = only {
+        query = query.filter(performance::cds.eq(cds.to_string()));
+    }
+    let rows: Vec<Row> = query.load(connection)?;
     rows.into_iter().map(|row| Ok(from_table(row)?)).collect()
 }
 

@@ -1,0 +1,128 @@
+//! Decides every LEA of every year, and keeps the answers as a run.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use calsos_domain::determination::decide;
+use calsos_domain::evaluation::Basis;
+use calsos_domain::facts::{FactBase, LeaFacts, ReleaseHead, ReleaseNumber, superseded};
+use calsos_domain::release::ReleaseContents;
+use calsos_domain::rulebook::{Edition, RulebookFile, Rulebooks};
+use calsos_persistence::{AnswerRecord, EditionRecord, NewRun, ReleaseRecord, RunRecord};
+
+use super::Office;
+use super::import::head;
+use crate::error::AppError;
+use crate::views::answer::DeterminationView;
+
+impl Office {
+    /// Decides and stores a run, all or nothing.
+    pub(crate) fn determine(&self, by: &str) -> Result<RunRecord, AppError> {
+        let records = self.store.releases()?;
+        if records.is_empty() {
+            return Err(AppError::NotFound(
+                "no file was imported yet; begin with `calsos import FILES…`".to_owned(),
+            ));
+        }
+        let base = self.facts(&records)?;
+        let mut answers: Vec<AnswerRecord> = Vec::new();
+        for lea in base.leas.values() {
+            answers.extend(decide_lea(&self.books, lea, Basis::Files)?);
+        }
+        answers.sort_by_key(|answer| (answer.year, answer.cds));
+        let releases: Vec<ReleaseNumber> = records.iter().map(|r| r.number).collect();
+        let editions: Vec<EditionRecord> =
+            self.books.editions().map(edition_record).collect::<Result<_, AppError>>()?;
+        let run = NewRun {
+            by,
+            program_version: env!("CARGO_PKG_VERSION"),
+            releases: &releases,
+            editions: &editions,
+        };
+        Ok(self.store.save_run(&run, answers.into_iter().map(Ok::<_, Infallible>))?)
+    }
+
+    /// The facts of every LEA from the releases in force.
+    pub(crate) fn facts(&self, records: &[ReleaseRecord]) -> Result<FactBase, AppError> {
+        self.assemble(records, |number| Ok(self.store.release_contents(number)?))
+    }
+
+    /// Assembles facts, leaving out releases of which nothing is in force.
+    pub(crate) fn assemble(
+        &self,
+        records: &[ReleaseRecord],
+        mut contents: impl FnMut(ReleaseNumber) -> Result<ReleaseContents, AppError>,
+    ) -> Result<FactBase, AppError> {
+        let heads: Vec<ReleaseHead> = records.iter().map(head).collect();
+        let out_of_force: Vec<ReleaseNumber> =
+            superseded(&heads).into_iter().filter(|s| s.wholly).map(|s| s.superseded).collect();
+        let mut releases = Vec::new();
+        for head in heads {
+            if !out_of_force.contains(&head.number) {
+                let number = head.number;
+                releases.push((head, contents(number)?));
+            }
+        }
+        Ok(FactBase::assemble(&releases))
+    }
+
+    /// The rules as they were when a run was made: the editions that the store keeps, with
+    /// today's list of sources.
+    pub(crate) fn books_of(&self, run: &RunRecord) -> Result<Rulebooks, AppError> {
+        let same = run
+            .editions
+            .iter()
+            .all(|kept| self.books.edition(kept.year).is_some_and(|e| e.hash == kept.hash));
+        if same && run.editions.len() == self.books.editions().count() {
+            return Ok(self.books.clone());
+        }
+        let mut files: Vec<RulebookFile> = Rulebooks::built_in_files()
+            .into_iter()
+            .filter(|file| file.name == "sources.toml")
+            .collect();
+        for kept in &run.editions {
+            let record = self.store.edition(&kept.hash)?.ok_or_else(|| {
+                AppError::NotFound(format!("the edition {} is not stored", kept.hash))
+            })?;
+            let texts: BTreeMap<String, String> = serde_json::from_str(&record.text)?;
+            files.extend(texts.into_iter().map(|(name, text)| RulebookFile { name, text }));
+        }
+        Ok(Rulebooks::load(&files)?)
+    }
+}
+
+/// Decides one LEA for every year in which it is named.
+pub(crate) fn decide_lea(
+    books: &Rulebooks,
+    lea: &LeaFacts,
+    basis: Basis,
+) -> Result<Vec<AnswerRecord>, AppError> {
+    decide(books, lea, basis)
+        .into_iter()
+        .map(|(year, determination)| {
+            let view = DeterminationView::of(lea, &determination);
+            Ok(AnswerRecord {
+                year,
+                cds: lea.cds,
+                lea_type: lea.lea_type,
+                eligible_level: view.eligible_level,
+                label: view.label.clone(),
+                provisional: view.provisional,
+                body: serde_json::to_string(&view)?,
+            })
+        })
+        .collect()
+}
+
+/// An edition as the store keeps it: its files by name, as JSON.
+fn edition_record(edition: &Edition) -> Result<EditionRecord, AppError> {
+    let files = BTreeMap::from([
+        (format!("{}.toml", edition.year), edition.text.as_str()),
+        (format!("{}.colors.toml", edition.year), edition.colors_text.as_str()),
+    ]);
+    Ok(EditionRecord {
+        year: edition.year,
+        hash: edition.hash.clone(),
+        text: serde_json::to_string(&files)?,
+    })
+}

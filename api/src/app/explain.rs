@@ -1,0 +1,108 @@
+//! Explains one determination by the releases and editions that made it.
+
+use std::collections::BTreeMap;
+
+use calsos_domain::cds::CdsCode;
+use calsos_domain::determination::decide;
+use calsos_domain::evaluation::Basis;
+use calsos_domain::facts::ReleaseNumber;
+use calsos_domain::rulebook::Source;
+use calsos_domain::trace::trace;
+use calsos_domain::year::DashboardYear;
+use calsos_ingest::{Input, original_row};
+use calsos_persistence::ReleaseRecord;
+
+use super::Office;
+use super::answers::Names;
+use crate::error::AppError;
+use crate::views::answer::DeterminationView;
+use crate::views::trace::{SourceView, TraceView};
+
+/// A determination and its reasons.
+pub(crate) struct Explanation {
+    pub(crate) name: String,
+    pub(crate) county_name: String,
+    pub(crate) view: DeterminationView,
+    pub(crate) trace: TraceView,
+    /// What the trace cites, by id.
+    pub(crate) sources: BTreeMap<String, Source>,
+}
+
+impl Office {
+    /// Explains the answer of the current run for an LEA, in the newest year where none is
+    /// named.
+    pub(crate) fn explain(
+        &self,
+        cds: CdsCode,
+        year: Option<DashboardYear>,
+    ) -> Result<Explanation, AppError> {
+        let run = self.run()?;
+        let records: Vec<ReleaseRecord> = self
+            .store
+            .releases()?
+            .into_iter()
+            .filter(|record| run.releases.contains(&record.number))
+            .collect();
+        let base =
+            self.assemble(&records, |number| Ok(self.store.release_contents_of(number, cds)?))?;
+        let books = self.books_of(&run)?;
+        let lea = base.leas.get(&cds).ok_or_else(|| {
+            AppError::NotFound(format!(
+                "no district, county office or charter with the CDS code {cds} is named in the \
+                 files of the current run; `calsos list` shows those that are"
+            ))
+        })?;
+        let mut determinations = decide(&books, lea, Basis::Files);
+        let year =
+            match year {
+                Some(year) => year,
+                None => determinations.keys().next_back().copied().ok_or_else(|| {
+                    AppError::NotFound(format!("no year has an answer for {cds}"))
+                })?,
+            };
+        let determination = determinations.remove(&year).ok_or_else(|| {
+            let years: Vec<String> = lea
+                .years
+                .iter()
+                .filter(|(_, facts)| facts.named)
+                .map(|(year, _)| year.to_string())
+                .collect();
+            AppError::NotFound(format!(
+                "{cds} has no answer for {year}; years in which files name it: {}",
+                years.join(", ")
+            ))
+        })?;
+        let by_number: BTreeMap<ReleaseNumber, ReleaseRecord> =
+            records.into_iter().map(|record| (record.number, record)).collect();
+        let tree = trace(&books, lea, &determination);
+        let sources = tree
+            .nodes()
+            .iter()
+            .flat_map(|node| &node.citations)
+            .filter_map(|citation| books.source(citation.source_id()))
+            .map(|source| (source.id.clone(), source.clone()))
+            .collect();
+        let names = Names::load(&self.store)?;
+        Ok(Explanation {
+            name: names.name(cds, year).to_owned(),
+            county_name: names.county(cds, year).to_owned(),
+            view: DeterminationView::of(lea, &determination),
+            trace: TraceView::of(&tree, &by_number),
+            sources,
+        })
+    }
+
+    /// The original row behind a cell, as the file has it: column and value.
+    pub(crate) fn original(&self, source: &SourceView) -> Result<Vec<(String, String)>, AppError> {
+        let number = ReleaseNumber(source.release);
+        let bytes = self.store.release_bytes(number)?;
+        let assigned = self
+            .store
+            .releases()?
+            .into_iter()
+            .find(|record| record.number == number)
+            .map(|record| calsos_ingest::Assigned { kind: record.kind, year: record.year });
+        let input = Input { file_name: &source.file, bytes: &bytes, assigned };
+        Ok(original_row(&input, &self.layouts, source.row).unwrap_or_default())
+    }
+}

@@ -1,0 +1,213 @@
+//! Determinations of a year as a table of texts.
+
+use std::collections::BTreeMap;
+
+use calsos_domain::cds::CdsCode;
+use calsos_domain::lea::LeaType;
+use calsos_domain::release::PublishedRow;
+use calsos_domain::rulebook::Edition;
+use calsos_domain::year::DashboardYear;
+use calsos_persistence::AnswerFilter;
+
+use super::Office;
+use super::answers::{Answered, Names};
+use super::published_columns::{Column, ComputedCell, computed_cell, repeated_status_text};
+use crate::error::AppError;
+use crate::output::Table;
+
+/// The last column of the published layout.
+const WHY_COLUMN: &str = "NotKnownBecause";
+
+impl Office {
+    /// Every LEA that the year's list judges, in the columns of that list. `*` is no code or
+    /// no status, a blank is not known; a last column says why.
+    pub(crate) fn export_published(&self, year: DashboardYear) -> Result<Table, AppError> {
+        let edition = self.edition(year)?;
+        let answers = self.answers_of(year)?;
+        let names = Names::load(&self.store)?;
+        let history = self.earlier_statuses(year)?;
+        let columns: Vec<(String, Option<Column>)> = edition
+            .published_columns
+            .columns
+            .iter()
+            .map(|name| (name.clone(), Column::of(name)))
+            .collect();
+        let mut header: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        header.push(WHY_COLUMN.to_owned());
+        let mut rows = Vec::new();
+        for answered in &answers {
+            let listed = answered.view.judged && answered.view.lea_type != LeaType::Charter.code();
+            if !listed {
+                continue;
+            }
+            let mut why: Vec<String> = Vec::new();
+            let mut row = Vec::new();
+            for (name, column) in &columns {
+                let cell = match column {
+                    None => ComputedCell::Known(String::new()),
+                    Some(column) if column.is_decision(year) => {
+                        computed_cell(edition, &answered.view, *column)
+                    }
+                    Some(Column::Status(Some(earlier))) => {
+                        earlier_status(&history, answered, *earlier)
+                    }
+                    Some(column) => ComputedCell::Known(identity(&names, answered, *column)),
+                };
+                row.push(match cell {
+                    ComputedCell::Known(text) => text,
+                    ComputedCell::NotKnown(missing) => {
+                        why.push(format!("{name}: {}", not_loaded(&missing)));
+                        String::new()
+                    }
+                });
+            }
+            row.push(why.join("; "));
+            rows.push(row);
+        }
+        Ok(Table { header, rows })
+    }
+
+    /// Every LEA with an answer in the year, one row each.
+    pub(crate) fn export_answers(&self, year: DashboardYear) -> Result<Table, AppError> {
+        let edition = self.edition(year)?;
+        let answers = self.answers_of(year)?;
+        let names = Names::load(&self.store)?;
+        let mut header: Vec<String> = [
+            "cds",
+            "name",
+            "countyName",
+            "leaType",
+            "dashboardYear",
+            "judged",
+            "label",
+            "supportYear",
+            "eligibleLevel",
+            "provisional",
+            "groupCount",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        header.extend(edition.groups.iter().map(|group| group.code().to_owned()));
+        header.extend(edition.methods.iter().map(|method| method.id.clone()));
+        header.extend(edition.charter.iter().map(|rule| rule.id.clone()));
+        header.extend(edition.sustained.iter().map(|rule| rule.id.clone()));
+        header.extend(["provider", "openPoints", "missing"].map(str::to_owned));
+        let rows = answers.iter().map(|a| answer_row(edition, &names, a)).collect();
+        Ok(Table { header, rows })
+    }
+
+    /// Statuses of the years before, as later lists repeat them: the published one, else the
+    /// computed one; `*` where the LEA was not judged.
+    fn earlier_statuses(
+        &self,
+        year: DashboardYear,
+    ) -> Result<BTreeMap<(CdsCode, DashboardYear), ComputedCell>, AppError> {
+        let published = self.published_rows()?;
+        let mut statuses = BTreeMap::new();
+        for edition in self.books.editions().filter(|e| e.year < year) {
+            let rows: Option<&BTreeMap<CdsCode, PublishedRow>> = published.get(&edition.year);
+            for (cds, row) in rows.into_iter().flatten() {
+                let text = repeated_status_text(edition, row.status);
+                statuses.insert((*cds, edition.year), ComputedCell::Known(text));
+            }
+            if rows.is_some() {
+                continue;
+            }
+            let filter = AnswerFilter { year: Some(edition.year), ..AnswerFilter::default() };
+            for answered in self.answers(&filter)? {
+                let cell = match answered.view.label {
+                    Some(label) => ComputedCell::Known(label),
+                    None if answered.view.judged => {
+                        ComputedCell::NotKnown(vec![format!("LIST:{}", edition.year)])
+                    }
+                    None => ComputedCell::Known("*".to_owned()),
+                };
+                statuses.insert((answered.cds, edition.year), cell);
+            }
+        }
+        Ok(statuses)
+    }
+}
+
+fn earlier_status(
+    history: &BTreeMap<(CdsCode, DashboardYear), ComputedCell>,
+    answered: &Answered,
+    earlier: DashboardYear,
+) -> ComputedCell {
+    if let Some(cell) = history.get(&(answered.cds, earlier)) {
+        return cell.clone();
+    }
+    let looked_back_on =
+        answered.view.history.iter().find(|h| h.dashboard_year == earlier.number());
+    match looked_back_on.map(|h| h.origin.as_str()) {
+        Some("notOnList" | "notJudged") => ComputedCell::Known("*".to_owned()),
+        _ => ComputedCell::NotKnown(vec![format!("LIST:{earlier}")]),
+    }
+}
+
+fn identity(names: &Names, answered: &Answered, column: Column) -> String {
+    let Answered { cds, year, .. } = answered;
+    let lea = names.lea(*cds);
+    match column {
+        Column::CountyDistrictCode => cds.county_district_text(),
+        Column::Cds => cds.to_string(),
+        Column::Name => names.name(*cds, *year).to_owned(),
+        Column::County => names.county(*cds, *year).to_owned(),
+        Column::City => lea.and_then(|l| l.city_in(*year)).unwrap_or_default().to_owned(),
+        Column::GradeSpan => {
+            lea.and_then(|l| l.grade_span_in(*year)).unwrap_or_default().to_owned()
+        }
+        Column::Year => year.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn not_loaded(missing: &[String]) -> String {
+    if missing.is_empty() {
+        "the year has no such test".to_owned()
+    } else {
+        format!("not loaded {}", missing.join(" "))
+    }
+}
+
+fn answer_row(edition: &Edition, names: &Names, answered: &Answered) -> Vec<String> {
+    let Answered { cds, year, view } = answered;
+    let number = |n: Option<usize>| n.map(|n| n.to_string()).unwrap_or_default();
+    let mut row = vec![
+        view.cds.clone(),
+        names.name(*cds, *year).to_owned(),
+        names.county(*cds, *year).to_owned(),
+        view.lea_type.clone(),
+        view.dashboard_year.to_string(),
+        view.judged.to_string(),
+        view.label.clone().unwrap_or_default(),
+        number(view.support_year.map(usize::from)),
+        number(view.eligible_level.map(usize::from)),
+        view.provisional.to_string(),
+        number(view.group_count),
+    ];
+    for group in &edition.groups {
+        row.push(match view.group(*group) {
+            Some(group) if group.code_known => group.code.clone().unwrap_or("*".to_owned()),
+            Some(_) => String::new(),
+            None => "*".to_owned(),
+        });
+    }
+    for method in &edition.methods {
+        let found = view.methods.iter().find(|m| m.id == method.id);
+        row.push(found.map(|m| m.outcome.clone()).unwrap_or_default());
+    }
+    if edition.charter.is_some() {
+        row.push(view.charter.as_ref().map(|c| c.outcome.clone()).unwrap_or_default());
+    }
+    for rule in &edition.sustained {
+        let found = view.sustained_need.iter().find(|test| test.id == rule.id);
+        row.push(found.map(|test| test.outcome.clone()).unwrap_or_default());
+    }
+    row.push(view.provider.as_ref().map(|p| p.name.clone()).unwrap_or_default());
+    let open: Vec<&str> = view.open_points.iter().map(|point| point.id.as_str()).collect();
+    row.push(open.join(" "));
+    let missing: Vec<&str> = view.missing.iter().map(|missing| missing.input.as_str()).collect();
+    row.push(missing.join(" "));
+    row
+}

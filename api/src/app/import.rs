@@ -1,0 +1,90 @@
+//! Takes in files.
+
+use std::fs;
+use std::path::Path;
+
+use calsos_domain::facts::{ReleaseHead, Superseded, superseded};
+use calsos_ingest::{Assigned, FileReport, Input, Refusal, read};
+use calsos_persistence::{AddRelease, NewRelease, ReleaseRecord};
+
+use super::{Office, disk};
+use crate::error::AppError;
+
+/// What became of a file.
+pub(crate) enum Imported {
+    /// It is a release now.
+    Added { record: ReleaseRecord, report: Box<FileReport> },
+    /// The same bytes were imported before; nothing changed.
+    AlreadyStored(ReleaseRecord),
+    /// It cannot be understood whole; nothing of it was stored.
+    Refused(Refusal),
+}
+
+/// The largest file that is read: the largest statewide file is about a fifth of it.
+const LARGEST_FILE: u64 = 512 * 1024 * 1024;
+
+impl Office {
+    /// Imports one file, all or nothing.
+    pub(crate) fn import(
+        &self,
+        path: &Path,
+        assigned: Option<Assigned>,
+        by: &str,
+    ) -> Result<Imported, AppError> {
+        let bytes = read_file(path)?;
+        let file_name =
+            path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let input = Input { file_name: &file_name, bytes: &bytes, assigned };
+        let understood = match read(&input, &self.layouts) {
+            Ok(understood) => understood,
+            Err(refusal) => return Ok(Imported::Refused(refusal)),
+        };
+        let report = serde_json::to_string(&understood.report)?;
+        let added = self.store.add_release(&NewRelease {
+            contents: &understood.contents,
+            file_name: &file_name,
+            bytes: &bytes,
+            imported_by: by,
+            report: &report,
+        })?;
+        Ok(match added {
+            AddRelease::Added(record) => {
+                Imported::Added { record, report: Box::new(understood.report) }
+            }
+            AddRelease::AlreadyStored(record) => Imported::AlreadyStored(record),
+        })
+    }
+
+    /// Where releases speak about the same LEAs, which of them is in force.
+    pub(crate) fn superseded(&self) -> Result<Vec<Superseded>, AppError> {
+        let heads: Vec<ReleaseHead> = self.store.releases()?.iter().map(head).collect();
+        Ok(superseded(&heads))
+    }
+}
+
+/// What the rules need to know of a release before its rows.
+pub(crate) fn head(record: &ReleaseRecord) -> ReleaseHead {
+    ReleaseHead {
+        number: record.number,
+        kind: record.kind,
+        year: record.year,
+        file_date: record.file_date,
+        coverage: record.coverage.clone(),
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, AppError> {
+    let about = fs::metadata(path).map_err(|cause| disk("reading", path, cause))?;
+    if !about.is_file() {
+        let cause = std::io::Error::other("it is no regular file; name the file itself");
+        return Err(disk("reading", path, cause));
+    }
+    if about.len() > LARGEST_FILE {
+        let cause = std::io::Error::other(format!(
+            "it has {} bytes; the state's files have less than {LARGEST_FILE}",
+            about.len()
+        ));
+        return Err(disk("reading", path, cause));
+    }
+    fs::read(path).map_err(|cause| disk("reading", path, cause))
+}

@@ -1,0 +1,57 @@
+//! The subcommands: each calls a use case and shows its result.
+
+mod determine;
+mod explain;
+mod export;
+mod import;
+mod list;
+mod reconcile;
+mod releases;
+mod rulebook;
+mod summary;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::app::Office;
+use crate::cli::{Cli, Command, Global};
+use crate::error::AppError;
+
+/// Reads the command line, does what it says and gives the exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    let cli = Cli::parse();
+    match execute(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut screen = anstream::stderr();
+            let bold_red = anstyle::AnsiColor::Red.on_default().bold();
+            // Nothing is left to do when not even this can be written.
+            let _ = writeln!(screen, "{bold_red}error:{bold_red:#} {error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn execute(cli: &Cli) -> Result<(), AppError> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Import(asked) => import::run(&office(global)?, global, asked),
+        Command::Determine(asked) => determine::run(&office(global)?, global, asked),
+        Command::Explain(asked) => explain::run(&office(global)?, global, asked),
+        Command::List(asked) => list::run(&office(global)?, global, asked),
+        Command::Summary(asked) => summary::run(&office(global)?, global, asked),
+        Command::Reconcile(asked) => reconcile::run(&office(global)?, global, asked),
+        Command::Export(asked) => export::run(&office(global)?, global, asked),
+        Command::Releases => releases::run(&office(global)?, global),
+        Command::Rulebook(asked) => rulebook::run(global, asked),
+    }
+}
+
+fn office(global: &Global) -> Result<Office, AppError> {
+    Office::open(global.database.as_deref(), global.editions.as_deref())
+}

@@ -1,0 +1,71 @@
+//! `calsos determine`.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use calsos_persistence::AnswerFilter;
+use serde::Serialize;
+
+use crate::app::Office;
+use crate::cli::{Determine, Format, Global};
+use crate::error::AppError;
+use crate::output::{Table, screen, write_json, write_table};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RunView {
+    run: String,
+    number: u32,
+    made_at: String,
+    made_by: String,
+    releases: Vec<u32>,
+    editions: BTreeMap<String, String>,
+    answers: u64,
+}
+
+pub(super) fn run(office: &Office, global: &Global, asked: &Determine) -> Result<(), AppError> {
+    let record = office.determine(&asked.by)?;
+    let mut out = screen();
+    if global.format != Format::Table {
+        let view = RunView {
+            run: record.id.to_string(),
+            number: record.number,
+            made_at: record.made_at,
+            made_by: record.by,
+            releases: record.releases.iter().map(|r| r.0).collect(),
+            editions: record.editions.into_iter().map(|e| (e.year.to_string(), e.hash)).collect(),
+            answers: record.answer_count,
+        };
+        return write_json(&mut *out, &view);
+    }
+    writeln!(
+        out,
+        "Run {} ({}): {} answers from {} releases, by {} editions of the rules",
+        record.number,
+        record.id,
+        record.answer_count,
+        record.releases.len(),
+        record.editions.len()
+    )?;
+    let mut years: BTreeMap<u16, [usize; 4]> = BTreeMap::new();
+    for answered in office.answers(&AnswerFilter::default())? {
+        let counts = years.entry(answered.view.dashboard_year).or_default();
+        let place = match answered.view.differentiated.as_deref() {
+            Some("met") => 0,
+            Some("notMet") => 1,
+            Some(_) => 2,
+            None => 3,
+        };
+        if let Some(count) = counts.get_mut(place) {
+            *count += 1;
+        }
+    }
+    let mut table =
+        Table::new(&["year", "LEAs", "differentiated", "general", "not known", "not judged"]);
+    for (year, counts) in years {
+        let mut row = vec![year.to_string(), counts.iter().sum::<usize>().to_string()];
+        row.extend(counts.iter().map(ToString::to_string));
+        table.push(row);
+    }
+    write_table(&mut *out, &table, Format::Table)
+}

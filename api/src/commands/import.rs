@@ -1,0 +1,192 @@
+//! `calsos import`.
+
+use std::io::{IsTerminal, Write};
+
+use calsos_ingest::{FileReport, Refusal};
+use calsos_persistence::ReleaseRecord;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use crate::app::Office;
+use crate::app::import::Imported;
+use crate::cli::{Format, Global, Import};
+use crate::error::AppError;
+use crate::output::{screen, write_json, write_ndjson};
+
+/// What became of a file, as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileView {
+    file: String,
+    /// `added`, `alreadyStored`, `refused` or `unreadable`.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<FileReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<Refusal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+pub(super) fn run(office: &Office, global: &Global, asked: &Import) -> Result<(), AppError> {
+    let mut out = screen();
+    let people = global.format == Format::Table;
+    let bar = progress_bar(asked.files.len(), people);
+    let mut views = Vec::new();
+    let mut refused = 0;
+    for path in &asked.files {
+        bar.set_message(path.display().to_string());
+        let name = path.display().to_string();
+        let view = match office.import(path, asked.assigned, &asked.by) {
+            Ok(imported) => view(name, imported),
+            // A file that cannot be read is reported beside the others.
+            Err(error @ AppError::Disk { .. }) => {
+                FileView { problem: Some(error.to_string()), ..empty(name, "unreadable") }
+            }
+            Err(error) => return Err(error),
+        };
+        refused += usize::from(matches!(view.outcome, "refused" | "unreadable"));
+        if people {
+            bar.suspend(|| show(&mut *out, &view).and_then(|()| Ok(out.flush()?)))?;
+        }
+        views.push(view);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    match global.format {
+        Format::Table => show_superseded(&mut *out, office)?,
+        Format::Ndjson => write_ndjson(&mut *out, &views)?,
+        Format::Json | Format::Csv => write_json(&mut *out, &views)?,
+    }
+    out.flush()?;
+    if refused > 0 {
+        return Err(AppError::Refused { refused, asked: asked.files.len() });
+    }
+    Ok(())
+}
+
+fn progress_bar(files: usize, people: bool) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} files  {wide_msg}");
+    let bar = ProgressBar::new(files as u64);
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    if !people || !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    bar
+}
+
+fn empty(file: String, outcome: &'static str) -> FileView {
+    FileView {
+        file,
+        outcome,
+        release: None,
+        sha256: None,
+        report: None,
+        refusal: None,
+        problem: None,
+    }
+}
+
+fn view(file: String, imported: Imported) -> FileView {
+    let stored = |record: ReleaseRecord, outcome, report| FileView {
+        release: Some(record.number.0),
+        sha256: Some(record.sha256),
+        report,
+        ..empty(file.clone(), outcome)
+    };
+    match imported {
+        Imported::Added { record, report } => stored(record, "added", Some(*report)),
+        Imported::AlreadyStored(record) => stored(record, "alreadyStored", None),
+        Imported::Refused(refusal) => FileView { refusal: Some(refusal), ..empty(file, "refused") },
+    }
+}
+
+fn show(out: &mut dyn Write, view: &FileView) -> Result<(), AppError> {
+    let release = view.release.unwrap_or_default();
+    let sha256: String = view.sha256.iter().flat_map(|s| s.chars().take(12)).collect();
+    if let Some(report) = &view.report {
+        show_report(out, report, release, &sha256)?;
+    } else if let Some(refusal) = &view.refusal {
+        writeln!(out, "{refusal}")?;
+    } else if let Some(problem) = &view.problem {
+        writeln!(out, "{problem}")?;
+    } else {
+        writeln!(
+            out,
+            "{}\n  already imported as release {release} ({sha256}…): nothing changed",
+            view.file
+        )?;
+    }
+    Ok(())
+}
+
+fn show_report(
+    out: &mut dyn Write,
+    report: &FileReport,
+    release: u32,
+    sha256: &str,
+) -> Result<(), AppError> {
+    let FileReport {
+        file_name,
+        kind,
+        year,
+        kind_told_by: _,
+        year_told_by: _,
+        sheet,
+        rows_read,
+        rows_kept,
+        skipped,
+        repaired,
+        warnings,
+        unknown_columns,
+        missing_columns,
+        layout_verified,
+        layout_year,
+        file_date,
+    } = report;
+    writeln!(out, "{file_name}")?;
+    let year = year.map(|y| format!(" {y}")).unwrap_or_default();
+    let date = file_date.as_ref().map(|d| format!(", dated {d}")).unwrap_or_default();
+    let sheet = sheet.as_ref().map(|s| format!(", sheet '{s}'")).unwrap_or_default();
+    writeln!(out, "  {kind}{year}{date}{sheet}: release {release} ({sha256}…)")?;
+    writeln!(out, "  {rows_read} rows read, {rows_kept} kept")?;
+    for (reason, count) in skipped {
+        writeln!(out, "  skipped {count}: {reason}")?;
+    }
+    for (how, count) in repaired {
+        writeln!(out, "  repaired {count}: {how}")?;
+    }
+    for warning in warnings {
+        writeln!(out, "  warning: {warning}")?;
+    }
+    if !unknown_columns.is_empty() {
+        writeln!(out, "  columns that are not known: {}", unknown_columns.join(", "))?;
+    }
+    if !missing_columns.is_empty() {
+        writeln!(out, "  columns that are missing: {}", missing_columns.join(", "))?;
+    }
+    if !layout_verified {
+        let of = layout_year.map(|y| format!(" (that of {y} was used)")).unwrap_or_default();
+        writeln!(out, "  layout unverified: no real file of this kind and year was seen{of}")?;
+    }
+    Ok(())
+}
+
+fn show_superseded(out: &mut dyn Write, office: &Office) -> Result<(), AppError> {
+    for superseded in office.superseded()? {
+        let by = if superseded.by_file_date { "its date inside is later" } else { "it came later" };
+        let extent = if superseded.wholly { "" } else { " for the counties that both cover" };
+        writeln!(
+            out,
+            "release {} is in force before release {}{extent}: {by}; both are kept",
+            superseded.in_force, superseded.superseded
+        )?;
+    }
+    Ok(())
+}

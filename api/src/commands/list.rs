@@ -1,0 +1,69 @@
+//! `calsos list`.
+
+use serde::Serialize;
+
+use crate::app::Office;
+use crate::app::answers::{Answered, Names};
+use crate::cli::{Format, Global, List};
+use crate::error::AppError;
+use crate::output::{Table, screen, write_json, write_ndjson, write_table};
+use crate::views::answer::DeterminationView;
+
+/// A determination with the names of its year.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'a> {
+    name: &'a str,
+    county_name: &'a str,
+    #[serde(flatten)]
+    determination: &'a DeterminationView,
+}
+
+pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), AppError> {
+    let answers = office.list(asked)?;
+    let names = Names::load(&office.store)?;
+    let mut out = screen();
+    let named = || -> Vec<Named<'_>> {
+        answers
+            .iter()
+            .map(|a| Named {
+                name: names.name(a.cds, a.year),
+                county_name: names.county(a.cds, a.year),
+                determination: &a.view,
+            })
+            .collect()
+    };
+    match global.format {
+        Format::Json => write_json(&mut *out, &named()),
+        Format::Ndjson => write_ndjson(&mut *out, &named()),
+        Format::Table | Format::Csv => {
+            let mut table = Table::new(&[
+                "year", "CDS", "name", "type", "status", "level", "groups", "methods", "note",
+            ]);
+            for answered in &answers {
+                table.push(row(answered, names.name(answered.cds, answered.year)));
+            }
+            write_table(&mut *out, &table, global.format)
+        }
+    }
+}
+
+fn row(answered: &Answered, name: &str) -> Vec<String> {
+    let view = &answered.view;
+    let unknown = if view.judged { "not known" } else { "not judged" };
+    let groups: Vec<String> =
+        view.coded_groups().map(|(group, code)| format!("{group}:{code}")).collect();
+    let methods: Vec<&str> =
+        view.methods.iter().filter(|m| m.outcome == "met").map(|m| m.id.as_str()).collect();
+    vec![
+        view.dashboard_year.to_string(),
+        view.cds.clone(),
+        name.to_owned(),
+        view.lea_type.clone(),
+        view.label.clone().unwrap_or(unknown.to_owned()),
+        view.eligible_level.map_or_else(String::new, |l| l.to_string()),
+        groups.join(" "),
+        methods.join(" "),
+        if view.provisional { "provisional".to_owned() } else { String::new() },
+    ]
+}

@@ -1,0 +1,142 @@
+//! `calsos reconcile`.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use crate::app::Office;
+use crate::cli::{Format, Global, Reconcile};
+use crate::error::AppError;
+use crate::output::{Table, screen, write_json, write_ndjson, write_table};
+use crate::views::reconciliation::{CellDifference, ReconciliationView};
+
+/// How many cells that are not known are shown of each column and reason without `--all`.
+const SHOWN_OF_A_KIND: usize = 3;
+
+pub(super) fn run(office: &Office, global: &Global, asked: &Reconcile) -> Result<(), AppError> {
+    let view = office.reconcile(asked.year, asked.basis)?;
+    let mut out = screen();
+    match global.format {
+        Format::Json => write_json(&mut *out, &view)?,
+        Format::Ndjson => {
+            let cells: Vec<&CellDifference> =
+                view.differences.iter().chain(&view.unknown).collect();
+            write_ndjson(&mut *out, &cells)?;
+        }
+        Format::Csv => {
+            let cells = view.differences.iter().chain(&view.unknown);
+            write_table(&mut *out, &cell_table(cells), Format::Csv)?;
+        }
+        Format::Table => show(&mut *out, &view, asked.all)?,
+    }
+    if asked.fail_on_difference && view.differing > 0 {
+        return Err(AppError::Differences(view.differing));
+    }
+    Ok(())
+}
+
+fn cell_table<'a>(cells: impl Iterator<Item = &'a CellDifference>) -> Table {
+    let mut table =
+        Table::new(&["CDS", "name", "column", "computed", "published", "reason", "readings"]);
+    for cell in cells {
+        let CellDifference { cds, name, column, computed, published, reason, readings } = cell;
+        table.push([
+            cds.clone(),
+            name.clone(),
+            column.clone(),
+            computed.clone(),
+            published.clone(),
+            reason.clone(),
+            readings.clone().unwrap_or_default(),
+        ]);
+    }
+    table
+}
+
+fn show(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(), AppError> {
+    let basis = match view.basis.as_str() {
+        "codes" => "what follows from the list's own codes",
+        _ => "what was computed from files",
+    };
+    writeln!(out, "{} list against {basis}", view.dashboard_year)?;
+    writeln!(
+        out,
+        "{} LEAs on the list, {} with every cell agreeing",
+        view.leas, view.leas_agreeing
+    )?;
+    writeln!(
+        out,
+        "{} cells agree, {} differ, {} are not known\n",
+        view.agreeing, view.differing, view.not_known
+    )?;
+    let mut columns = Table::new(&["column", "agree", "differ", "not known"]);
+    for column in &view.columns {
+        columns.push([
+            column.column.clone(),
+            column.agreeing.to_string(),
+            column.differing.to_string(),
+            column.not_known.to_string(),
+        ]);
+    }
+    write_table(out, &columns, Format::Table)?;
+    if !view.differences.is_empty() {
+        writeln!(out, "\nCells that differ")?;
+        view.differences.iter().try_for_each(|cell| show_cell(out, cell))?;
+    }
+    if !view.unknown.is_empty() {
+        writeln!(out, "\nCells that are not known")?;
+        show_unknown(out, view, all)?;
+    }
+    let sections = [
+        ("Computed, and not on the list", &view.not_on_list),
+        ("On the list, and not computed: no file of the year names them", &view.not_computed),
+        ("The list against itself and the earlier lists", &view.list_against_itself),
+    ];
+    for (title, lines) in sections {
+        if !lines.is_empty() {
+            writeln!(out, "\n{title} ({})", lines.len())?;
+            let most = if all { lines.len() } else { 10 };
+            for line in lines.iter().take(most) {
+                writeln!(out, "  {line}")?;
+            }
+            if lines.len() > most {
+                writeln!(out, "  … and {} more (--all shows them)", lines.len() - most)?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn show_cell(out: &mut dyn Write, cell: &CellDifference) -> Result<(), AppError> {
+    let CellDifference { cds, name, column, computed, published, reason, readings } = cell;
+    writeln!(out, "  {cds} {name}, {column}: computed {computed}, published {published}")?;
+    writeln!(out, "    {reason}")?;
+    if let Some(readings) = readings {
+        writeln!(out, "    {readings}")?;
+    }
+    Ok(())
+}
+
+/// Cells of one column and reason are told by their number and the first of them.
+fn show_unknown(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(), AppError> {
+    let mut kinds: BTreeMap<(&str, &str), Vec<&CellDifference>> = BTreeMap::new();
+    for cell in &view.unknown {
+        kinds.entry((&cell.column, &cell.reason)).or_default().push(cell);
+    }
+    for ((column, reason), cells) in kinds {
+        writeln!(out, "  {column}: {} LEAs, {reason}", cells.len())?;
+        let most = if all { cells.len() } else { SHOWN_OF_A_KIND };
+        for cell in cells.iter().take(most) {
+            let readings = cell.readings.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
+            writeln!(
+                out,
+                "    {} {}: published {}{readings}",
+                cell.cds, cell.name, cell.published
+            )?;
+        }
+        if cells.len() > most {
+            writeln!(out, "    … and {} more (--all shows them)", cells.len() - most)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! How results leave the program: as a table for people, as JSON, CSV or lines of JSON.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement};
+use serde::Serialize;
+
+use crate::app::disk;
+use crate::cli::Format;
+use crate::error::AppError;
+
+/// A table of texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new(header: &[&str]) -> Table {
+        Table { header: header.iter().map(|h| (*h).to_owned()).collect(), rows: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, row: impl IntoIterator<Item = String>) {
+        self.rows.push(row.into_iter().collect());
+    }
+}
+
+/// Where output goes: colours are left out where it is no terminal.
+pub(crate) fn screen() -> Box<dyn Write> {
+    Box::new(BufWriter::new(anstream::stdout().lock()))
+}
+
+/// A file, or the screen where none is named.
+pub(crate) fn file_or_screen(out: Option<&Path>) -> Result<Box<dyn Write>, AppError> {
+    match out {
+        None => Ok(screen()),
+        Some(path) => {
+            let file = File::create(path).map_err(|cause| disk("writing", path, cause))?;
+            Ok(Box::new(BufWriter::new(file)))
+        }
+    }
+}
+
+/// Writes a table in a format.
+pub(crate) fn write_table(
+    out: &mut dyn Write,
+    table: &Table,
+    format: Format,
+) -> Result<(), AppError> {
+    match format {
+        Format::Table => write_aligned(out, table)?,
+        Format::Csv => write_csv(out, table)?,
+        Format::Json => write_json(out, &objects(table))?,
+        Format::Ndjson => write_ndjson(out, &objects(table))?,
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// The rows as objects with the header's names, in the header's order.
+fn objects(table: &Table) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    table
+        .rows
+        .iter()
+        .map(|row| {
+            table
+                .header
+                .iter()
+                .zip(row)
+                .map(|(name, value)| (name.clone(), serde_json::Value::String(value.clone())))
+                .collect()
+        })
+        .collect()
+}
+
+fn write_csv(out: &mut dyn Write, table: &Table) -> Result<(), AppError> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(&table.header)?;
+    for row in &table.rows {
+        writer.write_record(row)?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+/// Writes one JSON document, indented.
+pub(crate) fn write_json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), AppError> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes one JSON object a line.
+pub(crate) fn write_ndjson<T: Serialize>(
+    out: &mut dyn Write,
+    values: &[T],
+) -> Result<(), AppError> {
+    for value in values {
+        serde_json::to_writer(&mut *out, value)?;
+        writeln!(out)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn write_aligned(out: &mut dyn Write, table: &Table) -> Result<(), AppError> {
+    let mut aligned = comfy_table::Table::new();
+    aligned.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    aligned.set_header(&table.header);
+    for row in &table.rows {
+        aligned.add_row(row);
+    }
+    for (position, column) in aligned.column_iter_mut().enumerate() {
+        let numbers = |row: &Vec<String>| {
+            row.get(position).is_none_or(|text| text.bytes().all(|b| b.is_ascii_digit()))
+        };
+        let code = |row: &Vec<String>| row.get(position).is_some_and(|text| text.len() > 7);
+        if table.rows.iter().all(numbers) && !table.rows.iter().any(code) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for line in aligned.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
