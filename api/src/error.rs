@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use calsos_domain::rulebook::RulebookFaults;
-use calsos_ingest::{LayoutError, Refusal};
+use calsos_ingest::LayoutError;
 use calsos_persistence::StoreError;
 
 /// Why a command did not do what it was asked.
@@ -20,9 +20,6 @@ pub(crate) enum AppError {
         /// How many were given.
         asked: usize,
     },
-    /// A single file was refused.
-    #[error("{0}")]
-    File(Box<Refusal>),
     /// Rulebook files have faults.
     #[error("{0}")]
     Rulebooks(#[from] RulebookFaults),
@@ -69,10 +66,7 @@ impl AppError {
             | AppError::Answer(_)
             | AppError::Csv(_) => 1,
             AppError::Usage(_) => 2,
-            AppError::Refused { .. }
-            | AppError::File(_)
-            | AppError::Rulebooks(_)
-            | AppError::Layouts(_) => 3,
+            AppError::Refused { .. } | AppError::Rulebooks(_) | AppError::Layouts(_) => 3,
             AppError::NotFound(_) => 4,
             AppError::Differences(_) => 5,
         })

@@ -1,6 +1,8 @@
 //! Loading the editions: the built-in ones load, and every kind of fault is refused with
 //! its file and line.
 
+#![expect(clippy::unwrap_used, reason = "what a test's helpers unwrap is part of the test")]
+
 use calsos_domain::rulebook::{RulebookFile, Rulebooks};
 use calsos_domain::year::DashboardYear;
 

@@ -1,3 +1,5 @@
 //! What the tests share.
 
 pub mod case;
+pub mod program;
+pub mod shared;

@@ -13,7 +13,7 @@ use calsos_persistence::ReleaseRecord;
 
 use super::Office;
 use super::answers::Names;
-use super::published_columns::{Column, ComputedCell, computed_cell, published_cell, status_text};
+use super::published_columns::{Column, ComputedCell, computed_cell, published_cell};
 use crate::cli::ReconcileBasis;
 use crate::error::AppError;
 use crate::views::answer::{DeterminationView, GroupView};
@@ -329,9 +329,4 @@ fn group_reason(group: &GroupView) -> String {
 
 fn listed(words: &[String]) -> String {
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
-}
-
-/// The words of a published row's own status, for tables.
-pub(crate) fn published_label(edition: &Edition, row: &PublishedRow) -> String {
-    status_text(edition, row.status)
 }

@@ -8,6 +8,9 @@ use serde::Serialize;
 use super::Office;
 use crate::error::AppError;
 
+/// What is counted, by what it is of and what it is.
+pub(crate) type Counts = BTreeMap<String, BTreeMap<String, usize>>;
+
 /// Counts of a year's determinations.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,17 +19,17 @@ pub(crate) struct Summary {
     pub(crate) leas: usize,
     pub(crate) provisional: usize,
     /// By type of LEA and label; `not known` and `not judged` are labels here.
-    pub(crate) labels: BTreeMap<String, BTreeMap<String, usize>>,
+    pub(crate) labels: Counts,
     /// By type of LEA and level of support.
-    pub(crate) levels: BTreeMap<String, BTreeMap<String, usize>>,
+    pub(crate) levels: Counts,
     /// By method and outcome.
-    pub(crate) methods: BTreeMap<String, BTreeMap<String, usize>>,
+    pub(crate) methods: Counts,
     /// By student group: LEAs where the group has a code.
     pub(crate) groups: BTreeMap<String, usize>,
     /// By state priority: LEAs where a group is in it.
     pub(crate) priorities: BTreeMap<String, usize>,
     /// By test over several years and outcome.
-    pub(crate) sustained_need: BTreeMap<String, BTreeMap<String, usize>>,
+    pub(crate) sustained_need: Counts,
 }
 
 impl Office {
@@ -35,7 +38,7 @@ impl Office {
         let answers = self.answers_of(year)?;
         let mut summary =
             Summary { dashboard_year: year.number(), leas: answers.len(), ..Summary::default() };
-        let add = |counts: &mut BTreeMap<String, BTreeMap<String, usize>>, of: &str, as_: &str| {
+        let add = |counts: &mut Counts, of: &str, as_: &str| {
             *counts.entry(of.to_owned()).or_default().entry(as_.to_owned()).or_default() += 1;
         };
         for answered in &answers {

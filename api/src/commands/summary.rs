@@ -1,8 +1,7 @@
 //! `calsos summary`.
 
-use std::collections::BTreeMap;
-
 use crate::app::Office;
+use crate::app::summary::Counts;
 use crate::cli::{Format, Global, OneYear};
 use crate::error::AppError;
 use crate::output::{Table, screen, write_json, write_ndjson, write_table};
@@ -21,7 +20,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &OneYear) -> Result<(
     };
     add("LEAs", "", "", summary.leas);
     add("provisional", "", "", summary.provisional);
-    let nested: [(&str, &BTreeMap<String, BTreeMap<String, usize>>); 4] = [
+    let nested: [(&str, &Counts); 4] = [
         ("status", &summary.labels),
         ("level", &summary.levels),
         ("method", &summary.methods),
