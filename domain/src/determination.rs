@@ -197,7 +197,8 @@ pub fn conclude(
     let decisive = charter.as_ref().map_or(eligible, |charter| charter.outcome);
     let before =
         edition.labels.second_year_after.and_then(|y| history.iter().find(|h| h.year == y));
-    let label = label(edition, lea_type, decisive, before);
+    let first_year_before = before.map_or(Outcome::NotMet, |before| before.first_year);
+    let label = label(edition, lea_type, decisive, first_year_before);
     let eligible_level = eligible_level(edition, label.differentiated, &sustained);
     Conclusions {
         group_count: group_count(&codes),

@@ -141,7 +141,7 @@ fn some_unknown() -> Outcome {
 }
 
 /// Whether a method was met, by the list's methods, else by its codes.
-fn published_eligible(row: &PublishedRow) -> Outcome {
+pub(crate) fn published_eligible(row: &PublishedRow) -> Outcome {
     if row.methods.values().any(|met| *met) || !row.codes.is_empty() {
         Outcome::Met
     } else if !row.methods.is_empty() || row.status == PublishedStatus::General {
@@ -153,7 +153,7 @@ fn published_eligible(row: &PublishedRow) -> Outcome {
 
 /// Whether the list shows a first year of support. A status without a year is told apart
 /// by what made the LEA eligible.
-fn published_first_year(row: &PublishedRow) -> Outcome {
+pub(crate) fn published_first_year(row: &PublishedRow) -> Outcome {
     match row.status {
         PublishedStatus::DifferentiatedYear1 => Outcome::Met,
         PublishedStatus::General | PublishedStatus::DifferentiatedYear2 => Outcome::NotMet,

@@ -19,6 +19,7 @@ pub mod lea;
 pub mod outcome;
 pub mod performance;
 pub mod priority;
+pub mod published;
 pub mod release;
 pub mod rulebook;
 pub mod student_group;

@@ -1,7 +1,6 @@
 //! The label, the year of support, the level that the rules give and who provides help.
 
 use crate::cds::CdsCode;
-use crate::history::HistoryYear;
 use crate::lea::LeaType;
 use crate::outcome::{Missing, Outcome};
 use crate::rulebook::{Citation, Edition, Effect};
@@ -48,19 +47,19 @@ pub struct Label {
     pub support_year: Answer<u8>,
 }
 
-/// Labels an LEA. `eligible` is this year's result; `before` the year whose first year of
-/// support makes this one the second, where the edition names one.
+/// Labels an LEA. `eligible` is this year's result; `first_year_before` whether the LEA was
+/// in its first year of support in the year that [`Labels::second_year_after`] names.
+///
+/// [`Labels::second_year_after`]: crate::rulebook::Labels::second_year_after
 #[must_use]
 pub fn label(
     edition: &Edition,
     lea_type: LeaType,
     eligible: Outcome,
-    before: Option<&HistoryYear>,
+    first_year_before: Outcome,
 ) -> Label {
     let labels = &edition.labels;
-    let carried = before
-        .filter(|_| lea_type.has_second_year())
-        .map_or(Outcome::NotMet, |before| before.first_year);
+    let carried = if lea_type.has_second_year() { first_year_before } else { Outcome::NotMet };
     let first_text = match lea_type {
         LeaType::Charter => labels.charter.as_ref().unwrap_or(&labels.first_year),
         LeaType::District | LeaType::CountyOffice => &labels.first_year,

@@ -1,5 +1,6 @@
 //! The columns of the state's published lists, as questions to an answer.
 
+use calsos_domain::published::status_text;
 use calsos_domain::release::{PublishedRow, PublishedStatus};
 use calsos_domain::rulebook::{Edition, Effect};
 use calsos_domain::student_group::StudentGroup;
@@ -157,25 +158,11 @@ pub(crate) fn published_cell(
             .contains(&group)
             .then(|| row.codes.get(&group).map_or("*".to_owned(), char::to_string)),
         Column::GroupCount => row.group_count.map(|count| count.to_string()),
-        Column::Status(_) => Some(status_text(edition, row.status)),
+        Column::Status(_) => Some(status_text(edition, row.status).to_owned()),
         Column::Method(number) => row.methods.get(&number).copied().map(flag),
         Column::Ec52072 => row.ec52072.map(flag),
         Column::Ec52071f => row.ec52071f.map(flag),
         _ => None,
-    }
-}
-
-/// The edition's own words for a published status.
-pub(crate) fn status_text(edition: &Edition, status: PublishedStatus) -> String {
-    let labels = &edition.labels;
-    match status {
-        PublishedStatus::General => labels.general.clone(),
-        PublishedStatus::Differentiated | PublishedStatus::DifferentiatedYear1 => {
-            labels.first_year.clone()
-        }
-        PublishedStatus::DifferentiatedYear2 => {
-            labels.second_year.clone().unwrap_or_else(|| labels.first_year.clone())
-        }
     }
 }
 
@@ -187,6 +174,6 @@ pub(crate) fn repeated_status_text(edition: &Edition, status: PublishedStatus) -
         PublishedStatus::Differentiated | PublishedStatus::DifferentiatedYear1 => {
             labels.first_year_in_later_lists.clone()
         }
-        PublishedStatus::DifferentiatedYear2 => status_text(edition, status),
+        PublishedStatus::DifferentiatedYear2 => status_text(edition, status).to_owned(),
     }
 }

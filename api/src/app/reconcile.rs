@@ -6,6 +6,8 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::FactBase;
+use calsos_domain::lea::LeaType;
+use calsos_domain::published::check_row;
 use calsos_domain::release::{PublishedRow, ReleaseKind};
 use calsos_domain::rulebook::Edition;
 use calsos_domain::year::DashboardYear;
@@ -48,7 +50,7 @@ impl Office {
                 }
                 None => comparison.view.not_computed.push(cds.to_string()),
             }
-            comparison.check_row(row, &published);
+            comparison.check_row(edition, row, &published);
         }
         for (cds, view) in &computed {
             let listed = view.judged && view.lea_type != "charter";
@@ -224,30 +226,21 @@ impl Comparison {
     /// Whether the columns of a list's row fit each other and the earlier lists.
     fn check_row(
         &mut self,
+        edition: &Edition,
         row: &PublishedRow,
         published: &BTreeMap<DashboardYear, BTreeMap<CdsCode, PublishedRow>>,
     ) {
-        let found = &mut self.view.list_against_itself;
-        if let Some(count) = row.group_count.filter(|n| *n as usize != row.codes.len()) {
-            found.push(format!(
-                "{}: TotalStudentGroups is {count}, and {} groups have a code",
-                row.cds,
-                row.codes.len()
-            ));
-        }
-        if row.methods.get(&1).is_some_and(|met| *met == row.codes.is_empty()) {
-            found.push(format!("{}: MetMethod1 does not fit the codes", row.cds));
-        }
-        for (year, repeated) in &row.earlier_statuses {
-            let own = published.get(year).and_then(|rows| rows.get(&row.cds));
-            if let Some(own) = own.filter(|own| own.status != *repeated) {
-                found.push(format!(
-                    "{}: the status of {year} is repeated as {}, and was {} on that year's list",
-                    row.cds,
-                    repeated.code(),
-                    own.status.code()
-                ));
-            }
+        let earlier: BTreeMap<DashboardYear, &PublishedRow> = published
+            .range(..edition.year)
+            .filter_map(|(year, rows)| Some((*year, rows.get(&row.cds)?)))
+            .collect();
+        let lea_type = if row.cds.has_county_office_digits() {
+            LeaType::CountyOffice
+        } else {
+            LeaType::District
+        };
+        for fault in check_row(edition, lea_type, row, &earlier) {
+            self.view.list_against_itself.push(format!("{}: {fault}", row.cds));
         }
     }
 }
