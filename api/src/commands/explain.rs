@@ -42,10 +42,11 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Explain) -> Result<(
             out,
             "+ met   - not met   ? not known   * decides: another value here changes an answer\n"
         )?;
-        let mut places = Places::default();
+        let mut tree = Tree { out: &mut *out, view, sources, places: Places::default() };
         for child in &trace.children {
-            node(&mut *out, child, 0, sources, &mut places)?;
+            tree.node(child, 0)?;
         }
+        let places = tree.places;
         places.show(&mut *out)?;
     }
     if asked.rows {
@@ -216,63 +217,110 @@ impl Places {
     }
 }
 
-fn node(
-    out: &mut dyn Write,
-    view: &TraceView,
-    depth: usize,
-    sources: &BTreeMap<String, Source>,
-    places: &mut Places,
-) -> Result<(), AppError> {
-    let (mark, style) = match view.outcome.as_deref() {
-        Some("met") => ("+", AnsiColor::Red.on_default()),
-        Some("notMet") => ("-", Style::new()),
-        Some(_) => ("?", AnsiColor::Yellow.on_default()),
-        None => (" ", Style::new()),
-    };
-    let decides = view.decides.as_ref().is_some_and(|d| !d.is_empty());
-    let star = if decides { " *" } else { "" };
-    let value = view.value.as_ref().map(|v| format!(": {v}")).unwrap_or_default();
-    let place = view.source.as_ref().map(|source| {
-        places.files.insert(source.release, (source.file.clone(), source.sha256.clone()));
-        format!(" [release {}, row {}]", source.release, source.row)
-    });
-    let cited: Vec<&str> = match view.kind.as_str() {
-        // A group's and a cell's citations repeat those of the rules above them.
-        "group" | "cell" => Vec::new(),
-        _ => view.citations.iter().map(String::as_str).collect(),
-    };
-    for citation in &cited {
-        let id = citation.split('#').next().unwrap_or_default();
-        if let Some(source) = sources.get(id) {
-            places.sources.insert(id.to_owned(), format!("{} ({})", source.title, source.place));
-        }
-    }
-    let cited = if cited.is_empty() { String::new() } else { format!(" ({})", cited.join(", ")) };
-    let indent = "  ".repeat(depth);
-    writeln!(
-        out,
-        "{indent}{style}{mark}{style:#} {}{value}{star}{}{cited}",
-        view.label,
-        place.unwrap_or_default()
-    )?;
-    if let Some(reason) = &view.reason {
-        writeln!(out, "{indent}    {reason}")?;
-    }
-    for child in children(view) {
-        node(out, child, depth + 1, sources, places)?;
-    }
-    Ok(())
+/// Writes the tree for people: what the full tree (in JSON) says several times is said once.
+struct Tree<'a> {
+    out: &'a mut dyn Write,
+    view: &'a DeterminationView,
+    sources: &'a BTreeMap<String, Source>,
+    places: Places,
 }
 
-/// A criterion with one alternative says the same as that alternative: its conditions
-/// follow at once.
-fn children(view: &TraceView) -> Vec<&TraceView> {
-    match view.children.as_slice() {
-        [only] if view.kind == "criterion" && only.kind == "alternative" => {
-            only.children.iter().collect()
+impl Tree<'_> {
+    fn node(&mut self, node: &TraceView, depth: usize) -> Result<(), AppError> {
+        match node.kind.as_str() {
+            "group" if self.rated_nowhere(node) => return self.unrated_group(node, depth),
+            "criterion" => return self.criterion(node, depth),
+            _ => {}
         }
-        all => all.iter().collect(),
+        let value = node.value.as_ref().map(|v| format!(": {v}")).unwrap_or_default();
+        let text = format!("{}{value}{}", node.label, star(node));
+        let place = self.place(node);
+        let cited = if node.kind == "group" { String::new() } else { self.cited(node) };
+        self.line(depth, node, &format!("{text}{place}{cited}"))?;
+        if let Some(reason) = &node.reason {
+            writeln!(self.out, "{}    {reason}", "  ".repeat(depth))?;
+        }
+        node.children.iter().try_for_each(|child| self.node(child, depth + 1))
     }
+
+    /// A criterion, and below it each cell that it asks for, once.
+    fn criterion(&mut self, node: &TraceView, depth: usize) -> Result<(), AppError> {
+        let cited = self.cited(node);
+        self.line(depth, node, &format!("{}{cited}", node.label))?;
+        let mut told: Vec<&str> = Vec::new();
+        for cell in node.children.iter().flat_map(|alternative| &alternative.children) {
+            let indicator = cell.id.rsplit('.').next().unwrap_or_default();
+            if told.contains(&indicator) {
+                continue;
+            }
+            told.push(indicator);
+            let value = cell.value.as_deref().unwrap_or_default();
+            let place = self.place(cell);
+            let indent = "  ".repeat(depth + 1);
+            writeln!(self.out, "{indent}  {indicator}: {value}{}{place}", star(cell))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the group counts on no indicator at all.
+    fn rated_nowhere(&self, node: &TraceView) -> bool {
+        let group = node.id.strip_prefix("group.");
+        let found = self.view.groups.iter().find(|g| Some(g.group.as_str()) == group);
+        found.is_some_and(|group| {
+            group.cells.iter().all(|c| !matches!(c.state.as_str(), "rated" | "notLoaded"))
+        })
+    }
+
+    fn unrated_group(&mut self, node: &TraceView, depth: usize) -> Result<(), AppError> {
+        let group = node.id.strip_prefix("group.").unwrap_or_default();
+        let cells = self.view.groups.iter().filter(|g| g.group == group).flat_map(|g| &g.cells);
+        let cells: Vec<String> =
+            cells.map(|cell| format!("{} {}", cell.indicator, cell.text)).collect();
+        let text = format!("{}: no code, no performance that counts", node.label);
+        self.line(depth, node, &text)?;
+        writeln!(self.out, "{}    {}", "  ".repeat(depth), cells.join("; "))?;
+        Ok(())
+    }
+
+    fn line(&mut self, depth: usize, node: &TraceView, text: &str) -> Result<(), AppError> {
+        let (mark, style) = match node.outcome.as_deref() {
+            Some("met") => ("+", AnsiColor::Red.on_default()),
+            Some("notMet") => ("-", Style::new()),
+            Some(_) => ("?", AnsiColor::Yellow.on_default()),
+            None => (" ", Style::new()),
+        };
+        writeln!(self.out, "{}{style}{mark}{style:#} {text}", "  ".repeat(depth))?;
+        Ok(())
+    }
+
+    /// Where a value stands; the file is noted for the list at the end.
+    fn place(&mut self, node: &TraceView) -> String {
+        let Some(source) = &node.source else { return String::new() };
+        let file = (source.file.clone(), source.sha256.clone());
+        self.places.files.insert(source.release, file);
+        format!(" [release {}, row {}]", source.release, source.row)
+    }
+
+    /// What a rule cites; the source is noted for the list at the end.
+    fn cited(&mut self, node: &TraceView) -> String {
+        for citation in &node.citations {
+            let id = citation.split('#').next().unwrap_or_default();
+            if let Some(source) = self.sources.get(id) {
+                let text = format!("{} ({})", source.title, source.place);
+                self.places.sources.insert(id.to_owned(), text);
+            }
+        }
+        if node.citations.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", node.citations.join(", "))
+        }
+    }
+}
+
+/// Marks a cell that decides.
+fn star(node: &TraceView) -> &'static str {
+    if node.decides.as_ref().is_some_and(|d| !d.is_empty()) { " *" } else { "" }
 }
 
 /// The original rows of the cells that decide.
