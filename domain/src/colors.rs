@@ -11,6 +11,7 @@
 
 #![deny(clippy::float_arithmetic)]
 
+mod audit;
 mod check;
 mod compute;
 mod load;
@@ -20,6 +21,7 @@ mod sample;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+pub use audit::{ColorAudit, ColorMismatch};
 pub use check::{ColorCheck, Comparison, NotComparable};
 pub use compute::{Basis, Computed, Measure};
 pub use load::{LoadFault, load};

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use calsos_domain::colors::ColorAudit;
 use calsos_domain::facts::{ReleaseHead, Superseded, superseded};
+use calsos_domain::release::ReleaseContents;
 use calsos_ingest::{Assigned, FileReport, Input, Refusal, read};
 use calsos_persistence::{AddRelease, NewRelease, ReleaseRecord};
 
@@ -13,7 +15,7 @@ use crate::error::AppError;
 /// What became of a file.
 pub(crate) enum Imported {
     /// It is a release now.
-    Added { record: ReleaseRecord, report: Box<FileReport> },
+    Added { record: ReleaseRecord, report: Box<FileReport>, colors: Option<ColorAudit> },
     /// The same bytes were imported before; nothing changed.
     AlreadyStored(ReleaseRecord),
     /// It cannot be understood whole; nothing of it was stored.
@@ -49,10 +51,16 @@ impl Office {
         })?;
         Ok(match added {
             AddRelease::Added(record) => {
-                Imported::Added { record, report: Box::new(understood.report) }
+                let colors = self.audit_colors(&understood.contents);
+                Imported::Added { record, report: Box::new(understood.report), colors }
             }
             AddRelease::AlreadyStored(record) => Imported::AlreadyStored(record),
         })
+    }
+
+    /// Checks the published colours of an indicator file against the year's tables.
+    fn audit_colors(&self, contents: &ReleaseContents) -> Option<ColorAudit> {
+        self.books.edition(contents.year?)?.colors.audit(contents)
     }
 
     /// Where releases speak about the same LEAs, which of them is in force.

@@ -1,7 +1,9 @@
 //! `calsos import`.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
+use calsos_domain::colors::ColorAudit;
 use calsos_ingest::{FileReport, Refusal};
 use calsos_persistence::ReleaseRecord;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -27,10 +29,26 @@ struct FileView {
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<FileReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    colors: Option<ColorsView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
 }
+
+/// How the published colours and levels compare with the year's tables.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ColorsView {
+    compared: usize,
+    agreeing: usize,
+    /// Rows with an override in force, which sets or explains what is published.
+    overridden: BTreeMap<String, usize>,
+    unexplained: Vec<String>,
+}
+
+/// How many rows whose colour has no explanation are shown to people.
+const MISMATCHES_SHOWN: usize = 10;
 
 pub(super) fn run(office: &Office, global: &Global, asked: &Import) -> Result<(), AppError> {
     let mut out = screen();
@@ -88,6 +106,7 @@ fn empty(file: String, outcome: &'static str) -> FileView {
         release: None,
         sha256: None,
         report: None,
+        colors: None,
         refusal: None,
         problem: None,
     }
@@ -101,9 +120,21 @@ fn view(file: String, imported: Imported) -> FileView {
         ..empty(file.clone(), outcome)
     };
     match imported {
-        Imported::Added { record, report } => stored(record, "added", Some(*report)),
+        Imported::Added { record, report, colors } => {
+            FileView { colors: colors.map(colors_view), ..stored(record, "added", Some(*report)) }
+        }
         Imported::AlreadyStored(record) => stored(record, "alreadyStored", None),
         Imported::Refused(refusal) => FileView { refusal: Some(refusal), ..empty(file, "refused") },
+    }
+}
+
+fn colors_view(audit: ColorAudit) -> ColorsView {
+    let ColorAudit { compared, agreeing, overridden, unexplained } = audit;
+    ColorsView {
+        compared,
+        agreeing,
+        overridden: overridden.into_iter().map(|(why, count)| (why.to_string(), count)).collect(),
+        unexplained: unexplained.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -112,6 +143,9 @@ fn show(out: &mut dyn Write, view: &FileView) -> Result<(), AppError> {
     let sha256: String = view.sha256.iter().flat_map(|s| s.chars().take(12)).collect();
     if let Some(report) = &view.report {
         show_report(out, report, release, &sha256)?;
+        if let Some(colors) = view.colors.as_ref().filter(|colors| colors.compared > 0) {
+            show_colors(out, colors)?;
+        }
     } else if let Some(refusal) = &view.refusal {
         writeln!(out, "{refusal}")?;
     } else if let Some(problem) = &view.problem {
@@ -174,6 +208,24 @@ fn show_report(
     if !layout_verified {
         let of = layout_year.map(|y| format!(" (that of {y} was used)")).unwrap_or_default();
         writeln!(out, "  layout unverified: no real file of this kind and year was seen{of}")?;
+    }
+    Ok(())
+}
+
+fn show_colors(out: &mut dyn Write, colors: &ColorsView) -> Result<(), AppError> {
+    let ColorsView { compared, agreeing, overridden, unexplained } = colors;
+    writeln!(
+        out,
+        "  colours and levels: {agreeing} of {compared} rows are as the tables give them"
+    )?;
+    for (why, count) in overridden {
+        writeln!(out, "  set by an override ({why}): {count} rows")?;
+    }
+    for mismatch in unexplained.iter().take(MISMATCHES_SHOWN) {
+        writeln!(out, "  differs without a known reason, the published one decides: {mismatch}")?;
+    }
+    if unexplained.len() > MISMATCHES_SHOWN {
+        writeln!(out, "  … and {} more rows", unexplained.len() - MISMATCHES_SHOWN)?;
     }
     Ok(())
 }

@@ -2,11 +2,13 @@
 
 use super::words::{cell_reason, cell_words, priorities_words, wanted_words};
 use super::{Drawing, NodeKind, RowRef, TraceNode, missing_words};
+use crate::colors::RecordKind;
 use crate::decisive::CellKey;
 use crate::determination::Determination;
 use crate::evaluation::{GroupFinding, criterion_outcome, read_cell};
 use crate::indicator::Indicator;
 use crate::outcome::Outcome;
+use crate::performance::Performance;
 use crate::rulebook::{Alternative, Condition, Criterion, Wanted};
 use crate::student_group::StudentGroup;
 use crate::support::Answer;
@@ -124,9 +126,30 @@ impl Drawing<'_> {
             None => node,
             Some(cited) => {
                 let source = RowRef { release: cited.release, row: cited.row };
+                let note = self.color_note(indicator, group, &cited.value);
+                node.reason = [node.reason, note].into_iter().flatten().reduce(|a, b| a + " " + &b);
                 self.at_cell(node, CellKey::Performance(indicator, group), source)
             }
         }
+    }
+
+    /// Where the published colour or level is not the one that the year's tables give, or
+    /// only because of an override.
+    fn color_note(
+        &self,
+        indicator: Indicator,
+        group: StudentGroup,
+        performance: &Performance,
+    ) -> Option<String> {
+        let Determination { edition, lea_type, .. } = self.determination;
+        let record = RecordKind::from(*lea_type);
+        let check = edition.colors.check(indicator, group, record, performance);
+        let Some((difference, why)) = check.differences().into_iter().next() else {
+            let set = check.computed.overrides.first()?;
+            return Some(format!("Set by an override: {set}."));
+        };
+        let why = why.map_or("no reason is known".to_owned(), |why| why.to_string());
+        Some(format!("Published {difference} ({why}); the published one decides."))
     }
 
     /// Rows of the group that no criterion asks for: shown, so that their absence from the
