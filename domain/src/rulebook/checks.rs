@@ -1,5 +1,9 @@
 //! The checks that make an edition of what its file says.
 
+mod criteria;
+mod over_years;
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
@@ -7,19 +11,20 @@ use toml::Spanned;
 use super::load::{EditionFiles, Page};
 use super::overlap::check_criteria;
 use super::{
-    Alternative, CharterRule, CharterTest, Condition, CountsWhen, Criterion, Edition, Effect,
-    IndicatorRule, Judged, Labels, LocalRule, Method, MethodTest, NotApplied, OneDistrictCounty,
-    OpenPoint, ProviderRule, PublishedColumns, Rating, SizeRule, SmallerSize, SustainedRule,
-    Wanted, raw,
+    CountsWhen, Criterion, Edition, IndicatorRule, Judged, Labels, LocalRule, Method, MethodTest,
+    NotApplied, OneDistrictCounty, OpenPoint, ProviderRule, PublishedColumns, Rating, SizeRule,
+    SmallerSize, SustainedRule, raw,
 };
 use crate::cds::CountyCode;
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
-use crate::performance::{Color, Level};
 use crate::priority::{Priority, PrioritySet};
 use crate::release::LocalRating;
 use crate::student_group::StudentGroup;
 use crate::year::{DashboardYear, Day};
+use criteria::criterion_of;
+use over_years::{charter_of, sustained_of};
+use words::{groups_of, indicator, lea_type, lea_types, level_of, priority_of, word};
 
 type Text = Spanned<String>;
 
@@ -161,52 +166,6 @@ impl Ids {
     }
 }
 
-/// Reads words of a fixed set; each unknown one is a fault that lists the known ones.
-fn word<T>(page: &mut Page<'_>, at: &Text, known: &[(&str, T)]) -> Option<T>
-where
-    T: Copy,
-{
-    let found = known.iter().find(|(word, _)| *word == at.get_ref()).map(|(_, value)| *value);
-    if found.is_none() {
-        let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-        page.fault(at, format!("'{}' is unknown here; known: {}", at.get_ref(), words.join(", ")));
-    }
-    found
-}
-
-fn lea_type(page: &mut Page<'_>, at: &Text) -> Option<LeaType> {
-    word(page, at, &LeaType::ALL.map(|t| (t.code(), t)))
-}
-
-fn lea_types(page: &mut Page<'_>, at: Option<Vec<Text>>) -> BTreeSet<LeaType> {
-    match at {
-        None => BTreeSet::from(LeaType::ALL),
-        Some(words) => words.iter().filter_map(|w| lea_type(page, w)).collect(),
-    }
-}
-
-fn groups_of(
-    page: &mut Page<'_>,
-    words: &[Text],
-    known: Option<&BTreeSet<StudentGroup>>,
-) -> BTreeSet<StudentGroup> {
-    let mut groups = BTreeSet::new();
-    for at in words {
-        let code = at.get_ref();
-        match StudentGroup::COUNTED.into_iter().find(|g| g.code() == code) {
-            None => page.fault(at, format!("'{code}' is no student group that can count")),
-            Some(group) if known.is_some_and(|k| !k.contains(&group)) => {
-                page.fault(at, format!("the group {code} is not among the year's groups"));
-            }
-            Some(group) if !groups.insert(group) => {
-                page.fault(at, format!("the group {code} stands here a second time"));
-            }
-            Some(_) => {}
-        }
-    }
-    groups
-}
-
 fn open_points(page: &mut Page<'_>, open: Vec<raw::Open>) -> Vec<OpenPoint> {
     let mut points: Vec<OpenPoint> = Vec::new();
     for raw::Open { id, question, default, other, source } in open {
@@ -262,10 +221,6 @@ fn size_of(page: &mut Page<'_>, size: raw::Size, groups: &BTreeSet<StudentGroup>
         })
         .collect();
     SizeRule { minimum, smaller, source: page.cite(&source) }
-}
-
-fn indicator(page: &mut Page<'_>, at: &Text) -> Option<Indicator> {
-    word(page, at, &Indicator::ALL.map(|i| (i.code(), i)))
 }
 
 fn indicators_of(
@@ -332,140 +287,6 @@ fn codes_of(
         }
     }
     (found, page.cite(&source))
-}
-
-fn wanted(
-    page: &mut Page<'_>,
-    indicator: Indicator,
-    at: &Text,
-    color: Option<&Text>,
-    status: Option<&Text>,
-) -> Option<Wanted> {
-    match (color, status) {
-        (Some(color), None) => {
-            let found = Color::parse(color.get_ref());
-            if found.is_none() {
-                page.fault(color, format!("'{}' is no colour", color.get_ref()));
-            }
-            found.map(Wanted::Color)
-        }
-        (None, Some(status)) => {
-            let named = |level: &Level| {
-                level
-                    .status_name(indicator.lower_is_better())
-                    .eq_ignore_ascii_case(status.get_ref())
-            };
-            let found = Level::all().find(named);
-            if found.is_none() {
-                page.fault(status, format!("'{}' is no status level", status.get_ref()));
-            }
-            found.map(Wanted::Status)
-        }
-        _ => {
-            page.fault(at, "a condition needs either a color or a status");
-            None
-        }
-    }
-}
-
-fn condition(
-    page: &mut Page<'_>,
-    indicators: &BTreeMap<Indicator, IndicatorRule>,
-    at: &Text,
-    color: Option<&Text>,
-    status: Option<&Text>,
-) -> Option<Condition> {
-    let indicator = indicator(page, at)?;
-    let wanted = wanted(page, indicator, at, color, status)?;
-    let rating = indicators.get(&indicator).map(|rule| rule.rating);
-    let problem = match (rating, wanted) {
-        (None, _) => "the year did not publish it",
-        (Some(Rating::None), _) => "the year published it without a rating",
-        (Some(Rating::Status), Wanted::Color(_)) => "the year published only its status, no colour",
-        _ => return Some(Condition { indicator, wanted }),
-    };
-    page.fault(at, format!("a condition on {indicator}, but {problem}"));
-    None
-}
-
-fn criterion_of(
-    page: &mut Page<'_>,
-    criterion: raw::Criterion,
-    groups: &BTreeSet<StudentGroup>,
-    indicators: &BTreeMap<Indicator, IndicatorRule>,
-    ids: &mut Ids,
-) -> Option<(Text, Criterion)> {
-    let raw::Criterion { id, priority: priority_at, groups: choice, any, open, source } = criterion;
-    ids.claim(page, &id);
-    let priority = priority_of(page, &priority_at);
-    let groups = match choice {
-        None => groups.clone(),
-        Some(at) => {
-            let raw::GroupChoice { only, except } = at.get_ref();
-            let chosen = match (only, except) {
-                (Some(words), None) => groups_of(page, words, Some(groups)),
-                (None, Some(words)) => {
-                    let without = groups_of(page, words, Some(groups));
-                    groups.difference(&without).copied().collect()
-                }
-                _ => {
-                    page.fault(&at, "groups needs either 'only' or 'except'");
-                    return None;
-                }
-            };
-            if chosen.is_empty() {
-                page.fault(&at, "no group is left: the criterion is unreachable");
-            }
-            chosen
-        }
-    };
-    if any.get_ref().is_empty() {
-        page.fault(&any, "a criterion without an alternative is unreachable");
-    }
-    let mut alternatives = Vec::new();
-    for at in any.get_ref() {
-        let raw::Alternative { all, indicator, color, status } = at.get_ref();
-        let conditions: Vec<Option<Condition>> = match (all, indicator) {
-            (Some(all), None) if color.is_none() && status.is_none() => all
-                .iter()
-                .map(|c| {
-                    let raw::Condition { indicator, color, status } = c.get_ref();
-                    condition(page, indicators, indicator, color.as_ref(), status.as_ref())
-                })
-                .collect(),
-            (None, Some(indicator)) => {
-                vec![condition(page, indicators, indicator, color.as_ref(), status.as_ref())]
-            }
-            _ => {
-                page.fault(at, "an alternative is one condition, or 'all' with a list of them");
-                return None;
-            }
-        };
-        if conditions.is_empty() {
-            page.fault(at, "an alternative without a condition would always hold");
-        }
-        let conditions: Vec<Condition> = conditions.into_iter().collect::<Option<_>>()?;
-        alternatives.push(Alternative { conditions });
-    }
-    let open = ids.open_points(page, open);
-    let source = page.cite(&source);
-    let made = Criterion {
-        id: id.get_ref().clone(),
-        priority: priority?,
-        groups,
-        alternatives,
-        open,
-        source,
-    };
-    Some((id, made))
-}
-
-fn priority_of(page: &mut Page<'_>, at: &Spanned<u8>) -> Option<Priority> {
-    let priority = Priority::new(*at.get_ref());
-    if priority.is_none() {
-        page.fault(at, format!("{} is no state priority (1 to 10)", at.get_ref()));
-    }
-    priority
 }
 
 fn local_of(page: &mut Page<'_>, local: raw::Local, ids: &mut Ids) -> Option<LocalRule> {
@@ -557,131 +378,6 @@ fn labels_of(page: &mut Page<'_>, labels: raw::Labels, year: DashboardYear, ids:
         open: ids.open_points(page, open),
         source: page.cite(&source),
     }
-}
-
-/// The years of a window, in rising order, the last being the edition's own.
-fn window_of(
-    page: &mut Page<'_>,
-    at: &Spanned<Vec<Spanned<u16>>>,
-    year: DashboardYear,
-) -> Vec<DashboardYear> {
-    let mut window = Vec::new();
-    for named in at.get_ref() {
-        window.extend(page.name_year(named));
-    }
-    if window.windows(2).any(|pair| matches!(pair, [a, b] if a >= b)) {
-        page.fault(at, "the window is out of order: its years must rise");
-    }
-    if window.last() != Some(&year) {
-        page.fault(at, format!("the window must end with the edition's own year, {year}"));
-    }
-    window
-}
-
-fn positive(page: &mut Page<'_>, at: &Spanned<usize>, most: usize, what: &str) -> usize {
-    if !(1..=most).contains(at.get_ref()) {
-        page.fault(at, format!("{what} must be 1 to {most}; {} was found", at.get_ref()));
-    }
-    *at.get_ref()
-}
-
-fn sustained_of(
-    page: &mut Page<'_>,
-    rule: raw::Sustained,
-    year: DashboardYear,
-    ids: &mut Ids,
-) -> Option<SustainedRule> {
-    let raw::Sustained {
-        id,
-        lea,
-        window,
-        years,
-        groups,
-        priorities,
-        all_if_fewer_groups,
-        effect,
-        open,
-        source,
-    } = rule;
-    ids.claim(page, &id);
-    let window = window_of(page, &window, year);
-    let effects = [
-        ("level-3", Effect::Level3),
-        ("geographic-lead", Effect::GeographicLead),
-        ("data-test", Effect::DataTest),
-    ];
-    let effect = word(page, &effect, &effects);
-    Some(SustainedRule {
-        id: id.into_inner(),
-        lea_types: lea_types(page, Some(lea)),
-        years: positive(page, &years, window.len(), "the number of years"),
-        window,
-        groups: positive(page, &groups, StudentGroup::COUNTED.len(), "the number of groups"),
-        priorities: positive(page, &priorities, 10, "the number of priorities"),
-        all_if_fewer_groups,
-        open: ids.open_points(page, open),
-        source: page.cite(&source),
-        effect: effect?,
-    })
-}
-
-fn charter_of(
-    page: &mut Page<'_>,
-    rule: raw::Charter,
-    year: DashboardYear,
-    ids: &mut Ids,
-) -> Option<CharterRule> {
-    let raw::Charter {
-        id,
-        rule: rule_at,
-        window,
-        years,
-        groups,
-        priorities,
-        all_if_fewer_groups,
-        open,
-        source,
-    } = rule;
-    ids.claim(page, &id);
-    let window = window_of(page, &window, year);
-    let test = match (rule_at.get_ref().as_str(), years, groups, priorities, all_if_fewer_groups) {
-        ("criteria-in-every-year", None, None, None, None) => CharterTest::CriteriaInEveryYear,
-        ("groups-in-years", Some(years), Some(groups), Some(priorities), all_if_fewer) => {
-            CharterTest::GroupsInYears {
-                years: positive(page, &years, window.len(), "the number of years"),
-                groups: positive(
-                    page,
-                    &groups,
-                    StudentGroup::COUNTED.len(),
-                    "the number of groups",
-                ),
-                priorities: positive(page, &priorities, 10, "the number of priorities"),
-                all_if_fewer_groups: all_if_fewer.unwrap_or(false),
-            }
-        }
-        _ => {
-            page.fault(
-                &rule_at,
-                "a charter rule is 'criteria-in-every-year', or 'groups-in-years' with years, \
-                 groups and priorities",
-            );
-            return None;
-        }
-    };
-    Some(CharterRule {
-        id: id.into_inner(),
-        test,
-        window,
-        open: ids.open_points(page, open),
-        source: page.cite(&source),
-    })
-}
-
-fn level_of(page: &mut Page<'_>, at: &Spanned<u8>) -> u8 {
-    if !(1..=3).contains(at.get_ref()) {
-        page.fault(at, format!("{} is no level of support (1 to 3)", at.get_ref()));
-    }
-    *at.get_ref()
 }
 
 fn providers_of(page: &mut Page<'_>, providers: Vec<raw::Provider>) -> Vec<ProviderRule> {
