@@ -10,7 +10,7 @@ use crate::history::{Computed, HistoryYear, Origin};
 use crate::lea::LeaType;
 use crate::outcome::{Missing, MissingInput, Outcome};
 use crate::priority::PrioritySet;
-use crate::rulebook::{Edition, MethodTest, Rulebooks};
+use crate::rulebook::{Edition, Method, MethodTest, Rulebooks};
 use crate::student_group::StudentGroup;
 use crate::support::{Answer, Label, Provider, eligible_level, label, provider};
 use crate::sustained_need::{SustainedFinding, test_sustained};
@@ -173,7 +173,7 @@ pub fn conclude(
     let codes: Vec<(StudentGroup, Answer<Option<char>>)> =
         evaluation.groups.iter().map(|g| (g.group, code(edition, g))).collect();
     let methods = methods(edition, lea_type, evaluation);
-    let eligible = Outcome::any(methods.iter().map(|(_, outcome)| *outcome));
+    let eligible = eligible(edition, lea_type, evaluation, &methods);
     let now = HistoryYear {
         year: edition.year,
         origin: Origin::Computed,
@@ -273,6 +273,35 @@ fn group_and_local(groups: &[GroupFinding], locals: &[LocalFinding]) -> Outcome 
         let alone = Outcome::all(others.map(|(_, other)| other.outcome.negated()));
         let group = Outcome::any(groups.iter().map(|g| g.only_in_another_than(local.priority)));
         local.outcome.and(alone).and(group)
+    }))
+}
+
+/// Whether any method is met.
+///
+/// A local indicator and a group in another priority are enough beside the other two
+/// methods: should there be more local indicators or more priorities than the third method
+/// asks for, one of the other two is met. What only decides which of them it is, a file
+/// that was not loaded, leaves eligibility known.
+fn eligible(
+    edition: &Edition,
+    lea_type: LeaType,
+    evaluation: &Evaluation,
+    methods: &[(String, Outcome)],
+) -> Outcome {
+    let Evaluation { cells: _, groups, locals, calpads_certified: _ } = evaluation;
+    let open_to = |m: &&Method| m.lea_types.contains(&lea_type);
+    let tests = || edition.methods.iter().filter(open_to).map(|m| m.test);
+    let more_is_another_method = tests().any(|t| matches!(t, MethodTest::GroupInPriorities(..=2)))
+        && tests().any(|t| matches!(t, MethodTest::LocalIndicators(..=2)));
+    let group_and_local = Outcome::any(locals.iter().map(|local| {
+        local.outcome.and(Outcome::any(groups.iter().map(|g| g.in_another_than(local.priority))))
+    }));
+    Outcome::any(methods.iter().map(|(id, outcome)| {
+        let test = edition.methods.iter().find(|m| &m.id == id).map(|m| m.test);
+        match test {
+            Some(MethodTest::GroupAndLocalIndicator) if more_is_another_method => group_and_local,
+            _ => *outcome,
+        }
     }))
 }
 
