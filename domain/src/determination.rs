@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use crate::cds::CdsCode;
-use crate::charter::{CharterFinding, test_charter};
+use crate::charter::{CharterFinding, SAME_GROUP, test_charter};
 use crate::evaluation::{Basis, Evaluation, GroupFinding, LocalFinding, evaluate};
 use crate::facts::{LeaFacts, YearFacts};
 use crate::history::{Computed, HistoryYear, Origin};
 use crate::lea::LeaType;
 use crate::outcome::{Missing, MissingInput, Outcome};
 use crate::priority::PrioritySet;
-use crate::rulebook::{Edition, Method, MethodTest, Rulebooks};
+use crate::rulebook::{Criterion, Edition, Method, MethodTest, Rulebooks};
 use crate::student_group::StudentGroup;
 use crate::support::{Answer, Label, Provider, eligible_level, label, provider};
-use crate::sustained_need::{SustainedFinding, test_sustained};
+use crate::sustained_need::{HAVING_A_GROUP, SustainedFinding, test_sustained};
 use crate::year::DashboardYear;
 
 /// What is concluded from the groups, the local indicators, CALPADS and the years before.
@@ -385,18 +385,23 @@ fn open_points(determination: &Determination<'_>) -> Vec<String> {
             }
         }
     };
-    if edition.evaluates(*lea_type) {
-        edition.criteria.iter().for_each(|criterion| add(&criterion.open));
+    for criterion in &edition.criteria {
+        if edition.evaluates(*lea_type) && matters(determination, criterion) {
+            add(&criterion.open);
+        }
     }
-    if let (Some(rule), Some(finding)) = (&edition.charter, &conclusions.charter)
-        && (finding.literal.may_be_met() || finding.same_group.may_be_met())
-    {
-        add(&rule.open);
+    if let (Some(rule), Some(finding)) = (&edition.charter, &conclusions.charter) {
+        add(&matching(&rule.open, |id| match id {
+            SAME_GROUP => finding.readings_differ(),
+            HAVING_A_GROUP => finding.depends_on_having_a_group,
+            _ => finding.outcome.may_be_met(),
+        }));
     }
     for (rule, finding) in edition.sustained_for(*lea_type).zip(&conclusions.sustained) {
-        if finding.depends_on_having_a_group() || finding.outcome.is_met() && rule.open.len() > 1 {
-            add(&rule.open);
-        }
+        add(&matching(&rule.open, |id| match id {
+            HAVING_A_GROUP => finding.depends_on_having_a_group(),
+            _ => finding.outcome.may_be_met(),
+        }));
     }
     let charter_before = edition
         .labels
@@ -413,4 +418,25 @@ fn open_points(determination: &Determination<'_>) -> Vec<String> {
         add(&rule.open);
     }
     ids
+}
+
+fn matching(open: &[String], applies: impl Fn(&str) -> bool) -> Vec<String> {
+    open.iter().filter(|id| applies(id)).cloned().collect()
+}
+
+/// Whether a criterion has a say for any group: alone, a state priority makes nobody
+/// eligible, but beside another one, or beside a local indicator, it may.
+fn matters(determination: &Determination<'_>, criterion: &Criterion) -> bool {
+    let Determination { edition, lea_type, evaluation, .. } = determination;
+    let with_local = edition
+        .methods
+        .iter()
+        .any(|m| m.test == MethodTest::GroupAndLocalIndicator && m.lea_types.contains(lea_type));
+    let local = with_local
+        && evaluation
+            .locals
+            .iter()
+            .any(|l| l.priority != criterion.priority && l.outcome.may_be_met());
+    let groups = || evaluation.groups.iter().filter(|g| criterion.groups.contains(&g.group));
+    groups().any(|g| local || g.in_another_than(criterion.priority).may_be_met())
 }
