@@ -2,6 +2,12 @@
 //!
 //! The cases are random but always the same ones: the generator starts from a fixed seed.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test fail by panicking, as the test does"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use calsos_domain::cds::CdsCode;
@@ -117,7 +123,7 @@ fn spec() -> impl Strategy<Value = Spec> {
         vec((0usize..7, 1u8..=10, 0usize..3), 0..8),
         vec((0usize..7, any::<bool>()), 0..3),
         vec(list_spec(), 0..5),
-        vec((0usize..7, 0usize..19), 0..10),
+        prop_oneof![vec((0usize..7, 0usize..19), 0..5), vec((0usize..7, 0usize..19), 5..40)],
     )
         .prop_map(|(lea_type, rows, worst, best, locals, calpads, lists, missing)| Spec {
             lea_type,

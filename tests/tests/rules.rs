@@ -3,6 +3,11 @@
 //! Every case is a made-up LEA whose every file is loaded and whose groups have the best
 //! rating, except for what the test sets.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of a test fail by panicking, as the test does"
+)]
+
 use calsos_domain::cds::CdsCode;
 use calsos_domain::determination::{AnswerId, Determination};
 use calsos_domain::history::Origin;
