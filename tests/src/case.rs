@@ -121,6 +121,13 @@ impl Case {
         self
     }
 
+    /// Loads an indicator's file, in which no group has a row.
+    #[must_use]
+    pub fn loaded_indicator(mut self, edition: &Edition, indicator: Indicator) -> Case {
+        self.facts(edition.year).indicator_releases.insert(indicator, ReleaseNumber(1));
+        self
+    }
+
     /// Names the LEA in the year without loading a file that decides.
     #[must_use]
     pub fn named(mut self, edition: &Edition) -> Case {

@@ -1,6 +1,7 @@
 //! What holds for any facts whatever, over every edition.
 //!
 //! The cases are random but always the same ones: the generator starts from a fixed seed.
+//! How many there are is set so that all properties together take well under a minute.
 
 #![expect(
     clippy::unwrap_used,
@@ -797,6 +798,55 @@ fn an_answer_that_is_not_known_names_inputs_that_are_missing() {
             let unknown: BTreeSet<&AnswerId> = unknown.iter().collect();
             prop_assert_eq!(named, unknown, "{}", year);
         }
+        Ok(())
+    });
+}
+
+/// What a missing indicator file may turn out to say: one group worst or orange and the
+/// others best or absent, every group worst, best or absent.
+fn possible_files(case: &Case, edition: &Edition, indicator: Indicator) -> Vec<Case> {
+    let groups = &edition.indicators[&indicator].groups;
+    let with = |rating: u8, chosen: &[StudentGroup], others: bool| {
+        let loaded = case.clone().loaded_indicator(edition, indicator);
+        groups.iter().fold(loaded, |case, group| {
+            let rating = if chosen.contains(group) { rating } else { 5 };
+            if rating == 5 && !others {
+                return case;
+            }
+            case.row(edition, indicator, *group, performance(edition, indicator, rating))
+        })
+    };
+    let every: Vec<StudentGroup> = groups.iter().copied().collect();
+    let mut files = vec![with(5, &[], true), with(5, &[], false), with(1, &every, true)];
+    for group in groups {
+        files.push(with(1, &[*group], true));
+        files.push(with(1, &[*group], false));
+        files.push(with(2, &[*group], true));
+    }
+    files
+}
+
+#[test]
+fn an_answer_is_named_beside_the_only_missing_file_exactly_where_the_file_can_change_it() {
+    let input = (0usize..7, 0usize..8);
+    holds(100, (spec(), input), |(spec, (year, indicator))| {
+        let edition = at(&editions(), year);
+        let used: Vec<Indicator> = edition.indicators_used().collect();
+        let indicator = at(&used, indicator);
+        let case = spec.full().without(edition, indicator);
+        let determination = lea_determination(&case.lea, edition);
+        if !determination.decided {
+            return Ok(());
+        }
+        let named: BTreeSet<AnswerId> =
+            determination.missing.iter().flat_map(|(_, answers)| answers).cloned().collect();
+        let mut possible = possible_files(&case, edition, indicator)
+            .into_iter()
+            .map(|case| lea_determination(&case.lea, edition).conclusions);
+        let first = possible.next().unwrap();
+        let changed: BTreeSet<AnswerId> =
+            possible.flat_map(|other| changed_answers(&first, &other)).collect();
+        prop_assert_eq!(named, changed, "{} in {}", indicator, edition.year);
         Ok(())
     });
 }
