@@ -7,7 +7,10 @@ use crate::history::HistoryYear;
 use crate::outcome::Outcome;
 use crate::rulebook::{CharterRule, CharterTest};
 use crate::student_group::StudentGroup;
-use crate::sustained_need::{Persistence, test_persistence};
+use crate::sustained_need::{Persistence, SustainedFinding, test_persistence};
+
+/// The id under which editions say that it is open whether the same group must recur.
+pub const SAME_GROUP: &str = "charter-same-group";
 
 /// The result of the charter schools' rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,6 +25,8 @@ pub struct CharterFinding {
     pub same_group: Outcome,
     /// Each year's result under the literal reading, in the order of the window.
     pub years: Vec<Outcome>,
+    /// Whether a clause on charters with fewer groups has a say under either reading.
+    pub depends_on_having_a_group: bool,
 }
 
 impl CharterFinding {
@@ -36,7 +41,7 @@ impl CharterFinding {
 /// Applies the rule. `window` has every year of the rule, the year decided last.
 #[must_use]
 pub fn test_charter(rule: &CharterRule, window: &[&HistoryYear]) -> CharterFinding {
-    let (years, needed, same_group): (Vec<Outcome>, usize, Outcome) = match rule.test {
+    let (years, needed, same_group, depends_on_having_a_group) = match rule.test {
         CharterTest::CriteriaInEveryYear => {
             let shape = Persistence {
                 years: window.len(),
@@ -44,21 +49,29 @@ pub fn test_charter(rule: &CharterRule, window: &[&HistoryYear]) -> CharterFindi
                 priorities: 2,
                 all_if_fewer_groups: false,
             };
-            let years = window.iter().map(|year| year.eligible).collect();
-            (years, window.len(), test_persistence(&rule.id, shape, window).outcome)
+            let years: Vec<Outcome> = window.iter().map(|year| year.eligible).collect();
+            (years, window.len(), test_persistence(&rule.id, shape, window).outcome, false)
         }
         CharterTest::GroupsInYears { years, groups, priorities, all_if_fewer_groups } => {
             let shape = Persistence { years, groups, priorities, all_if_fewer_groups };
-            let each_year = |year: &&HistoryYear| {
-                let single = Persistence { years: 1, ..shape };
-                test_persistence(&rule.id, single, &[year]).outcome
-            };
-            let same = test_persistence(&rule.id, shape, window).outcome;
-            (window.iter().map(each_year).collect(), years, same)
+            let same = test_persistence(&rule.id, shape, window);
+            let single = Persistence { years: 1, ..shape };
+            let in_year = |year: &&HistoryYear| test_persistence(&rule.id, single, &[year]);
+            let each: Vec<SustainedFinding> = window.iter().map(in_year).collect();
+            let outcomes: Vec<Outcome> = each.iter().map(|year| year.outcome).collect();
+            let clause = each.iter().chain([&same]).any(|f| f.depends_on_having_a_group());
+            (outcomes, years, same.outcome, clause)
         }
     };
     let literal = Outcome::at_least(needed, years.iter().copied());
-    CharterFinding { id: rule.id.clone(), outcome: literal, literal, same_group, years }
+    CharterFinding {
+        id: rule.id.clone(),
+        outcome: literal,
+        literal,
+        same_group,
+        years,
+        depends_on_having_a_group,
+    }
 }
 
 /// The groups that meet the criteria in every year of the window for certain.

@@ -14,7 +14,7 @@ use crate::indicator::Indicator;
 use crate::outcome::Outcome;
 use crate::performance::{Color, Level, Performance};
 use crate::priority::Priority;
-use crate::release::LocalRating;
+use crate::release::{LocalRating, PublishedRow, PublishedStatus};
 use crate::rulebook::{Edition, Rating, Rulebooks};
 use crate::student_group::StudentGroup;
 use crate::year::DashboardYear;
@@ -46,7 +46,7 @@ pub fn decisive_cells(
     search.performances(lea, &mut found);
     search.locals(&mut found);
     search.calpads(&mut found);
-    search.earlier_years(books, &mut found);
+    search.earlier_years(books, lea, &mut found);
     found.retain(|_, answers: &mut BTreeSet<AnswerId>| !answers.is_empty());
     found
 }
@@ -127,37 +127,43 @@ impl Search<'_> {
         }
     }
 
-    fn earlier_years(&self, books: &Rulebooks, found: &mut Found) {
+    fn earlier_years(&self, books: &Rulebooks, lea: &LeaFacts, found: &mut Found) {
         let Determination { evaluation, history, .. } = self.determination;
         for (position, year) in history.iter().enumerate() {
             let Origin::Published { .. } = year.origin else {
                 continue;
             };
-            let Some(edition) = books.edition(year.year) else {
+            let published = lea.years.get(&year.year).and_then(|facts| facts.published.as_ref());
+            let (Some(edition), Some(cited)) = (books.edition(year.year), published) else {
                 continue;
             };
-            let mut with = |key, change: &dyn Fn(&mut HistoryYear)| {
+            let row = &cited.value;
+            let mut with = |key, other_row: &PublishedRow, group: Option<&GroupFinding>| {
                 let mut changed = history.clone();
                 if let Some(place) = changed.get_mut(position) {
-                    change(place);
+                    place.take_over(other_row);
+                    for finding in &mut place.groups {
+                        if let Some(other) = group.filter(|g| g.group == finding.group) {
+                            *finding = other.clone();
+                        }
+                    }
                 }
                 let answers = self.changed_by(evaluation, &changed);
                 found.entry(key).or_default().extend(answers);
             };
             for finding in &year.groups {
-                let key = CellKey::EarlierCode(year.year, finding.group);
-                for other in other_findings(edition, finding) {
-                    with(key, &|place| {
-                        if let Some(group) =
-                            place.groups.iter_mut().find(|g| g.group == other.group)
-                        {
-                            *group = other.clone();
-                        }
-                    });
+                let group = finding.group;
+                for (letter, other) in other_findings(edition, finding) {
+                    let mut other_row = row.clone();
+                    other_row.codes.remove(&group);
+                    other_row.codes.extend(letter.map(|letter| (group, letter)));
+                    with(CellKey::EarlierCode(year.year, group), &other_row, Some(&other));
                 }
             }
-            let flipped = year.first_year.negated();
-            with(CellKey::EarlierStatus(year.year), &|place| place.first_year = flipped);
+            for status in PublishedStatus::ALL.into_iter().filter(|s| *s != row.status) {
+                let other_row = PublishedRow { status, ..row.clone() };
+                with(CellKey::EarlierStatus(year.year), &other_row, None);
+            }
         }
     }
 
@@ -192,20 +198,19 @@ pub fn other_performances(
 }
 
 /// The findings that another letter, or none, on a list would have given.
-fn other_findings(edition: &Edition, finding: &GroupFinding) -> Vec<GroupFinding> {
+fn other_findings(edition: &Edition, finding: &GroupFinding) -> Vec<(Option<char>, GroupFinding)> {
     let group = finding.group;
-    let lettered = edition.codes.keys().map(|set| GroupFinding {
-        group,
-        priorities: edition
+    let lettered = edition.codes.iter().map(|(set, letter)| {
+        let priorities = edition
             .state_priorities()
             .iter()
             .map(|p| (p, Outcome::from_bool(set.contains(p))))
-            .collect(),
-        at_most: set.len(),
-        rated: Outcome::Met,
+            .collect();
+        let finding = GroupFinding { group, priorities, at_most: set.len(), rated: Outcome::Met };
+        (Some(*letter), finding)
     });
     let without = GroupFinding { rated: finding.rated, ..GroupFinding::nothing(group) };
-    lettered.chain([without]).filter(|other| other != finding).collect()
+    lettered.chain([(None, without)]).filter(|(_, other)| other != finding).collect()
 }
 
 /// The answers in which two conclusions differ.

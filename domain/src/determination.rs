@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use crate::cds::CdsCode;
-use crate::charter::{CharterFinding, test_charter};
+use crate::charter::{CharterFinding, SAME_GROUP, test_charter};
 use crate::evaluation::{Basis, Evaluation, GroupFinding, LocalFinding, evaluate};
 use crate::facts::{LeaFacts, YearFacts};
 use crate::history::{Computed, HistoryYear, Origin};
 use crate::lea::LeaType;
 use crate::outcome::{Missing, MissingInput, Outcome};
 use crate::priority::PrioritySet;
-use crate::rulebook::{Edition, MethodTest, Rulebooks};
+use crate::rulebook::{Criterion, Edition, Method, MethodTest, Rulebooks};
 use crate::student_group::StudentGroup;
 use crate::support::{Answer, Label, Provider, eligible_level, label, provider};
-use crate::sustained_need::{SustainedFinding, test_sustained};
+use crate::sustained_need::{HAVING_A_GROUP, SustainedFinding, test_sustained};
 use crate::year::DashboardYear;
 
 /// What is concluded from the groups, the local indicators, CALPADS and the years before.
@@ -173,7 +173,7 @@ pub fn conclude(
     let codes: Vec<(StudentGroup, Answer<Option<char>>)> =
         evaluation.groups.iter().map(|g| (g.group, code(edition, g))).collect();
     let methods = methods(edition, lea_type, evaluation);
-    let eligible = Outcome::any(methods.iter().map(|(_, outcome)| *outcome));
+    let eligible = eligible(edition, lea_type, evaluation, &methods);
     let now = HistoryYear {
         year: edition.year,
         origin: Origin::Computed,
@@ -277,6 +277,35 @@ fn group_and_local(groups: &[GroupFinding], locals: &[LocalFinding]) -> Outcome 
     }))
 }
 
+/// Whether any method is met.
+///
+/// A local indicator and a group in another priority are enough beside the other two
+/// methods: should there be more local indicators or more priorities than the third method
+/// asks for, one of the other two is met. What only decides which of them it is, a file
+/// that was not loaded, leaves eligibility known.
+fn eligible(
+    edition: &Edition,
+    lea_type: LeaType,
+    evaluation: &Evaluation,
+    methods: &[(String, Outcome)],
+) -> Outcome {
+    let Evaluation { cells: _, groups, locals, calpads_certified: _ } = evaluation;
+    let open_to = |m: &&Method| m.lea_types.contains(&lea_type);
+    let tests = || edition.methods.iter().filter(open_to).map(|m| m.test);
+    let more_is_another_method = tests().any(|t| matches!(t, MethodTest::GroupInPriorities(..=2)))
+        && tests().any(|t| matches!(t, MethodTest::LocalIndicators(..=2)));
+    let group_and_local = Outcome::any(locals.iter().map(|local| {
+        local.outcome.and(Outcome::any(groups.iter().map(|g| g.in_another_than(local.priority))))
+    }));
+    Outcome::any(methods.iter().map(|(id, outcome)| {
+        let test = edition.methods.iter().find(|m| &m.id == id).map(|m| m.test);
+        match test {
+            Some(MethodTest::GroupAndLocalIndicator) if more_is_another_method => group_and_local,
+            _ => *outcome,
+        }
+    }))
+}
+
 /// Every answer that is not known, with what it depends on.
 fn unknown_answers(conclusions: &Conclusions) -> Vec<(AnswerId, Missing)> {
     let Conclusions {
@@ -357,18 +386,23 @@ fn open_points(determination: &Determination<'_>) -> Vec<String> {
             }
         }
     };
-    if edition.evaluates(*lea_type) {
-        edition.criteria.iter().for_each(|criterion| add(&criterion.open));
+    for criterion in &edition.criteria {
+        if edition.evaluates(*lea_type) && matters(determination, criterion) {
+            add(&criterion.open);
+        }
     }
-    if let (Some(rule), Some(finding)) = (&edition.charter, &conclusions.charter)
-        && (finding.literal.may_be_met() || finding.same_group.may_be_met())
-    {
-        add(&rule.open);
+    if let (Some(rule), Some(finding)) = (&edition.charter, &conclusions.charter) {
+        add(&matching(&rule.open, |id| match id {
+            SAME_GROUP => finding.readings_differ(),
+            HAVING_A_GROUP => finding.depends_on_having_a_group,
+            _ => finding.outcome.may_be_met(),
+        }));
     }
     for (rule, finding) in edition.sustained_for(*lea_type).zip(&conclusions.sustained) {
-        if finding.depends_on_having_a_group() || finding.outcome.is_met() && rule.open.len() > 1 {
-            add(&rule.open);
-        }
+        add(&matching(&rule.open, |id| match id {
+            HAVING_A_GROUP => finding.depends_on_having_a_group(),
+            _ => finding.outcome.may_be_met(),
+        }));
     }
     let charter_before = edition
         .labels
@@ -385,4 +419,25 @@ fn open_points(determination: &Determination<'_>) -> Vec<String> {
         add(&rule.open);
     }
     ids
+}
+
+fn matching(open: &[String], applies: impl Fn(&str) -> bool) -> Vec<String> {
+    open.iter().filter(|id| applies(id)).cloned().collect()
+}
+
+/// Whether a criterion has a say for any group: alone, a state priority makes nobody
+/// eligible, but beside another one, or beside a local indicator, it may.
+fn matters(determination: &Determination<'_>, criterion: &Criterion) -> bool {
+    let Determination { edition, lea_type, evaluation, .. } = determination;
+    let with_local = edition
+        .methods
+        .iter()
+        .any(|m| m.test == MethodTest::GroupAndLocalIndicator && m.lea_types.contains(lea_type));
+    let local = with_local
+        && evaluation
+            .locals
+            .iter()
+            .any(|l| l.priority != criterion.priority && l.outcome.may_be_met());
+    let groups = || evaluation.groups.iter().filter(|g| criterion.groups.contains(&g.group));
+    groups().any(|g| local || g.in_another_than(criterion.priority).may_be_met())
 }

@@ -169,11 +169,16 @@ impl GroupFinding {
         Outcome::at_least(count, self.priorities.iter().map(|(_, outcome)| *outcome))
     }
 
+    /// Whether the group is in a state priority that is not `other`.
+    #[must_use]
+    pub fn in_another_than(&self, other: Priority) -> Outcome {
+        Outcome::any(self.priorities.iter().filter(|(p, _)| *p != other).map(|(_, o)| *o))
+    }
+
     /// Whether the group is in exactly one state priority, and that one is not `other`.
     #[must_use]
     pub fn only_in_another_than(&self, other: Priority) -> Outcome {
-        let elsewhere = self.priorities.iter().filter(|(p, _)| *p != other).map(|(_, o)| *o);
-        Outcome::any(elsewhere).and(self.in_at_least(2).negated())
+        self.in_another_than(other).and(self.in_at_least(2).negated())
     }
 
     /// The priorities that are met for certain.

@@ -129,6 +129,13 @@ impl HistoryYear {
         }
     }
 
+    /// Takes what another row of the list would say of the whole LEA.
+    pub(crate) fn take_over(&mut self, row: &PublishedRow) {
+        let input = MissingInput::EarlierYear(self.year);
+        self.eligible = published_eligible(row).with_missing_as(input);
+        self.first_year = published_first_year(row).with_missing_as(input);
+    }
+
     /// The group's finding of that year.
     #[must_use]
     pub fn group(&self, group: StudentGroup) -> Option<&GroupFinding> {

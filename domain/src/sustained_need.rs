@@ -12,6 +12,9 @@ use crate::outcome::Outcome;
 use crate::rulebook::SustainedRule;
 use crate::student_group::StudentGroup;
 
+/// The id under which editions say that it is open what having a group means.
+pub const HAVING_A_GROUP: &str = "having-a-group";
+
 /// The result of a test over several years.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SustainedFinding {

@@ -1,6 +1,7 @@
 //! Made-up LEAs for tests of the rules: facts set one by one, as files would have them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use calsos_domain::cds::CdsCode;
 use calsos_domain::determination::{Determination, decide};
@@ -30,6 +31,42 @@ pub struct Case {
 #[expect(clippy::expect_used, reason = "a test cannot go on without them")]
 pub fn rulebooks() -> Rulebooks {
     Rulebooks::load(&Rulebooks::built_in_files()).expect("the built-in editions load")
+}
+
+/// The built-in rulebooks, loaded once for all tests of a program.
+#[must_use]
+pub fn books() -> &'static Rulebooks {
+    static BOOKS: LazyLock<Rulebooks> = LazyLock::new(rulebooks);
+    &BOOKS
+}
+
+/// The built-in edition of a year.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a test names years with an edition")]
+pub fn edition(number: u16) -> &'static Edition {
+    books().edition(year(number)).expect("an edition of the year")
+}
+
+/// A priority by its number.
+///
+/// # Panics
+/// If it is none.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a test names priorities 1 to 10")]
+pub fn priority(number: u8) -> Priority {
+    Priority::new(number).expect("a state priority")
+}
+
+/// The state priorities that have a criterion for the group.
+#[must_use]
+pub fn priorities_of(edition: &Edition, group: StudentGroup) -> Vec<Priority> {
+    let open = |p: &Priority| {
+        edition.criteria.iter().any(|c| c.priority == *p && c.groups.contains(&group))
+    };
+    edition.state_priorities().iter().filter(open).collect()
 }
 
 /// A year by its number.
@@ -81,6 +118,13 @@ impl Case {
         for priority in locals {
             facts.local_releases.insert(priority, ReleaseNumber(2));
         }
+        self
+    }
+
+    /// Loads an indicator's file, in which no group has a row.
+    #[must_use]
+    pub fn loaded_indicator(mut self, edition: &Edition, indicator: Indicator) -> Case {
+        self.facts(edition.year).indicator_releases.insert(indicator, ReleaseNumber(1));
         self
     }
 
@@ -184,6 +228,41 @@ impl Case {
         for condition in &first.conditions {
             self = self.holds(edition, group, *condition);
         }
+        self
+    }
+
+    /// Puts a group into the first `count` state priorities that have a criterion for it.
+    #[must_use]
+    pub fn in_priorities(mut self, edition: &Edition, group: StudentGroup, count: usize) -> Case {
+        for priority in priorities_of(edition, group).into_iter().take(count) {
+            self = self.in_priority(edition, group, priority);
+        }
+        self
+    }
+
+    /// A year with every file, in which these groups are in `count` state priorities and
+    /// everything else has the best rating.
+    #[must_use]
+    pub fn with_groups(self, edition: &Edition, groups: &[StudentGroup], count: usize) -> Case {
+        let best = self.loaded(edition).all_best(edition);
+        groups.iter().fold(best, |case, group| case.in_priorities(edition, *group, count))
+    }
+
+    /// Takes a local indicator's file away.
+    #[must_use]
+    pub fn without_local(mut self, edition: &Edition, priority: Priority) -> Case {
+        let facts = self.facts(edition.year);
+        facts.local_releases.remove(&priority);
+        facts.local_ratings.remove(&priority);
+        self
+    }
+
+    /// Loads a published list of the year that does not name the LEA.
+    #[must_use]
+    pub fn not_on_list(mut self, edition: &Edition) -> Case {
+        let facts = self.facts(edition.year);
+        facts.list_release = Some(ReleaseNumber(4));
+        facts.published = None;
         self
     }
 
