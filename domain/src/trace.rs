@@ -173,6 +173,7 @@ impl TraceNode {
 struct Drawing<'a> {
     books: &'a Rulebooks,
     determination: &'a Determination<'a>,
+    lea: &'a LeaFacts,
     facts: &'a YearFacts,
     decisive: BTreeMap<CellKey, BTreeSet<AnswerId>>,
 }
@@ -185,6 +186,7 @@ pub fn trace(books: &Rulebooks, lea: &LeaFacts, determination: &Determination<'_
     let drawing = Drawing {
         books,
         determination,
+        lea,
         facts: lea.years.get(&year).unwrap_or(&nothing),
         decisive: decisive_cells(books, lea, determination),
     };

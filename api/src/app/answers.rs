@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use calsos_domain::cds::CdsCode;
+use calsos_domain::rulebook::YearRules;
 use calsos_domain::year::DashboardYear;
 use calsos_persistence::{AnswerFilter, LeaRecord, RunRecord, Store};
 
@@ -80,7 +81,7 @@ impl Office {
             None => format!(
                 "there is no edition of the rules for {year}; `calsos rulebook show` lists the years"
             ),
-            Some(calsos_domain::rulebook::YearRules::NoDeterminations { reason, .. }) => {
+            Some(YearRules::NoDeterminations { reason, .. }) => {
                 format!("{year} is a year without determinations: {reason}")
             }
             Some(_) => format!(

@@ -6,7 +6,7 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::ReleaseNumber;
-use calsos_domain::rulebook::Source;
+use calsos_domain::rulebook::{Source, YearRules};
 use calsos_domain::trace::trace;
 use calsos_domain::year::DashboardYear;
 use calsos_ingest::{Input, original_row};
@@ -52,6 +52,13 @@ impl Office {
                  files of the current run; `calsos list` shows those that are"
             ))
         })?;
+        if let Some(YearRules::NoDeterminations { year, reason, .. }) =
+            year.and_then(|year| books.year(year))
+        {
+            return Err(AppError::NotFound(format!(
+                "{year} is a year without determinations: {reason}"
+            )));
+        }
         let mut determinations = decide(&books, lea, Basis::Files);
         let year =
             match year {

@@ -40,7 +40,8 @@ impl Office {
             if !listed {
                 continue;
             }
-            let mut why: Vec<String> = Vec::new();
+            // Columns by what they are not known for, in the order of the columns.
+            let mut why: Vec<(String, Vec<&str>)> = Vec::new();
             let mut row = Vec::new();
             for (name, column) in &columns {
                 let cell = match column {
@@ -56,11 +57,19 @@ impl Office {
                 row.push(match cell {
                     ComputedCell::Known(text) => text,
                     ComputedCell::NotKnown(missing) => {
-                        why.push(format!("{name}: {}", not_loaded(&missing)));
+                        let reason = not_loaded(&missing);
+                        match why.iter_mut().find(|(known, _)| *known == reason) {
+                            Some((_, columns)) => columns.push(name),
+                            None => why.push((reason, vec![name])),
+                        }
                         String::new()
                     }
                 });
             }
+            let why: Vec<String> = why
+                .into_iter()
+                .map(|(reason, columns)| format!("{}: {reason}", columns.join(" ")))
+                .collect();
             row.push(why.join("; "));
             rows.push(row);
         }
@@ -116,7 +125,7 @@ impl Office {
             let filter = AnswerFilter { year: Some(edition.year), ..AnswerFilter::default() };
             for answered in self.answers(&filter)? {
                 let cell = match answered.view.label {
-                    Some(label) => ComputedCell::Known(label),
+                    Some(label) => ComputedCell::Known(repeated_label(edition, label)),
                     None if answered.view.judged => {
                         ComputedCell::NotKnown(vec![format!("LIST:{}", edition.year)])
                     }
@@ -126,6 +135,18 @@ impl Office {
             }
         }
         Ok(statuses)
+    }
+}
+
+/// A computed label of an earlier year, in the words in which later lists repeat it.
+fn repeated_label(edition: &Edition, label: String) -> String {
+    let labels = &edition.labels;
+    if label == labels.general {
+        labels.general_in_later_lists.clone()
+    } else if label == labels.first_year {
+        labels.first_year_in_later_lists.clone()
+    } else {
+        label
     }
 }
 

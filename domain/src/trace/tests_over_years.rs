@@ -1,10 +1,10 @@
 //! The part of the trace about tests over several years.
 
-use super::words::{origin_words, priorities_words};
+use super::words::{cell_words, origin_words, priorities_words, wanted_words};
 use super::{Drawing, NodeKind, RowRef, TraceNode, missing_words};
 use crate::decisive::CellKey;
 use crate::determination::Determination;
-use crate::evaluation::GroupFinding;
+use crate::evaluation::{Cells, GroupFinding, criterion_outcome};
 use crate::history::Origin;
 use crate::outcome::Outcome;
 use crate::rulebook::{CharterTest, SustainedRule};
@@ -160,11 +160,69 @@ impl Drawing<'_> {
                         let key = CellKey::EarlierCode(year, finding.group);
                         self.at_cell(child, key, RowRef { release, row })
                     }
-                    _ => child,
+                    _ => {
+                        let cells = self.earlier_cells(&child.id, year, finding.group);
+                        child.children(cells)
+                    }
                 }
             })
             .collect();
         node.reason(origin_words(earlier)).children(groups)
+    }
+
+    /// The criteria that a group met in a computed earlier year, by that year's edition,
+    /// with the cells that they rest on.
+    fn earlier_cells(&self, id: &str, year: DashboardYear, group: StudentGroup) -> Vec<TraceNode> {
+        let (Some(edition), Some(facts)) = (self.books.edition(year), self.lea.years.get(&year))
+        else {
+            return Vec::new();
+        };
+        let cells = Cells::read(edition, self.determination.lea_type, facts);
+        let met = edition.criteria.iter().filter(|criterion| {
+            criterion.groups.contains(&group)
+                && criterion_outcome(criterion, group, &cells).is_met()
+        });
+        met.map(|criterion| {
+            let held = criterion.alternatives.iter().find(|alternative| {
+                alternative
+                    .conditions
+                    .iter()
+                    .all(|c| cells.get(group, c.indicator).meets(*c).is_met())
+            });
+            let conditions = held.into_iter().flat_map(|alternative| &alternative.conditions);
+            let nodes = conditions.map(|condition| {
+                let indicator = condition.indicator;
+                let cited = facts.performances.get(&(indicator, group));
+                let cell = cells.get(group, indicator);
+                let mut node = TraceNode::new(
+                    NodeKind::Cell,
+                    format!("{id}.{}.{indicator}", criterion.id),
+                    wanted_words(indicator, condition.wanted),
+                )
+                .outcome(Outcome::Met)
+                .value(cell_words(indicator, cell, cited.map(|c| &c.value)));
+                node.source = cited.map(|c| RowRef { release: c.release, row: c.row });
+                node
+            });
+            let priority = criterion.priority;
+            TraceNode::new(
+                NodeKind::Criterion,
+                format!("{id}.{}", criterion.id),
+                format!("Priority {priority}, {}", priority.name()),
+            )
+            .outcome(Outcome::Met)
+            .cite(&criterion.source)
+            .children(vec![
+                TraceNode::new(
+                    NodeKind::Alternative,
+                    format!("{id}.{}.met", criterion.id),
+                    "met by",
+                )
+                .outcome(Outcome::Met)
+                .children(nodes.collect()),
+            ])
+        })
+        .collect()
     }
 
     /// Whether another letter of the group on that year's list would change an answer.
@@ -176,7 +234,11 @@ impl Drawing<'_> {
 
 fn with_priorities(node: TraceNode, finding: &GroupFinding) -> TraceNode {
     let met = finding.met();
-    if met.is_empty() { node.value("no code") } else { node.value(priorities_words(met)) }
+    match (met.is_empty(), finding.in_at_least(2)) {
+        (false, _) => node.value(priorities_words(met)),
+        (true, Outcome::NotKnown(_)) => node.value("not known"),
+        (true, _) => node.value("no code"),
+    }
 }
 
 fn years_words(years: &[DashboardYear]) -> String {

@@ -99,7 +99,8 @@ pub(super) fn cell_reason(year: DashboardYear, indicator: Indicator, cell: Cell)
         Cell::NotLoaded => Some(input_words(year, MissingInput::Indicator(indicator))),
         Cell::NoRow => Some("The file has no row for this group: not met.".to_owned()),
         Cell::TooSmall { size: Some(size), minimum } => Some(format!(
-            "The group has {size} students and {minimum} are needed to count: not met."
+            "The group has {}, and {minimum} are needed to count: not met.",
+            if size == 1 { "1 student".to_owned() } else { format!("{size} students") }
         )),
         Cell::TooSmall { size: None, minimum } => Some(format!(
             "The file gives no rating to this group; {minimum} students are needed: not met."
