@@ -3,7 +3,11 @@
 //! The lists are the judge. What is compared is counted, so that a comparison that compares
 //! nothing fails; a cell that differs is a defect.
 
-#![expect(clippy::unwrap_used, reason = "what a test's helpers unwrap is part of the test")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "what a helper of a test unwraps or indexes is part of the test"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -13,9 +13,10 @@ use calsos_ingest::{Input, original_row};
 use calsos_persistence::ReleaseRecord;
 
 use super::Office;
-use super::answers::Names;
+use super::answers::{Answered, Names};
+use super::reconcile::beside;
 use crate::error::AppError;
-use crate::views::answer::DeterminationView;
+use crate::views::answer::{DeterminationView, PublishedView};
 use crate::views::trace::{SourceView, TraceView};
 
 /// A determination and its reasons.
@@ -23,6 +24,7 @@ pub(crate) struct Explanation {
     pub(crate) name: String,
     pub(crate) county_name: String,
     pub(crate) view: DeterminationView,
+    pub(crate) published: Option<PublishedView>,
     pub(crate) trace: TraceView,
     /// What the trace cites, by id.
     pub(crate) sources: BTreeMap<String, Source>,
@@ -90,10 +92,14 @@ impl Office {
             .map(|source| (source.id.clone(), source.clone()))
             .collect();
         let names = Names::load(&self.store)?;
+        let view = DeterminationView::of(lea, &determination);
+        let answered = Answered { cds, year, view };
+        let published = beside(&books, &self.published_rows()?, &answered);
         Ok(Explanation {
             name: names.name(cds, year).to_owned(),
             county_name: names.county(cds, year).to_owned(),
-            view: DeterminationView::of(lea, &determination),
+            view: answered.view,
+            published,
             trace: TraceView::of(&tree, &by_number),
             sources,
         })

@@ -7,18 +7,18 @@ use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::FactBase;
 use calsos_domain::lea::LeaType;
-use calsos_domain::published::check_row;
+use calsos_domain::published::{check_row, status_text};
 use calsos_domain::release::{PublishedRow, ReleaseKind};
-use calsos_domain::rulebook::Edition;
+use calsos_domain::rulebook::{Edition, Rulebooks};
 use calsos_domain::year::DashboardYear;
 use calsos_persistence::ReleaseRecord;
 
 use super::Office;
-use super::answers::Names;
+use super::answers::{Answered, Names};
 use super::published_columns::{Column, ComputedCell, computed_cell, published_cell};
 use crate::cli::ReconcileBasis;
 use crate::error::AppError;
-use crate::views::answer::{DeterminationView, GroupView};
+use crate::views::answer::{DeterminationView, GroupView, PublishedView};
 use crate::views::reconciliation::{CellDifference, ColumnView, ReconciliationView};
 
 impl Office {
@@ -74,9 +74,7 @@ impl Office {
     }
 
     /// The rows of the lists in force, by year and code.
-    pub(crate) fn published_rows(
-        &self,
-    ) -> Result<BTreeMap<DashboardYear, BTreeMap<CdsCode, PublishedRow>>, AppError> {
+    pub(crate) fn published_rows(&self) -> Result<PublishedLists, AppError> {
         let lists: Vec<ReleaseRecord> = self
             .store
             .releases()?
@@ -84,7 +82,7 @@ impl Office {
             .filter(|record| record.kind == ReleaseKind::PublishedList)
             .collect();
         let FactBase { leas } = self.facts(&lists)?;
-        let mut rows: BTreeMap<DashboardYear, BTreeMap<CdsCode, PublishedRow>> = BTreeMap::new();
+        let mut rows = PublishedLists::new();
         for (cds, lea) in leas {
             for (year, facts) in lea.years {
                 if let Some(cited) = facts.published {
@@ -123,6 +121,37 @@ impl Office {
         }
         Ok(views)
     }
+}
+
+/// Lists in force, to stand beside answers.
+pub(crate) type PublishedLists = BTreeMap<DashboardYear, BTreeMap<CdsCode, PublishedRow>>;
+
+/// What the year's list says of an LEA, and whether the answer agrees with it.
+pub(crate) fn beside(
+    books: &Rulebooks,
+    lists: &PublishedLists,
+    answered: &Answered,
+) -> Option<PublishedView> {
+    let edition = books.edition(answered.year)?;
+    let row = lists.get(&answered.year)?.get(&answered.cds)?;
+    let mut comparison = PublishedView {
+        label: status_text(edition, row.status).to_owned(),
+        codes: row
+            .codes
+            .iter()
+            .map(|(group, letter)| (group.code().to_owned(), letter.to_string()))
+            .collect(),
+        agrees: true,
+        not_known: 0,
+    };
+    for (_, column) in compared_columns(edition, ReconcileBasis::Files) {
+        let Some(published) = published_cell(edition, row, column) else { continue };
+        match computed_cell(edition, &answered.view, column) {
+            ComputedCell::Known(computed) => comparison.agrees &= computed == published,
+            ComputedCell::NotKnown(_) => comparison.not_known += 1,
+        }
+    }
+    Some(comparison)
 }
 
 /// The decision columns of the year's list; by its own codes, those that follow from them.
@@ -224,12 +253,7 @@ impl Comparison {
     }
 
     /// Whether the columns of a list's row fit each other and the earlier lists.
-    fn check_row(
-        &mut self,
-        edition: &Edition,
-        row: &PublishedRow,
-        published: &BTreeMap<DashboardYear, BTreeMap<CdsCode, PublishedRow>>,
-    ) {
+    fn check_row(&mut self, edition: &Edition, row: &PublishedRow, published: &PublishedLists) {
         let earlier: BTreeMap<DashboardYear, &PublishedRow> = published
             .range(..edition.year)
             .filter_map(|(year, rows)| Some((*year, rows.get(&row.cds)?)))

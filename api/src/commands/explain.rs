@@ -12,7 +12,7 @@ use crate::app::explain::Explanation;
 use crate::cli::{Explain, Format, Global};
 use crate::error::AppError;
 use crate::output::{screen, write_json, write_ndjson};
-use crate::views::answer::DeterminationView;
+use crate::views::answer::{DeterminationView, PublishedView};
 use crate::views::trace::TraceView;
 
 #[derive(Serialize)]
@@ -21,15 +21,23 @@ struct ExplanationView<'a> {
     name: &'a str,
     county_name: &'a str,
     determination: &'a DeterminationView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<&'a PublishedView>,
     trace: &'a TraceView,
 }
 
 pub(super) fn run(office: &Office, global: &Global, asked: &Explain) -> Result<(), AppError> {
     let explanation = office.explain(asked.cds, asked.year)?;
-    let Explanation { name, county_name, view, trace, sources } = &explanation;
+    let Explanation { name, county_name, view, published, trace, sources } = &explanation;
     let mut out = screen();
     if global.format != Format::Table {
-        let view = ExplanationView { name, county_name, determination: view, trace };
+        let view = ExplanationView {
+            name,
+            county_name,
+            determination: view,
+            published: published.as_ref(),
+            trace,
+        };
         return match global.format {
             Format::Ndjson => write_ndjson(&mut *out, &[view]),
             _ => write_json(&mut *out, &view),
@@ -59,7 +67,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Explain) -> Result<(
 const BOLD: Style = Style::new().bold();
 
 fn summary(out: &mut dyn Write, explanation: &Explanation) -> Result<(), AppError> {
-    let Explanation { name, county_name, view, .. } = explanation;
+    let Explanation { name, county_name, view, published, .. } = explanation;
     let kind = match view.lea_type.as_str() {
         "countyOffice" => "county office of education",
         "charter" => "charter school",
@@ -94,6 +102,14 @@ fn summary(out: &mut dyn Write, explanation: &Explanation) -> Result<(), AppErro
                 joined.unwrap_or_default()
             )?;
         }
+        if let Some(published) = published {
+            let agreement = match (published.agrees, published.not_known) {
+                (false, _) => "; cells differ, see `calsos reconcile`".to_owned(),
+                (true, 0) => "; every cell agrees".to_owned(),
+                (true, cells) => format!("; {cells} of its cells are not known here"),
+            };
+            writeln!(out, "The state's list: {}{agreement}", published.label)?;
+        }
         why(out, view)?;
     }
     for point in &view.open_points {
@@ -110,9 +126,9 @@ fn summary(out: &mut dyn Write, explanation: &Explanation) -> Result<(), AppErro
         writeln!(out, "\nProvisional: not every file was loaded")?;
         for missing in &view.missing {
             let change = if missing.could_change.is_empty() {
-                "it cannot change an answer any more".to_owned()
+                "It cannot change an answer any more.".to_owned()
             } else {
-                format!("it could change {}", missing.could_change.join(", "))
+                format!("It could still change {}.", missing.could_change.join(", "))
             };
             writeln!(out, "  {} {change}", missing.text)?;
         }

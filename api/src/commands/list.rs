@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use crate::app::Office;
 use crate::app::answers::{Answered, Names};
+use crate::app::reconcile::beside;
 use crate::cli::{Format, Global, List};
 use crate::error::AppError;
 use crate::output::{Table, screen, write_json, write_ndjson, write_table};
-use crate::views::answer::DeterminationView;
+use crate::views::answer::{DeterminationView, PublishedView};
 
 /// A determination with the names of its year.
 #[derive(Serialize)]
@@ -17,11 +18,15 @@ struct Named<'a> {
     county_name: &'a str,
     #[serde(flatten)]
     determination: &'a DeterminationView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<PublishedView>,
 }
 
 pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), AppError> {
     let answers = office.list(asked)?;
     let names = Names::load(&office.store)?;
+    let lists = office.published_rows()?;
+    let published = |answered: &Answered| beside(&office.books, &lists, answered);
     let mut out = screen();
     let named = || -> Vec<Named<'_>> {
         answers
@@ -30,6 +35,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), 
                 name: names.name(a.cds, a.year),
                 county_name: names.county(a.cds, a.year),
                 determination: &a.view,
+                published: published(a),
             })
             .collect()
     };
@@ -38,17 +44,27 @@ pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), 
         Format::Ndjson => write_ndjson(&mut *out, &named()),
         Format::Table | Format::Csv => {
             let mut table = Table::new(&[
-                "year", "CDS", "name", "type", "status", "level", "groups", "methods", "note",
+                "year",
+                "CDS",
+                "name",
+                "type",
+                "status",
+                "level",
+                "groups",
+                "methods",
+                "published",
+                "note",
             ]);
             for answered in &answers {
-                table.push(row(answered, names.name(answered.cds, answered.year)));
+                let name = names.name(answered.cds, answered.year);
+                table.push(row(answered, name, published(answered).as_ref()));
             }
             write_table(&mut *out, &table, global.format)
         }
     }
 }
 
-fn row(answered: &Answered, name: &str) -> Vec<String> {
+fn row(answered: &Answered, name: &str, published: Option<&PublishedView>) -> Vec<String> {
     let view = &answered.view;
     let unknown = if view.judged { "not known" } else { "not judged" };
     let groups: Vec<String> =
@@ -64,6 +80,20 @@ fn row(answered: &Answered, name: &str) -> Vec<String> {
         view.eligible_level.map_or_else(String::new, |l| l.to_string()),
         groups.join(" "),
         methods.join(" "),
-        if view.provisional { "provisional".to_owned() } else { String::new() },
+        published.map(|p| p.label.clone()).unwrap_or_default(),
+        note(view, published),
     ]
+}
+
+fn note(view: &DeterminationView, published: Option<&PublishedView>) -> String {
+    let mut notes = Vec::new();
+    if view.provisional {
+        notes.push("provisional");
+    }
+    match published {
+        Some(published) if !published.agrees => notes.push("differs from the list"),
+        Some(published) if published.not_known == 0 => notes.push("agrees with the list"),
+        _ => {}
+    }
+    notes.join(", ")
 }

@@ -1,5 +1,7 @@
 //! One determination, as it is stored and shown.
 
+use std::collections::BTreeMap;
+
 use calsos_domain::determination::{AnswerId, Determination};
 use calsos_domain::evaluation::{Cell, GroupFinding, LocalCell, LocalFinding};
 use calsos_domain::facts::{Cited, LeaFacts};
@@ -56,6 +58,19 @@ pub(crate) struct DeterminationView {
     pub(crate) notes: Vec<String>,
     pub(crate) provisional: bool,
     pub(crate) missing: Vec<MissingView>,
+}
+
+/// What the state's list of the year says of the LEA, beside what was computed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PublishedView {
+    pub(crate) label: String,
+    /// Letters by student group.
+    pub(crate) codes: BTreeMap<String, String>,
+    /// Whether every cell that is known on both sides is the same.
+    pub(crate) agrees: bool,
+    /// Cells of the list that are not known on the computed side.
+    pub(crate) not_known: usize,
 }
 
 /// The outcome of a rule.
