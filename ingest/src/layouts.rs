@@ -246,6 +246,16 @@ impl Layouts {
         Ok(expanded)
     }
 
+    /// Every layout of an indicator file: indicator, year, whether a real file proved it, and
+    /// the fields without which a file is refused.
+    pub fn indicator_layouts(
+        &self,
+    ) -> impl Iterator<Item = (Indicator, DashboardYear, bool, &[String])> {
+        self.layouts
+            .iter()
+            .map(|((indicator, year), l)| (*indicator, *year, l.verified, l.decides.as_slice()))
+    }
+
     /// The field of a normalised column name; the name itself where it is no field.
     pub(crate) fn field<'a>(&'a self, name: &'a str) -> &'a str {
         self.fields.get(name).map_or(name, String::as_str)
