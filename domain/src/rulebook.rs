@@ -8,6 +8,7 @@ mod checks;
 mod edition;
 mod load;
 mod overlap;
+mod page;
 mod raw;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub use edition::{
     OpenPoint, ProviderRule, PublishedColumns, Rating, SizeRule, SmallerSize, SustainedRule,
     Wanted,
 };
-pub use load::{RulebookFault, RulebookFaults};
+pub use page::{RulebookFault, RulebookFaults};
 
 use crate::year::DashboardYear;
 

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
-use super::load::{EditionFiles, Page};
 use super::overlap::check_criteria;
+use super::page::{EditionFiles, Page};
 use super::{
     CountsWhen, Criterion, Edition, IndicatorRule, Judged, Labels, LocalRule, Method, MethodTest,
     NotApplied, OneDistrictCounty, OpenPoint, ProviderRule, PublishedColumns, Rating, SizeRule,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use super::load::Page;
+use super::page::Page;
 use super::{Alternative, Condition, Criterion, IndicatorRule, Wanted};
 use crate::indicator::Indicator;
 
