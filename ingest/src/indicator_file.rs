@@ -25,6 +25,7 @@ const SCHOOLS: &str = "schools that are no charters";
 const PSEUDO: &str = "groups that are not of the law (ELO, RFP, EO, SBA, CAA, CAST)";
 const BLANK_GROUP: &str = "rows without a student group and without a colour or level";
 const UNKNOWN_GROUP: &str = "rows of an unknown student group without a colour or level";
+const REPEATED: &str = "rows that say again what an earlier row of the same group says";
 
 /// Reads an indicator file whose table was found.
 pub(crate) fn read(
@@ -184,7 +185,8 @@ struct Reader<'r> {
     faults: Faults,
     mentions: Mentions,
     rows: Vec<PerformanceRow>,
-    seen: HashMap<(CdsCode, StudentGroup), u32>,
+    /// Where in `rows` a group of an LEA stands.
+    seen: HashMap<(CdsCode, StudentGroup), usize>,
 }
 
 /// Whose row it is.
@@ -215,7 +217,13 @@ impl Reader<'_> {
         let Some(group) = self.group(row, fields) else {
             return;
         };
-        if let Some(first) = self.seen.insert((cds, group), row) {
+        let performance = self.performance(row, fields);
+        if let Some(first) = self.seen.get(&(cds, group)).and_then(|at| self.rows.get(*at)) {
+            if first.performance == performance {
+                self.notes.skip(REPEATED);
+                return;
+            }
+            let first = first.row;
             let message = format!(
                 "Rows {first} and {row} both speak of CDS {cds}, group {group}; one row is \
                  expected. Fetch the file again, or remove the wrong row.",
@@ -223,7 +231,7 @@ impl Reader<'_> {
             self.faults.push(Fault::of_row(FaultCode::DuplicateRow, row, message));
             return;
         }
-        let performance = self.performance(row, fields);
+        self.seen.insert((cds, group), self.rows.len());
         self.rows.push(PerformanceRow { row, cds, group, performance });
         if let Some(lea_type) = lea_type {
             let name_at = match lea_type {

@@ -128,6 +128,17 @@ fn groups_that_are_not_of_the_law_are_left_out_even_where_they_are_coloured() {
 }
 
 #[test]
+fn a_row_that_repeats_another_word_for_word_is_counted_and_one_that_differs_is_a_fault() {
+    let same = [SUSP, &district("AA", "1"), &district("AA", "1")].concat();
+    let (contents, report) = taken("any.txt", same.as_bytes());
+    assert_eq!(contents.rows.len(), 1);
+    assert_eq!(report.skipped.values().sum::<u32>(), 1);
+    let other = [SUSP, &district("AA", "1"), &district("AA", "2")].concat();
+    let refusal = refused("any.txt", other.as_bytes());
+    assert!(refusal.to_string().contains("Rows 2 and 3 both speak of"), "{refusal}");
+}
+
+#[test]
 fn rows_without_a_colour_may_have_a_blank_or_unknown_group() {
     let text = [SUSP, &district("ALL", "1"), &district("", "0"), &district("GATE", "0")].concat();
     let (contents, report) = taken("any.txt", text.as_bytes());
