@@ -47,15 +47,16 @@ pub(crate) fn color(text: &str) -> Result<Option<Color>, String> {
     up_to_five(text, "colour").map(|n| n.and_then(Color::from_number))
 }
 
-/// A place in the five-by-five table, 10 to 250 in steps of 10; 0 is none.
+/// A place in the five-by-five table, 10 to 250; 0 is none. It decides nothing: another
+/// number is kept as it is, and shows where the colours are checked.
 pub(crate) fn box_number(text: &str) -> Result<Option<u16>, String> {
     if is_blank(text) {
         return Ok(None);
     }
     match whole(text).and_then(|n| u16::try_from(n).ok()) {
         Some(0) => Ok(None),
-        Some(number @ 10..=250) if number % 10 == 0 => Ok(Some(number)),
-        _ => Err(format!(
+        Some(number) => Ok(Some(number)),
+        None => Err(format!(
             "'{}' is no box; 10, 20 … 250 or 0 for none are expected",
             shortened(text.trim())
         )),
@@ -118,11 +119,12 @@ mod tests {
     }
 
     #[test]
-    fn boxes_go_from_ten_to_two_hundred_and_fifty() {
+    fn boxes_are_whole_numbers_and_zero_is_none() {
         assert_eq!(box_number("10"), Ok(Some(10)));
         assert_eq!(box_number("250"), Ok(Some(250)));
         assert_eq!(box_number("0"), Ok(None));
-        for text in ["5", "9", "251", "260", "15"] {
+        assert_eq!(box_number("999"), Ok(Some(999)));
+        for text in ["-10", "ten", "12.5", "65536"] {
             assert!(box_number(text).is_err(), "{text}");
         }
     }
