@@ -68,6 +68,15 @@ pub(crate) fn read(
     for name in deciding {
         columns.required(name, &of_what, layouts, &mut faults);
     }
+    if !faults.is_empty() && !notes.unknown_columns.is_empty() {
+        // A column is more often renamed than left out.
+        let message = format!(
+            "Columns of the file that are not known: {}. Where one of them is a missing one under \
+             a new name, add the name to its spellings.",
+            notes.unknown_columns.join(", ")
+        );
+        faults.push(Fault::of_file(FaultCode::MissingColumn, message));
+    }
     faults.into_result()?;
 
     let mut reader = Reader {
