@@ -326,6 +326,25 @@ fn a_release_that_another_takes_the_place_of_wholly_is_called_so_whatever_came_l
 }
 
 #[test]
+fn a_file_of_charters_alone_takes_no_districts_file_out_of_force() {
+    let program = program();
+    let issue = |name: &str, rows: &[(&str, &str, u8)]| {
+        program.write(&format!("{name}/suspdownload2023.txt"), indicator_text("SUSP", 2023, rows))
+    };
+    let districts = issue("districts", &[(BY_GROUP, "SWD", 1), (CALM, "SWD", 1)]);
+    let charters = issue("charters", &[(CHARTER, "HI", 1)]);
+    let all = issue("all", &[("58999990000000", "HI", 1), ("57999999999999", "HI", 1)]);
+    program.import([districts, charters, all]);
+    let rows = releases(&program);
+    assert!(rows.iter().all(|row| row["state"] == "in force"));
+    let coverage: Vec<&Value> = rows.iter().map(|row| &row["coverage"]).collect();
+    assert_eq!(
+        coverage,
+        ["counties 01 02", "charters of counties 01", "counties 58, charters of 57"]
+    );
+}
+
+#[test]
 fn what_the_operator_assigns_comes_before_what_the_file_says() {
     let program = program();
     let file = program.write_indicator("ELA", 2023, &[(CALM, "ALL", 4)]);
@@ -690,7 +709,7 @@ fn cells_that_cannot_be_computed_are_not_known_for_want_of_named_files() {
 fn by_its_own_codes_a_list_is_checked_without_any_other_file() {
     let program = program();
     let lists = lists_before(&program);
-    let wrong = list_of_2023((FIRST_YEAR, &[]));
+    let wrong = list_of_2023((GENERAL, &[("SEDpriorities", "B")]));
     program.import(lists.into_iter().chain([program.write("assistancestatus23.csv", wrong)]));
     program.succeed(["determine"]);
     let view = program.json(["reconcile", "--year", "2023", "--basis", "codes"]);
@@ -701,6 +720,17 @@ fn by_its_own_codes_a_list_is_checked_without_any_other_file() {
     let methods_one =
         view["columns"].as_array().unwrap().iter().find(|c| c["column"] == "MetMethod1").unwrap();
     assert_eq!((&methods_one["agreeing"], &methods_one["differing"]), (&json!(5), &json!(0)));
+    let differing = view["differences"].as_array().unwrap();
+    let [status] = differing.as_slice() else { panic!("{differing:?}") };
+    assert_eq!((&status["cds"], &status["column"]), (&json!(CALM), &json!("AssistanceStatus2023")));
+    assert_eq!(status["computed"], FIRST_YEAR, "a group has a code");
+    // Nothing is assumed of local indicators that were not loaded.
+    let unknown = view["unknown"].as_array().unwrap();
+    let method = unknown.iter().find(|c| c["cds"] == CALM && c["column"] == "MetMethod2").unwrap();
+    assert_eq!(
+        method["reason"],
+        "not loaded: LOCAL1:2023, LOCAL2:2023, LOCAL3:2023, LOCAL6:2023, LOCAL7:2023"
+    );
 }
 
 // Export.
