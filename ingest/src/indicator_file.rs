@@ -17,7 +17,7 @@ use crate::fault::{Fault, FaultCode, Faults, shortened};
 use crate::layouts::Layouts;
 use crate::mentions::{Mentions, Texts};
 use crate::report::{Notes, Told};
-use crate::sheet::Sheet;
+use crate::sheet::{Sheet, normalised};
 use crate::told;
 use crate::{Input, repair};
 
@@ -68,6 +68,18 @@ pub(crate) fn read(
     deciding.extend(layout.decides.iter().map(String::as_str));
     for name in deciding {
         columns.required(name, &of_what, layouts, &mut faults);
+    }
+    // A column is more often renamed than left out.
+    let no_field = |name: &&String| !layouts.is_field(layouts.field(&normalised(name)));
+    let strange: Vec<&str> =
+        notes.unknown_columns.iter().filter(no_field).map(String::as_str).collect();
+    if !faults.is_empty() && !strange.is_empty() {
+        let message = format!(
+            "Columns of the file that are not known: {}. Where one of them is a missing one under \
+             a new name, add the name to its spellings.",
+            strange.join(", ")
+        );
+        faults.push(Fault::of_file(FaultCode::MissingColumn, message));
     }
     faults.into_result()?;
 

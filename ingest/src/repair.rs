@@ -25,7 +25,7 @@ impl Repair {
     }
 }
 
-/// The code that a cell means. A number as spreadsheets print it (`1100170000000.0`) is
+/// The code that a cell means. A number as spreadsheets print it (`1999990000000.0`) is
 /// taken by its digits first.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Decides every LEA of every year, and keeps the answers as a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use calsos_domain::determination::decide;
@@ -67,7 +67,9 @@ impl Office {
     }
 
     /// The rules as they were when a run was made: the editions that the store keeps, with
-    /// today's list of sources.
+    /// today's list of sources. A source that an edition cites and today's list has not, as
+    /// where the folder of a further edition is gone, is named by its id alone: the answer is
+    /// explained all the same.
     pub(crate) fn books_of(&self, run: &RunRecord) -> Result<Rulebooks, AppError> {
         let same = run
             .editions
@@ -76,10 +78,7 @@ impl Office {
         if same && run.editions.len() == self.books.editions().count() {
             return Ok(self.books.clone());
         }
-        let mut files: Vec<RulebookFile> = Rulebooks::built_in_files()
-            .into_iter()
-            .filter(|file| file.name == "sources.toml")
-            .collect();
+        let mut files: Vec<RulebookFile> = Vec::new();
         for kept in &run.editions {
             let record = self.store.edition(&kept.hash)?.ok_or_else(|| {
                 AppError::NotFound(format!("the edition {} is not stored", kept.hash))
@@ -87,7 +86,49 @@ impl Office {
             let texts: BTreeMap<String, String> = serde_json::from_str(&record.text)?;
             files.extend(texts.into_iter().map(|(name, text)| RulebookFile { name, text }));
         }
+        files.push(self.sources_of(&files));
         Ok(Rulebooks::load(&files)?)
+    }
+
+    /// A list of sources with all that rulebook files cite.
+    fn sources_of(&self, files: &[RulebookFile]) -> RulebookFile {
+        let mut ids = BTreeSet::new();
+        for table in files.iter().filter_map(|file| file.text.parse::<toml::Table>().ok()) {
+            add_cited(&toml::Value::Table(table), &mut ids);
+        }
+        let mut listed = Vec::new();
+        for id in ids {
+            let known = self.books.source(&id);
+            let title = known.map_or_else(|| id.clone(), |source| source.title.clone());
+            let place =
+                known.map_or("not in the list of sources any more".to_owned(), |s| s.place.clone());
+            listed.push(toml::Table::from_iter([
+                ("id".to_owned(), toml::Value::String(id)),
+                ("title".to_owned(), toml::Value::String(title)),
+                ("where".to_owned(), toml::Value::String(place)),
+            ]));
+        }
+        let tables = listed.into_iter().map(toml::Value::Table).collect();
+        let list = toml::Table::from_iter([("source".to_owned(), toml::Value::Array(tables))]);
+        RulebookFile { name: "sources.toml".to_owned(), text: list.to_string() }
+    }
+}
+
+/// Adds the sources that a rulebook file cites.
+fn add_cited(value: &toml::Value, ids: &mut BTreeSet<String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                match value {
+                    toml::Value::String(cited) if key.ends_with("source") => {
+                        ids.extend(cited.split('#').next().map(str::to_owned));
+                    }
+                    other => add_cited(other, ids),
+                }
+            }
+        }
+        toml::Value::Array(values) => values.iter().for_each(|value| add_cited(value, ids)),
+        _ => {}
     }
 }
 

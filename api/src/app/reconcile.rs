@@ -9,7 +9,7 @@ use calsos_domain::facts::FactBase;
 use calsos_domain::lea::LeaType;
 use calsos_domain::published::{check_row, status_text};
 use calsos_domain::release::{PublishedRow, ReleaseKind};
-use calsos_domain::rulebook::{Edition, Rulebooks};
+use calsos_domain::rulebook::{Edition, Rulebooks, YearRules};
 use calsos_domain::year::DashboardYear;
 use calsos_persistence::ReleaseRecord;
 
@@ -65,9 +65,14 @@ impl Office {
     /// The edition of a year, or why there is none.
     pub(crate) fn edition(&self, year: DashboardYear) -> Result<&Edition, AppError> {
         self.books.edition(year).ok_or_else(|| {
+            if let Some(YearRules::NoDeterminations { reason, .. }) = self.books.year(year) {
+                return AppError::NotFound(format!(
+                    "{year} is a year without determinations: {reason}"
+                ));
+            }
             let years: Vec<String> = self.books.editions().map(|e| e.year.to_string()).collect();
             AppError::NotFound(format!(
-                "{year} has no determinations; years that have: {}",
+                "there is no edition of the rules for {year}; years that have one: {}",
                 years.join(", ")
             ))
         })
