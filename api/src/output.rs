@@ -87,6 +87,13 @@ fn write_csv(out: &mut dyn Write, table: &Table) -> Result<(), AppError> {
     Ok(())
 }
 
+/// What a command says that has no table to write as CSV.
+pub(crate) fn no_csv(command: &str) -> AppError {
+    AppError::Usage(format!(
+        "`calsos {command}` has no CSV form; use --format table, json or ndjson"
+    ))
+}
+
 /// Writes one JSON document, indented.
 pub(crate) fn write_json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), AppError> {
     serde_json::to_writer_pretty(&mut *out, value)?;

@@ -762,12 +762,20 @@ fn the_published_layout_tells_no_code_from_not_known() {
         ["SWDpriorities", "AApriorities", "AssistanceStatus2023", "MetMethod1", "EC52072_2023"]
     {
         assert_eq!(unknown[column], "", "{column}");
-        let why = unknown["NotKnownBecause"].split("; ").find(|why| why.starts_with(column));
+        let why = reason_of(&unknown["NotKnownBecause"], column);
         assert!(why.is_some_and(|why| why.contains("not loaded")), "{column}: {why:?}");
     }
-    let why =
-        unknown["NotKnownBecause"].split("; ").find(|w| w.starts_with("SWDpriorities")).unwrap();
+    let why = reason_of(&unknown["NotKnownBecause"], "SWDpriorities").unwrap();
     assert!(why.contains("ELA:2023") && !why.contains("SUSP:2023"), "{why}");
+}
+
+/// The reason given for a column, in `COLUMN COLUMN: reason; COLUMN: reason`.
+fn reason_of<'a>(reasons: &'a str, column: &str) -> Option<&'a str> {
+    reasons
+        .split("; ")
+        .filter_map(|reason| reason.split_once(": "))
+        .find(|(columns, _)| columns.split(' ').any(|name| name == column))
+        .map(|(_, reason)| reason)
 }
 
 #[test]
@@ -1052,4 +1060,25 @@ fn a_database_that_cannot_be_used_ends_with_one_and_is_left_as_it_was() {
         assert_eq!(code, Some(1), "{err}");
         assert!(err.contains(part) && !err.contains("secret"), "{err}");
     }
+}
+
+#[test]
+fn a_command_without_a_table_has_no_csv_form_and_says_so() {
+    let program = world();
+    for words in [vec!["import", "any.txt"], vec!["determine"], vec!["explain", BY_GROUP]] {
+        let ran = program.run(words.iter().copied().chain(["--format", "csv"]));
+        assert_eq!(ran.code, 2, "{words:?}: {}", ran.err);
+        assert!(
+            ran.err.contains("has no CSV form; use --format table, json or ndjson"),
+            "{}",
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn a_year_without_determinations_is_explained_as_such() {
+    let ran = world().run(["explain", BY_GROUP, "--year", "2020"]);
+    assert_eq!(ran.code, 4);
+    assert!(ran.err.contains("2020 is a year without determinations: No Dashboard"), "{}", ran.err);
 }

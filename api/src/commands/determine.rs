@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::app::Office;
 use crate::cli::{Determine, Format, Global};
 use crate::error::AppError;
-use crate::output::{Table, screen, write_json, write_table};
+use crate::output::{Table, no_csv, screen, write_json, write_ndjson, write_table};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,6 +24,9 @@ struct RunView {
 }
 
 pub(super) fn run(office: &Office, global: &Global, asked: &Determine) -> Result<(), AppError> {
+    if global.format == Format::Csv {
+        return Err(no_csv("determine"));
+    }
     let record = office.determine(&asked.by)?;
     let mut out = screen();
     if global.format != Format::Table {
@@ -36,7 +39,10 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Determine) -> Result
             editions: record.editions.into_iter().map(|e| (e.year.to_string(), e.hash)).collect(),
             answers: record.answer_count,
         };
-        return write_json(&mut *out, &view);
+        return match global.format {
+            Format::Ndjson => write_ndjson(&mut *out, &[view]),
+            _ => write_json(&mut *out, &view),
+        };
     }
     writeln!(
         out,

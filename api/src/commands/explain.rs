@@ -11,7 +11,7 @@ use crate::app::Office;
 use crate::app::explain::Explanation;
 use crate::cli::{Explain, Format, Global};
 use crate::error::AppError;
-use crate::output::{screen, write_json, write_ndjson};
+use crate::output::{no_csv, screen, write_json, write_ndjson};
 use crate::views::answer::{DeterminationView, PublishedView};
 use crate::views::trace::TraceView;
 
@@ -27,6 +27,9 @@ struct ExplanationView<'a> {
 }
 
 pub(super) fn run(office: &Office, global: &Global, asked: &Explain) -> Result<(), AppError> {
+    if global.format == Format::Csv {
+        return Err(no_csv("explain"));
+    }
     let explanation = office.explain(asked.cds, asked.year)?;
     let Explanation { name, county_name, view, published, trace, sources } = &explanation;
     let mut out = screen();

@@ -13,7 +13,7 @@ use crate::app::Office;
 use crate::app::import::Imported;
 use crate::cli::{Format, Global, Import};
 use crate::error::AppError;
-use crate::output::{screen, write_json, write_ndjson};
+use crate::output::{no_csv, screen, write_json, write_ndjson};
 
 /// What became of a file, as JSON.
 #[derive(Serialize)]
@@ -51,6 +51,9 @@ struct ColorsView {
 const MISMATCHES_SHOWN: usize = 10;
 
 pub(super) fn run(office: &Office, global: &Global, asked: &Import) -> Result<(), AppError> {
+    if global.format == Format::Csv {
+        return Err(no_csv("import"));
+    }
     let mut out = screen();
     let people = global.format == Format::Table;
     let bar = progress_bar(asked.files.len(), people);

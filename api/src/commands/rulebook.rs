@@ -26,6 +26,14 @@ pub(super) fn run(global: &Global, asked: &Rulebook) -> Result<(), AppError> {
             }
             let books = Rulebooks::load(&files)?;
             let mut out = screen();
+            if global.format != Format::Table {
+                let view = serde_json::json!({
+                    "files": files.len(),
+                    "editions": books.editions().count(),
+                    "yearsWithoutDeterminations": books.years().count() - books.editions().count(),
+                });
+                return write_json(&mut *out, &view);
+            }
             writeln!(
                 out,
                 "{} files are without fault: {} editions, {} years without determinations",
