@@ -260,11 +260,12 @@ fn without_the_new_year_the_built_in_ones_still_decide() {
 }
 
 #[test]
-fn a_run_of_the_new_year_is_explained_also_where_its_folder_is_gone() {
+fn a_run_of_the_new_year_is_explained_and_exported_also_where_its_folder_is_gone() {
     let program = world();
     let words = ["explain", ORANGE, "--year", "2026", "--format", "json"];
     let with = json(under_2026(&program, words));
     assert_eq!(json(program.run(words)), with);
+    assert_eq!(program.export_published(2026), exported(&program, "2026"));
     let words = ["explain", ORANGE, "--year", "2025", "--format", "json"];
     assert_eq!(json(program.run(words)), json(under_2026(&program, words)));
 }

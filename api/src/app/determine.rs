@@ -7,7 +7,7 @@ use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::{FactBase, LeaFacts, ReleaseHead, ReleaseNumber, superseded};
 use calsos_domain::release::ReleaseContents;
-use calsos_domain::rulebook::{Edition, RulebookFile, Rulebooks};
+use calsos_domain::rulebook::{Edition, RulebookFile, Rulebooks, YearRules};
 use calsos_persistence::{AnswerRecord, EditionRecord, NewRun, ReleaseRecord, RunRecord};
 
 use super::Office;
@@ -86,6 +86,14 @@ impl Office {
             let texts: BTreeMap<String, String> = serde_json::from_str(&record.text)?;
             files.extend(texts.into_iter().map(|(name, text)| RulebookFile { name, text }));
         }
+        let without = self.books.years().filter_map(|(year, rules)| match rules {
+            YearRules::NoDeterminations { .. } => Some(format!("{year}.toml")),
+            YearRules::Edition(_) => None,
+        });
+        let without: Vec<String> = without.collect();
+        files.extend(
+            Rulebooks::built_in_files().into_iter().filter(|file| without.contains(&file.name)),
+        );
         files.push(self.sources_of(&files));
         Ok(Rulebooks::load(&files)?)
     }

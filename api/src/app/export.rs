@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use calsos_domain::cds::CdsCode;
 use calsos_domain::lea::LeaType;
 use calsos_domain::release::PublishedRow;
-use calsos_domain::rulebook::Edition;
+use calsos_domain::rulebook::{Edition, Rulebooks};
 use calsos_domain::year::DashboardYear;
 use calsos_persistence::AnswerFilter;
 
 use super::Office;
 use super::answers::{Answered, Names};
 use super::published_columns::{Column, ComputedCell, computed_cell, repeated_status_text};
+use super::reconcile::edition_of;
 use crate::error::AppError;
 use crate::output::Table;
 
@@ -22,10 +23,11 @@ impl Office {
     /// Every LEA that the year's list judges, in the columns of that list. `*` is no code or
     /// no status, a blank is not known; a last column says why.
     pub(crate) fn export_published(&self, year: DashboardYear) -> Result<Table, AppError> {
-        let edition = self.edition(year)?;
+        let books = self.books_of(&self.run()?)?;
+        let edition = edition_of(&books, year)?;
         let answers = self.answers_of(year)?;
         let names = Names::load(&self.store)?;
-        let history = self.earlier_statuses(year)?;
+        let history = self.earlier_statuses(&books, year)?;
         let columns: Vec<(String, Option<Column>)> = edition
             .published_columns
             .columns
@@ -78,7 +80,8 @@ impl Office {
 
     /// Every LEA with an answer in the year, one row each.
     pub(crate) fn export_answers(&self, year: DashboardYear) -> Result<Table, AppError> {
-        let edition = self.edition(year)?;
+        let books = self.books_of(&self.run()?)?;
+        let edition = edition_of(&books, year)?;
         let answers = self.answers_of(year)?;
         let names = Names::load(&self.store)?;
         let mut header: Vec<String> = [
@@ -109,11 +112,12 @@ impl Office {
     /// computed one; `*` where the LEA was not judged.
     fn earlier_statuses(
         &self,
+        books: &Rulebooks,
         year: DashboardYear,
     ) -> Result<BTreeMap<(CdsCode, DashboardYear), ComputedCell>, AppError> {
         let published = self.published_rows()?;
         let mut statuses = BTreeMap::new();
-        for edition in self.books.editions().filter(|e| e.year < year) {
+        for edition in books.editions().filter(|e| e.year < year) {
             let rows: Option<&BTreeMap<CdsCode, PublishedRow>> = published.get(&edition.year);
             for (cds, row) in rows.into_iter().flatten() {
                 let text = repeated_status_text(edition, row.status);

@@ -28,7 +28,11 @@ impl Office {
         year: DashboardYear,
         basis: ReconcileBasis,
     ) -> Result<ReconciliationView, AppError> {
-        let edition = self.edition(year)?;
+        let books = match basis {
+            ReconcileBasis::Files => self.books_of(&self.run()?)?,
+            ReconcileBasis::Codes => self.books.clone(),
+        };
+        let edition = edition_of(&books, year)?;
         let published = self.published_rows()?;
         let rows = published.get(&year).filter(|rows| !rows.is_empty()).ok_or_else(|| {
             AppError::NotFound(format!(
@@ -60,22 +64,6 @@ impl Office {
         }
         comparison.view.leas = rows.len();
         Ok(comparison.view)
-    }
-
-    /// The edition of a year, or why there is none.
-    pub(crate) fn edition(&self, year: DashboardYear) -> Result<&Edition, AppError> {
-        self.books.edition(year).ok_or_else(|| {
-            if let Some(YearRules::NoDeterminations { reason, .. }) = self.books.year(year) {
-                return AppError::NotFound(format!(
-                    "{year} is a year without determinations: {reason}"
-                ));
-            }
-            let years: Vec<String> = self.books.editions().map(|e| e.year.to_string()).collect();
-            AppError::NotFound(format!(
-                "there is no edition of the rules for {year}; years that have one: {}",
-                years.join(", ")
-            ))
-        })
     }
 
     /// The rows of the lists in force, by year and code.
@@ -126,6 +114,22 @@ impl Office {
         }
         Ok(views)
     }
+}
+
+/// The edition of a year, or why there is none.
+pub(crate) fn edition_of(books: &Rulebooks, year: DashboardYear) -> Result<&Edition, AppError> {
+    books.edition(year).ok_or_else(|| {
+        if let Some(YearRules::NoDeterminations { reason, .. }) = books.year(year) {
+            return AppError::NotFound(format!(
+                "{year} is a year without determinations: {reason}"
+            ));
+        }
+        let years: Vec<String> = books.editions().map(|e| e.year.to_string()).collect();
+        AppError::NotFound(format!(
+            "there is no edition of the rules for {year}; years that have one: {}",
+            years.join(", ")
+        ))
+    })
 }
 
 /// Lists in force, to stand beside answers.
