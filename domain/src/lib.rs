@@ -6,6 +6,8 @@
 //! database or HTTP, computes in whole numbers and iterates in a fixed order, so that the
 //! same facts always give the same answer.
 
+#![deny(missing_docs, clippy::disallowed_types, clippy::float_arithmetic)]
+
 pub mod cds;
 pub mod charter;
 pub mod colors;

@@ -10,7 +10,7 @@ use calsos_persistence::{AnswerFilter, LeaRecord, RunRecord, Store};
 use super::Office;
 use crate::cli::{List, Status};
 use crate::error::AppError;
-use crate::views::answer::DeterminationView;
+use crate::views::answer::{DeterminationView, SustainedView};
 
 /// What LEAs are called, year by year.
 pub(crate) struct Names(BTreeMap<CdsCode, LeaRecord>);
@@ -132,8 +132,8 @@ fn matches_list(view: &DeterminationView, asked: &List) -> bool {
         .method
         .as_ref()
         .is_none_or(|method| view.methods.iter().any(|m| &m.id == method && m.outcome == "met"));
-    let sustained =
-        !asked.sustained_need || view.sustained_need.iter().any(|test| test.outcome == "met");
+    let identified = |test: &SustainedView| test.outcome == "met" && test.effect != "dataTest";
+    let sustained = !asked.sustained_need || view.sustained_need.iter().any(identified);
     let provisional = !asked.provisional || view.provisional;
     status && level && group && priority && method && sustained && provisional
 }

@@ -194,10 +194,15 @@ fn why(out: &mut dyn Write, view: &DeterminationView) -> Result<(), AppError> {
             if test.groups.is_empty() { "no group".to_owned() } else { test.groups.join(", ") };
         writeln!(
             out,
-            "  {} over {}: {} ({groups} in enough of the years)",
+            "  {} over {}: {} ({groups} in enough of the years){}",
             test.id,
             years.join(", "),
-            words(&test.outcome)
+            words(&test.outcome),
+            if test.effect == "dataTest" {
+                ": a test of the data, never an identification"
+            } else {
+                ""
+            }
         )?;
     }
     Ok(())

@@ -154,6 +154,8 @@ pub(crate) struct CharterView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SustainedView {
     pub(crate) id: String,
+    /// What follows when it is met: `level3`, `geographicLead`, or nothing (`dataTest`).
+    pub(crate) effect: String,
     pub(crate) outcome: String,
     pub(crate) window: Vec<u16>,
     /// Groups that meet the criteria in enough of the years for certain.
@@ -275,6 +277,7 @@ impl DeterminationView {
                 .zip(&conclusions.sustained)
                 .map(|(rule, finding)| SustainedView {
                     id: finding.id.clone(),
+                    effect: rule.effect.code().to_owned(),
                     outcome: finding.outcome.code().to_owned(),
                     window: rule.window.iter().map(|y| y.number()).collect(),
                     groups: finding

@@ -275,6 +275,18 @@ pub enum Effect {
     DataTest,
 }
 
+impl Effect {
+    /// The code used in answers: `level3`, `geographicLead`, `dataTest`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Effect::Level3 => "level3",
+            Effect::GeographicLead => "geographicLead",
+            Effect::DataTest => "dataTest",
+        }
+    }
+}
+
 /// A test over several years: enough groups in enough of the years.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SustainedRule {

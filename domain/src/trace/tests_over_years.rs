@@ -7,7 +7,7 @@ use crate::determination::Determination;
 use crate::evaluation::{Cells, GroupFinding, criterion_outcome};
 use crate::history::Origin;
 use crate::outcome::Outcome;
-use crate::rulebook::{CharterTest, SustainedRule};
+use crate::rulebook::{CharterTest, Effect, SustainedRule};
 use crate::student_group::StudentGroup;
 use crate::sustained_need::SustainedFinding;
 use crate::year::DashboardYear;
@@ -54,6 +54,10 @@ impl Drawing<'_> {
             }
             Outcome::Met | Outcome::NotMet => format!("{names} in enough of the years."),
         });
+        if rule.effect == Effect::DataTest {
+            let said = "A test of the data alone, never an identification.";
+            node.reason = node.reason.map(|reason| format!("{reason} {said}"));
+        }
         if rule.all_if_fewer_groups {
             node.children.push(
                 TraceNode::new(
