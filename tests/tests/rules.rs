@@ -1463,3 +1463,14 @@ fn an_lea_of_which_only_the_list_was_loaded_is_not_known() {
     assert!(d.provider.is_none());
     assert!(d.conclusions.codes.iter().all(|(_, code)| code.known().is_none()));
 }
+
+#[test]
+fn an_lea_on_which_no_decision_is_made_misses_no_file_for_a_label_or_a_level() {
+    let edition = edition(2022);
+    let case = best(Charter, edition).in_priority(edition, Swd, priority(5)).without(edition, Susp);
+    let answer = decide(&case, edition);
+    assert!(!answer.decided);
+    let [(input, answers)] = &answer.missing[..] else { panic!("{:?}", answer.missing) };
+    assert_eq!(*input, MissingInput::Indicator(Susp));
+    assert_eq!(answers[..], [AnswerId::Code(Swd), AnswerId::Method("M1".to_owned())]);
+}
