@@ -6,7 +6,6 @@
 use crate::history::HistoryYear;
 use crate::outcome::Outcome;
 use crate::rulebook::{CharterRule, CharterTest};
-use crate::student_group::StudentGroup;
 use crate::sustained_need::{Persistence, SustainedFinding, test_persistence};
 
 /// The id under which editions say that it is open whether the same group must recur.
@@ -32,9 +31,8 @@ pub struct CharterFinding {
 impl CharterFinding {
     /// Whether the two readings disagree, or may.
     #[must_use]
-    pub fn readings_differ(&self) -> bool {
-        self.literal != self.same_group
-            || !self.literal.is_not_met() && self.literal.known().is_none()
+    pub fn readings_may_differ(&self) -> bool {
+        self.literal != self.same_group || self.literal.known().is_none()
     }
 }
 
@@ -72,15 +70,4 @@ pub fn test_charter(rule: &CharterRule, window: &[&HistoryYear]) -> CharterFindi
         years,
         depends_on_having_a_group,
     }
-}
-
-/// The groups that meet the criteria in every year of the window for certain.
-#[must_use]
-pub fn groups_in_every_year(window: &[&HistoryYear]) -> Vec<StudentGroup> {
-    StudentGroup::COUNTED
-        .into_iter()
-        .filter(|group| {
-            window.iter().all(|y| y.group(*group).is_some_and(|g| g.in_at_least(2).is_met()))
-        })
-        .collect()
 }

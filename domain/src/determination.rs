@@ -393,7 +393,7 @@ fn open_points(determination: &Determination<'_>) -> Vec<String> {
     }
     if let (Some(rule), Some(finding)) = (&edition.charter, &conclusions.charter) {
         add(&matching(&rule.open, |id| match id {
-            SAME_GROUP => finding.readings_differ(),
+            SAME_GROUP => finding.readings_may_differ(),
             HAVING_A_GROUP => finding.depends_on_having_a_group,
             _ => finding.outcome.may_be_met(),
         }));

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use calsos_domain::rulebook::Rulebooks;
@@ -1081,4 +1081,45 @@ fn a_year_without_determinations_is_explained_as_such() {
     let ran = world().run(["explain", BY_GROUP, "--year", "2020"]);
     assert_eq!(ran.code, 4);
     assert!(ran.err.contains("2020 is a year without determinations: No Dashboard"), "{}", ran.err);
+}
+
+/// The files that the reader of files refuses, each with what it is assigned and the words
+/// of its refusal.
+fn bad_files() -> Vec<(PathBuf, Option<String>, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ingest/tests/bad");
+    let read = |path: PathBuf| std::fs::read_to_string(path).ok();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e != "expected" && e != "as"))
+        .collect();
+    files.sort();
+    files
+        .into_iter()
+        .map(|path| {
+            let assigned = read(path.with_extension("as")).map(|text| text.trim().to_owned());
+            let expected = read(path.with_extension("expected")).unwrap();
+            (path, assigned, expected)
+        })
+        .collect()
+}
+
+#[test]
+fn every_bad_file_is_refused_in_its_words_and_the_store_is_what_it_was() {
+    let program = world();
+    let state = || (program.json(["releases"]), program.json(["list"]));
+    let before = state();
+    let bad = bad_files();
+    assert!(bad.len() >= 20, "only {} bad files were found", bad.len());
+    for (path, assigned, expected) in &bad {
+        let mut words = vec!["import".into(), path.clone().into_os_string()];
+        if let Some(assigned) = assigned {
+            words.extend(["--as".into(), assigned.into()]);
+        }
+        let ran = program.run(words);
+        assert_eq!(ran.code, 3, "{}: {}", path.display(), ran.out);
+        assert!(ran.out.contains(expected), "{}:\n{}\n{expected}", path.display(), ran.out);
+    }
+    assert_eq!(state(), before);
+    assert!(!before.0.as_array().unwrap().is_empty());
 }
