@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::determination::{AnswerId, Conclusions, Determination, conclude};
+use crate::determination::{AnswerId, Determination, changed_answers, conclude};
 use crate::evaluation::{Evaluation, GroupFinding, LocalCell, LocalFinding, find_group, read_cell};
 use crate::facts::LeaFacts;
 use crate::history::{HistoryYear, Origin};
@@ -211,39 +211,4 @@ fn other_findings(edition: &Edition, finding: &GroupFinding) -> Vec<(Option<char
     });
     let without = GroupFinding { rated: finding.rated, ..GroupFinding::nothing(group) };
     lettered.chain([(None, without)]).filter(|(_, other)| other != finding).collect()
-}
-
-/// The answers in which two conclusions differ.
-#[must_use]
-pub fn changed_answers(before: &Conclusions, after: &Conclusions) -> BTreeSet<AnswerId> {
-    let mut changed = BTreeSet::new();
-    for ((group, code), (_, other)) in before.codes.iter().zip(&after.codes) {
-        if code.known() != other.known() {
-            changed.insert(AnswerId::Code(*group));
-        }
-    }
-    for ((id, outcome), (_, other)) in before.methods.iter().zip(&after.methods) {
-        if outcome.known() != other.known() {
-            changed.insert(AnswerId::Method(id.clone()));
-        }
-    }
-    for (finding, other) in before.charter.iter().zip(&after.charter) {
-        if finding.outcome.known() != other.outcome.known() {
-            changed.insert(AnswerId::Test(finding.id.clone()));
-        }
-    }
-    for (finding, other) in before.sustained.iter().zip(&after.sustained) {
-        if finding.outcome.known() != other.outcome.known() {
-            changed.insert(AnswerId::Test(finding.id.clone()));
-        }
-    }
-    let label =
-        |c: &Conclusions| (c.label.text.known().cloned(), c.label.support_year.known().copied());
-    if label(before) != label(after) {
-        changed.insert(AnswerId::Label);
-    }
-    if before.eligible_level.known() != after.eligible_level.known() {
-        changed.insert(AnswerId::Level);
-    }
-    changed
 }

@@ -1,6 +1,6 @@
 //! The answer for one LEA and Dashboard year.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cds::CdsCode;
 use crate::charter::{CharterFinding, SAME_GROUP, test_charter};
@@ -10,7 +10,7 @@ use crate::history::{Computed, HistoryYear, Origin};
 use crate::lea::LeaType;
 use crate::outcome::{Missing, MissingInput, Outcome};
 use crate::priority::PrioritySet;
-use crate::rulebook::{Criterion, Edition, Method, MethodTest, Rulebooks};
+use crate::rulebook::{Criterion, Edition, Method, MethodTest, OpenPoint, Rulebooks};
 use crate::student_group::StudentGroup;
 use crate::support::{Answer, Label, Provider, eligible_level, label, provider};
 use crate::sustained_need::{HAVING_A_GROUP, SustainedFinding, test_sustained};
@@ -58,6 +58,8 @@ pub struct Determination<'a> {
     pub provider: Option<Provider>,
     /// Ids of the edition's open points that this answer depends on.
     pub open_points: Vec<String>,
+    /// Open points of earlier, computed years on which this answer depends.
+    pub earlier_open_points: Vec<(DashboardYear, OpenPoint)>,
     /// Inputs that were not loaded, and which answers each could still change.
     pub missing: Vec<(MissingInput, Vec<AnswerId>)>,
 }
@@ -91,6 +93,14 @@ impl AnswerId {
 }
 
 impl Determination<'_> {
+    /// Every open point on which the answer depends, with the year whose edition has it:
+    /// those of its own edition, then those of earlier computed years.
+    pub fn all_open_points(&self) -> impl Iterator<Item = (DashboardYear, &OpenPoint)> {
+        let own = self.open_points.iter().filter_map(|id| self.edition.open_point(id));
+        let earlier = self.earlier_open_points.iter().map(|(year, point)| (*year, point));
+        own.map(|point| (self.edition.year, point)).chain(earlier)
+    }
+
     /// Whether inputs were missing.
     #[must_use]
     pub fn provisional(&self) -> bool {
@@ -155,9 +165,11 @@ fn determination<'a>(
         conclusions,
         provider,
         open_points: Vec::new(),
+        earlier_open_points: Vec::new(),
         missing: Vec::new(),
     };
     determination.open_points = open_points(&determination);
+    determination.earlier_open_points = earlier_open_points(&determination);
     determination.missing = missing_inputs(&determination, facts);
     determination
 }
@@ -180,6 +192,7 @@ pub fn conclude(
         groups: evaluation.groups.clone(),
         eligible,
         first_year: eligible,
+        open: Vec::new(),
     };
     let window = |years: &[DashboardYear]| -> Vec<&HistoryYear> {
         let all = || history.iter().chain(std::iter::once(&now));
@@ -421,6 +434,35 @@ fn open_points(determination: &Determination<'_>) -> Vec<String> {
     ids
 }
 
+/// The open points of earlier computed years on which this answer depends: with the year's
+/// open criteria left open, an answer is another one or not known.
+fn earlier_open_points(determination: &Determination<'_>) -> Vec<(DashboardYear, OpenPoint)> {
+    let Determination { edition, lea_type, decided, evaluation, history, conclusions, .. } =
+        determination;
+    let mut found: Vec<(DashboardYear, OpenPoint)> = Vec::new();
+    if !decided {
+        return found;
+    }
+    for (position, year) in history.iter().enumerate() {
+        let Some(left_open) = year.with_open_criteria() else { continue };
+        let mut other = history.clone();
+        if let Some(place) = other.get_mut(position) {
+            *place = left_open;
+        }
+        let concluded = conclude(edition, *lea_type, evaluation, &other);
+        if changed_answers(conclusions, &concluded).is_empty() {
+            continue;
+        }
+        for (_, point) in &year.open {
+            let point = (year.year, point.clone());
+            if !found.contains(&point) {
+                found.push(point);
+            }
+        }
+    }
+    found
+}
+
 fn matching(open: &[String], applies: impl Fn(&str) -> bool) -> Vec<String> {
     open.iter().filter(|id| applies(id)).cloned().collect()
 }
@@ -440,4 +482,39 @@ fn matters(determination: &Determination<'_>, criterion: &Criterion) -> bool {
             .any(|l| l.priority != criterion.priority && l.outcome.may_be_met());
     let groups = || evaluation.groups.iter().filter(|g| criterion.groups.contains(&g.group));
     groups().any(|g| local || g.in_another_than(criterion.priority).may_be_met())
+}
+
+/// The answers in which two conclusions differ.
+#[must_use]
+pub fn changed_answers(before: &Conclusions, after: &Conclusions) -> BTreeSet<AnswerId> {
+    let mut changed = BTreeSet::new();
+    for ((group, code), (_, other)) in before.codes.iter().zip(&after.codes) {
+        if code.known() != other.known() {
+            changed.insert(AnswerId::Code(*group));
+        }
+    }
+    for ((id, outcome), (_, other)) in before.methods.iter().zip(&after.methods) {
+        if outcome.known() != other.known() {
+            changed.insert(AnswerId::Method(id.clone()));
+        }
+    }
+    for (finding, other) in before.charter.iter().zip(&after.charter) {
+        if finding.outcome.known() != other.outcome.known() {
+            changed.insert(AnswerId::Test(finding.id.clone()));
+        }
+    }
+    for (finding, other) in before.sustained.iter().zip(&after.sustained) {
+        if finding.outcome.known() != other.outcome.known() {
+            changed.insert(AnswerId::Test(finding.id.clone()));
+        }
+    }
+    let label =
+        |c: &Conclusions| (c.label.text.known().cloned(), c.label.support_year.known().copied());
+    if label(before) != label(after) {
+        changed.insert(AnswerId::Label);
+    }
+    if before.eligible_level.known() != after.eligible_level.known() {
+        changed.insert(AnswerId::Level);
+    }
+    changed
 }

@@ -7,8 +7,9 @@ use crate::evaluation::{Evaluation, GroupFinding, published_group};
 use crate::facts::{ReleaseNumber, YearFacts};
 use crate::lea::LeaType;
 use crate::outcome::{Missing, MissingInput, Outcome};
+use crate::priority::Priority;
 use crate::release::{PublishedRow, PublishedStatus};
-use crate::rulebook::Edition;
+use crate::rulebook::{Edition, OpenPoint};
 use crate::student_group::StudentGroup;
 use crate::year::DashboardYear;
 
@@ -63,6 +64,9 @@ pub struct HistoryYear {
     /// Whether the LEA was in its first year of support; for a charter school, whether it
     /// was decided eligible.
     pub first_year: Outcome,
+    /// State priorities whose criteria that year's edition calls open, with the open point.
+    /// A published year has none: the state settled for itself how it counted.
+    pub open: Vec<(Priority, OpenPoint)>,
 }
 
 /// What a year's own computation gave, for the years after it.
@@ -92,6 +96,7 @@ impl HistoryYear {
             groups: Vec::new(),
             eligible: Outcome::NotMet,
             first_year: Outcome::NotMet,
+            open: Vec::new(),
         };
         if !edition.evaluates(lea_type) {
             return nothing(Origin::NotJudged);
@@ -113,6 +118,7 @@ impl HistoryYear {
                     .collect(),
                 eligible: published_eligible(&cited.value).with_missing_as(input),
                 first_year: published_first_year(&cited.value).with_missing_as(input),
+                open: Vec::new(),
             },
             (None, Some(release)) if listed => nothing(Origin::NotOnList { release }),
             _ => HistoryYear {
@@ -125,8 +131,32 @@ impl HistoryYear {
                 groups: evaluation.groups.iter().map(|g| g.with_missing_as(input)).collect(),
                 eligible: computed.eligible.with_missing_as(input),
                 first_year: computed.first_year.with_missing_as(input),
+                open: open_criteria(edition),
             },
         }
+    }
+
+    /// The same year with its open criteria left open: whether a group with a rated
+    /// performance meets them is not known. `None` where nothing is open.
+    #[must_use]
+    pub(crate) fn with_open_criteria(&self) -> Option<HistoryYear> {
+        if self.open.is_empty() {
+            return None;
+        }
+        let unknown = Outcome::NotKnown(Missing::of(MissingInput::EarlierYear(self.year)));
+        let mut year = self.clone();
+        for group in year.groups.iter_mut().filter(|g| g.rated.may_be_met()) {
+            for (priority, outcome) in &mut group.priorities {
+                if self.open.iter().any(|(open, _)| open == priority) {
+                    *outcome = unknown;
+                }
+            }
+        }
+        let by_groups = Outcome::any(year.groups.iter().map(|g| g.in_at_least(2)));
+        if !by_groups.is_not_met() {
+            year.eligible = by_groups;
+        }
+        Some(year)
     }
 
     /// Takes what another row of the list would say of the whole LEA.
@@ -145,6 +175,20 @@ impl HistoryYear {
 
 fn some_unknown() -> Outcome {
     Outcome::NotKnown(Missing::NOTHING)
+}
+
+/// The criteria of an edition that it calls open.
+fn open_criteria(edition: &Edition) -> Vec<(Priority, OpenPoint)> {
+    let mut open: Vec<(Priority, OpenPoint)> = Vec::new();
+    for criterion in &edition.criteria {
+        for point in criterion.open.iter().filter_map(|id| edition.open_point(id)) {
+            let found = (criterion.priority, point.clone());
+            if !open.contains(&found) {
+                open.push(found);
+            }
+        }
+    }
+    open
 }
 
 /// Whether a method was met, by the list's methods, else by its codes.

@@ -410,12 +410,12 @@ impl Drawing<'_> {
     }
 
     fn open_points(&self) -> Option<TraceNode> {
-        let Determination { edition, open_points, .. } = self.determination;
-        let nodes: Vec<TraceNode> = open_points
-            .iter()
-            .filter_map(|id| edition.open_point(id))
-            .map(|point| {
-                TraceNode::new(NodeKind::OpenPoint, format!("open.{}", point.id), &point.question)
+        let nodes: Vec<TraceNode> = self
+            .determination
+            .all_open_points()
+            .map(|(year, point)| {
+                let id = format!("open.{year}.{}", point.id);
+                TraceNode::new(NodeKind::OpenPoint, id, &point.question)
                     .value(&point.default)
                     .reason(format!("Other reading: {}", point.other))
                     .cite(&point.source)

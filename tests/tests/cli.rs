@@ -1087,8 +1087,8 @@ fn a_year_without_determinations_is_explained_as_such() {
 /// of its refusal.
 fn bad_files() -> Vec<(PathBuf, Option<String>, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ingest/tests/bad");
-    let read = |path: PathBuf| std::fs::read_to_string(path).ok();
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+    let read = |path: PathBuf| fs::read_to_string(path).ok();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e != "expected" && e != "as"))

@@ -12,8 +12,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use calsos_domain::cds::CdsCode;
-use calsos_domain::decisive::{CellKey, changed_answers, other_performances};
-use calsos_domain::determination::{AnswerId, Conclusions, Determination, decide};
+use calsos_domain::decisive::{CellKey, other_performances};
+use calsos_domain::determination::{AnswerId, Conclusions, Determination, changed_answers, decide};
 use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::{Cited, FactBase, LeaFacts, ReleaseHead, ReleaseNumber, YearFacts};
 use calsos_domain::indicator::Indicator;
@@ -278,12 +278,13 @@ fn said(determination: &Determination<'_>) -> String {
         conclusions,
         provider,
         open_points,
+        earlier_open_points,
         missing,
     } = determination;
     let year = edition.year;
     format!(
         "{cds} {lea_type} {year} {decided} {evaluation:?} {history:?} {conclusions:?} {provider:?} \
-         {open_points:?} {missing:?}"
+         {open_points:?} {earlier_open_points:?} {missing:?}"
     )
 }
 

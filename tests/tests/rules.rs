@@ -1474,3 +1474,63 @@ fn an_lea_on_which_no_decision_is_made_misses_no_file_for_a_label_or_a_level() {
     assert_eq!(*input, MissingInput::Indicator(Susp));
     assert_eq!(answers[..], [AnswerId::Code(Swd), AnswerId::Method("M1".to_owned())]);
 }
+
+/// A district that three groups put on the data test of 2019, by the lists of 2018 and 2019
+/// and by its files of 2017.
+fn on_the_data_test(in_2017: &[u8]) -> Determination<'static> {
+    let groups = [El, Hi, Sed];
+    let year_2017 = groups.iter().fold(best(District, edition(2017)), |case, group| {
+        in_2017
+            .iter()
+            .fold(case, |case, number| case.in_priority(edition(2017), *group, priority(*number)))
+    });
+    let listed = year_2017.listed(edition(2018), Differentiated, &groups);
+    let now = groups.iter().fold(listed.loaded(edition(2019)), |case, group| {
+        case.in_priority(edition(2019), *group, priority(5)).in_priority(
+            edition(2019),
+            *group,
+            priority(6),
+        )
+    });
+    decide(&now, edition(2019))
+}
+
+fn earlier_open_points(determination: &Determination<'_>) -> Vec<(u16, String)> {
+    let earlier = determination.earlier_open_points.iter();
+    earlier.map(|(year, point)| (year.number(), point.id.clone())).collect()
+}
+
+#[test]
+fn an_open_wording_of_a_computed_earlier_year_is_carried_to_the_answer_that_looks_back_on_it() {
+    let by_tests = on_the_data_test(&[4, 5]);
+    assert_eq!(by_tests.conclusions.sustained[0].outcome, Outcome::Met);
+    assert_eq!(earlier_open_points(&by_tests), [(2017, "p4-wording".to_owned())]);
+    let all: Vec<u16> = by_tests.all_open_points().map(|(year, _)| year.number()).collect();
+    assert!(all.contains(&2017), "{all:?}");
+}
+
+#[test]
+fn an_open_wording_that_cannot_change_the_answer_is_not_carried() {
+    let without_it = on_the_data_test(&[5, 6]);
+    assert_eq!(without_it.conclusions.sustained[0].outcome, Outcome::Met);
+    assert_eq!(earlier_open_points(&without_it), []);
+}
+
+#[test]
+fn a_published_earlier_year_has_no_open_wording_left() {
+    let groups = [El, Hi, Sed];
+    let case = Case::new(District)
+        .listed(edition(2017), Differentiated, &groups)
+        .listed(edition(2018), Differentiated, &groups)
+        .loaded(edition(2019));
+    let case = groups.iter().fold(case, |case, group| {
+        case.in_priority(edition(2019), *group, priority(5)).in_priority(
+            edition(2019),
+            *group,
+            priority(6),
+        )
+    });
+    let answer = decide(&case, edition(2019));
+    assert_eq!(answer.conclusions.sustained[0].outcome, Outcome::Met);
+    assert_eq!(earlier_open_points(&answer), []);
+}

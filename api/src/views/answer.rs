@@ -197,6 +197,8 @@ pub(crate) struct HistoryView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OpenPointView {
+    /// The edition that leaves it open: the answer's own, or an earlier computed year's.
+    pub(crate) dashboard_year: u16,
     pub(crate) id: String,
     pub(crate) question: String,
     pub(crate) default: String,
@@ -225,7 +227,8 @@ impl DeterminationView {
             history,
             conclusions,
             provider,
-            open_points,
+            open_points: _,
+            earlier_open_points: _,
             missing,
         } = determination;
         let year = edition.year;
@@ -294,10 +297,10 @@ impl DeterminationView {
                 .collect(),
             provider: provider.as_ref().map(provider_view),
             history: history.iter().map(history_view).collect(),
-            open_points: open_points
-                .iter()
-                .filter_map(|id| edition.open_point(id))
-                .map(|point| OpenPointView {
+            open_points: determination
+                .all_open_points()
+                .map(|(year, point)| OpenPointView {
+                    dashboard_year: year.number(),
                     id: point.id.clone(),
                     question: point.question.clone(),
                     default: point.default.clone(),
@@ -425,7 +428,7 @@ fn provider_view(provider: &Provider) -> ProviderView {
 }
 
 fn history_view(history: &HistoryYear) -> HistoryView {
-    let HistoryYear { year, origin, groups, eligible, first_year: _ } = history;
+    let HistoryYear { year, origin, groups, eligible, first_year: _, open: _ } = history;
     HistoryView {
         dashboard_year: year.number(),
         origin: origin.code().to_owned(),
