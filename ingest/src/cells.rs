@@ -7,8 +7,7 @@ use crate::fault::shortened;
 
 /// Whether a cell says nothing.
 pub(crate) fn is_blank(text: &str) -> bool {
-    let text = text.trim();
-    text.is_empty() || text == "*"
+    text.is_empty() || matches!(text.trim(), "" | "*")
 }
 
 /// A number of students; `12.0` is 12.
@@ -90,6 +89,10 @@ fn up_to_five(text: &str, what: &str) -> Result<Option<u8>, String> {
 
 /// A whole number, also as a spreadsheet prints it (`12.0`).
 fn whole(text: &str) -> Option<u32> {
+    // Nearly every number is one of a few digits and nothing else.
+    if (1..=9).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(text.bytes().fold(0, |number, b| number * 10 + u32::from(b - b'0')));
+    }
     let digits = crate::repair::digits_of_code(text);
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }

@@ -126,5 +126,10 @@ pub(crate) fn ragged(row: u32, fields: &[&str], columns: &Columns) -> Option<Fau
 
 /// The field at a place; blank where there is none.
 pub(crate) fn field<'a>(fields: &[&'a str], at: Option<usize>) -> &'a str {
-    at.and_then(|at| fields.get(at)).copied().unwrap_or("").trim()
+    let text = at.and_then(|at| fields.get(at)).copied().unwrap_or("");
+    // Nearly every field starts and ends with a visible character, and needs no search.
+    match (text.as_bytes().first(), text.as_bytes().last()) {
+        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
+        _ => text.trim(),
+    }
 }

@@ -31,6 +31,10 @@ impl Repair {
 /// # Errors
 /// A sentence that says what was found and what is expected.
 pub(crate) fn cds(text: &str) -> Result<(CdsCode, Option<Repair>), String> {
+    // Nearly every code is well formed and needs no text of its own.
+    if let Some(cds) = CdsCode::parse(text).ok().filter(|cds| in_california(*cds)) {
+        return Ok((cds, None));
+    }
     let digits = shortened(digits_of_code(text));
     let (padded, repair) = match digits.len() {
         13 => (format!("0{digits}"), Some(Repair::LostZero)),
@@ -44,14 +48,18 @@ pub(crate) fn cds(text: &str) -> Result<(CdsCode, Option<Repair>), String> {
             error.to_string()
         }
     })?;
-    let county = cds.county().number();
-    if cds != CdsCode::STATE && CountyCode::parse(&county.to_string()).is_none() {
+    if !in_california(cds) {
+        let county = cds.county().number();
         return Err(format!(
             "CDS code '{cds}' names county {county:02}; California's counties are 01 to {:02}",
             CountyCode::COUNT
         ));
     }
     Ok((cds, repair))
+}
+
+fn in_california(cds: CdsCode) -> bool {
+    cds == CdsCode::STATE || (1..=CountyCode::COUNT).contains(&usize::from(cds.county().number()))
 }
 
 /// The text without the decimals that a spreadsheet prints behind a whole number.

@@ -10,18 +10,9 @@ use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, XlsError, Xlsx, XlsxEr
 
 use crate::fault::{Fault, FaultCode};
 use crate::layouts::Layouts;
-use crate::sheet::{CELL_END, HEADER_WITHIN, Sheet};
+use crate::limits::{COLUMNS_MOST, XLS_CELLS_MOST, XLSX_BYTES_MOST};
+use crate::sheet::{CELL_END, HEADER_WITHIN, Rows, Sheet};
 use crate::sniff::Family;
-
-/// The rightmost column that a sheet may use. The widest file of the state has about 100;
-/// without a limit, few bytes could ask for any amount of memory.
-pub const COLUMNS_MOST: u32 = 1_000;
-
-/// How many bytes an `.xlsx` may unpack to, by what it says itself. A statewide file of
-/// 150,000 rows and 35 columns unpacks to about 200 MB.
-pub const XLSX_BYTES_MOST: u64 = 300_000_000;
-
-pub use xls_size::XLS_CELLS_MOST;
 
 /// What the bytes of a workbook start with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +35,7 @@ impl Container {
     }
 }
 
-type Rows = Vec<(u32, Cow<'static, str>)>;
+type Records = Vec<(u32, Cow<'static, str>)>;
 
 /// The sheet that holds the table, searched from the last one, because the lists describe
 /// their columns in the sheets before it. `None` for the family where no row of any sheet
@@ -101,8 +92,8 @@ fn open(
     layouts: &Layouts,
     assumed: Option<Family>,
 ) -> Result<(Sheet<'static>, Option<Family>), Fault> {
-    let mut first_filled: Option<(String, Rows)> = None;
-    let mut take = |name: String, rows: Rows| -> Option<(Sheet<'static>, Family)> {
+    let mut first_filled: Option<(String, Records)> = None;
+    let mut take = |name: String, rows: Records| -> Option<(Sheet<'static>, Family)> {
         let header = rows.iter().take(HEADER_WITHIN).position(|(_, text)| {
             let names: Vec<&str> = text.split(CELL_END).collect();
             Family::of_header(&names, layouts).is_some()
@@ -151,7 +142,8 @@ fn open(
         titles: Vec::new(),
         header,
         windows_1252: false,
-        rows,
+        controls: 0,
+        rows: Rows::Records(rows),
         delimiter: CELL_END,
     };
     Ok((sheet, assumed))
@@ -160,7 +152,7 @@ fn open(
 /// The table below the header at `at`, with every row as wide as the header.
 fn below(
     name: String,
-    mut rows: Rows,
+    mut rows: Records,
     at: usize,
     layouts: &Layouts,
 ) -> Option<(Sheet<'static>, Family)> {
@@ -177,7 +169,10 @@ fn below(
         titles: titles.collect(),
         header: names,
         windows_1252: false,
-        rows: body.into_iter().map(|(row, text)| (row, as_wide(text, width))).collect(),
+        controls: 0,
+        rows: Rows::Records(
+            body.into_iter().map(|(row, text)| (row, as_wide(text, width))).collect(),
+        ),
         delimiter: CELL_END,
     };
     Some((sheet, family))
@@ -197,7 +192,7 @@ fn as_wide(text: Cow<'static, str>, width: usize) -> Cow<'static, str> {
     Cow::Owned(text)
 }
 
-fn xlsx_rows(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Rows, Fault> {
+fn xlsx_rows(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Records, Fault> {
     let mut cells = match book.worksheet_cells_reader(name) {
         Ok(cells) => cells,
         // A chart sheet has no cells.
@@ -224,7 +219,7 @@ fn xlsx_rows(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Rows, Fault> 
     Ok(rows.finish())
 }
 
-fn xls_rows(range: &calamine::Range<Data>) -> Rows {
+fn xls_rows(range: &calamine::Range<Data>) -> Records {
     let (first_row, first_column) = range.start().unwrap_or((0, 0));
     let mut rows = RowTexts::default();
     for (row, column, value) in range.used_cells() {
@@ -259,7 +254,7 @@ fn date_text(moment: &ExcelDateTime) -> String {
 /// Gathers cells that come row by row into one text for each row.
 #[derive(Default)]
 struct RowTexts {
-    rows: Rows,
+    rows: Records,
     row: u32,
     text: String,
     cells: u32,
@@ -307,7 +302,7 @@ impl RowTexts {
         self.filled = false;
     }
 
-    fn finish(mut self) -> Rows {
+    fn finish(mut self) -> Records {
         self.end_row();
         self.rows
     }
