@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, FaultCode, Faults};
 use crate::layouts::Layouts;
-use crate::sheet::normalised;
+use crate::sheet::{normalised, trimmed};
 
 /// The columns of a file by field.
 #[derive(Debug)]
@@ -126,10 +126,5 @@ pub(crate) fn ragged(row: u32, fields: &[&str], columns: &Columns) -> Option<Fau
 
 /// The field at a place; blank where there is none.
 pub(crate) fn field<'a>(fields: &[&'a str], at: Option<usize>) -> &'a str {
-    let text = at.and_then(|at| fields.get(at)).copied().unwrap_or("");
-    // Nearly every field starts and ends with a visible character, and needs no search.
-    match (text.as_bytes().first(), text.as_bytes().last()) {
-        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
-        _ => text.trim(),
-    }
+    trimmed(at.and_then(|at| fields.get(at)).copied().unwrap_or(""))
 }

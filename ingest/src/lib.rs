@@ -32,7 +32,7 @@ pub use fault::{FAULTS_TOLD, Fault, FaultCode, Refusal};
 pub use layouts::{LayoutError, Layouts};
 pub use limits::{
     COLUMNS_MOST, FILE_BYTES_MOST, RECORD_BYTES_MOST, ROWS_MOST, SHEETS_MOST, XLS_CELLS_MOST,
-    XLSX_BYTES_MOST, XLSX_PARTS_MOST, XLSX_SMALL_PART_BYTES_MOST, XLSX_TEXTS_MOST,
+    XLSX_BYTES_MOST, XLSX_PARTICULARS_MOST, XLSX_PARTS_MOST, XLSX_TEXTS_MOST,
 };
 pub use report::{FileReport, ToldBy};
 
@@ -76,7 +76,8 @@ pub fn read(input: &Input<'_>, layouts: &Layouts) -> Result<Understood, Refusal>
         }
         if sheet.controls > 0 {
             let controls = fault::counted(sheet.controls, "control character");
-            notes.warn(format!("{controls} of the file stand for nothing and were read as blanks."));
+            notes
+                .warn(format!("{controls} of the file stand for nothing and were read as blanks."));
         }
         let (contents, told) = understand(input, sheet, assumed.or(family), layouts, &mut notes)?;
         let report = notes.into_report(&told, input.file_name, contents.rows.len());

@@ -21,15 +21,15 @@ pub const COLUMNS_MOST: u32 = 1_000;
 /// file of 150,000 rows and 35 columns unpacks to about 200 MB.
 pub const XLSX_BYTES_MOST: u64 = 300_000_000;
 
-/// How many bytes each part of an `.xlsx` may unpack to that is neither a sheet nor its
-/// texts: the library holds these in memory whole.
-pub const XLSX_SMALL_PART_BYTES_MOST: u64 = 10_000_000;
-
 /// How many parts an `.xlsx` may have.
 pub const XLSX_PARTS_MOST: usize = 2_000;
 
 /// How many different texts the cells of an `.xlsx` may share.
 pub const XLSX_TEXTS_MOST: usize = 2_000_000;
+
+/// How many sheets, defined names, relations and formats an `.xlsx` may have together. Excel
+/// itself has at most 65,490 formats.
+pub const XLSX_PARTICULARS_MOST: usize = 200_000;
 
 /// How many sheets a workbook may have.
 pub const SHEETS_MOST: usize = 100;

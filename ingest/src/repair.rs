@@ -4,6 +4,7 @@
 use calsos_domain::cds::{CdsCode, CountyCode};
 
 use crate::fault::shortened;
+use crate::sheet::trimmed;
 
 /// What was done to a code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,7 +65,7 @@ fn in_california(cds: CdsCode) -> bool {
 
 /// The text without the decimals that a spreadsheet prints behind a whole number.
 pub(crate) fn digits_of_code(text: &str) -> &str {
-    let text = text.trim();
+    let text = trimmed(text);
     match text.split_once('.') {
         Some((digits, zeros))
             if !digits.is_empty()

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use memchr::memchr_iter;
-
 use crate::text::lines;
 
 /// How many rows from the top are searched for a header.
@@ -46,6 +44,8 @@ pub(crate) enum Rows<'a> {
     },
     /// Row number and text of each row that is not wholly blank.
     Records(Vec<(u32, Cow<'a, str>)>),
+    /// The same of a workbook's sheet, which has no cells behind the last filled one.
+    Cells(Vec<(u32, Cow<'a, str>)>),
 }
 
 impl Sheet<'_> {
@@ -73,10 +73,17 @@ impl Sheet<'_> {
                     }
                 }
             }
-            Rows::Records(records) => {
+            Rows::Records(records) | Rows::Cells(records) => {
+                let width = match self.rows {
+                    Rows::Cells(_) => self.header.len(),
+                    _ => 0,
+                };
                 for (row, text) in records {
                     fields.clear();
                     split(text, self.delimiter, &mut fields);
+                    while fields.len() < width {
+                        fields.push("");
+                    }
                     if visit(*row, &fields).is_break() {
                         return;
                     }
@@ -102,14 +109,43 @@ impl Sheet<'_> {
 }
 
 /// Adds the fields of a row's text.
+///
+/// Fields have four characters on average, too few for a search that starts anew at each of
+/// them: eight bytes are compared with the delimiter at once.
 fn split<'t>(text: &'t str, delimiter: char, fields: &mut Vec<&'t str>) {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let delimiter = u8::try_from(delimiter).unwrap_or(b'\t');
+    let wanted = u64::from_le_bytes([delimiter; 8]);
     let mut start = 0;
-    for end in memchr_iter(delimiter, text.as_bytes()) {
+    let mut end_at = |end: usize| {
         fields.push(text.get(start..end).unwrap_or(""));
         start = end + 1;
+    };
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let different = u64::from_le_bytes(*word) ^ wanted;
+        // The highest bit of each byte that is no different.
+        let mut same = !(((different & LOW) + LOW) | different | LOW);
+        while same != 0 {
+            end_at(at * 8 + same.trailing_zeros() as usize / 8);
+            same &= same - 1;
+        }
+    }
+    for (at, byte) in rest.iter().enumerate() {
+        if *byte == delimiter {
+            end_at(words.len() * 8 + at);
+        }
     }
     fields.push(text.get(start..).unwrap_or(""));
+}
+
+/// A text without blanks around it.
+pub(crate) fn trimmed(text: &str) -> &str {
+    // Nearly every field starts and ends with a visible character, and needs no search.
+    match (text.as_bytes().first(), text.as_bytes().last()) {
+        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
+        _ => text.trim(),
+    }
 }
 
 /// A column name without case, blanks and punctuation: `Curr_Prep (pct)` is `currpreppct`.
@@ -124,4 +160,29 @@ pub(crate) fn is_blank_row(text: &str, delimiter: char) -> bool {
         return false;
     }
     text.chars().all(|c| c == delimiter || c.is_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_taken_apart_like_any_text_wherever_its_delimiters_stand() {
+        let check = |text: &str, delimiter: char| {
+            let mut fields = Vec::new();
+            split(text, delimiter, &mut fields);
+            assert_eq!(fields, text.split(delimiter).collect::<Vec<_>>(), "{text:?}");
+        };
+        for text in ["", "\t", "\t\t\t\t\t\t\t\t\t", "a", "Ca\u{f1}on\t\u{89}\t\u{b}8", "12345678"]
+        {
+            check(text, '\t');
+        }
+        // Each pattern of delimiters in nine bytes, beside a byte that differs in one bit.
+        for pattern in 0..1_u32 << 9 {
+            let one = |bit: u32| if pattern >> bit & 1 == 1 { '\t' } else { '\u{8}' };
+            let text: String = (0..9).map(one).collect();
+            check(&text, '\t');
+            check(&text.replace('\t', "|").replace('\u{8}', "}"), '|');
+        }
+    }
 }

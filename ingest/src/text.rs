@@ -58,15 +58,17 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
             }
         }
     }
-    let windows_1252 = std::str::from_utf8(&bytes).is_err();
-    let text = match bytes {
+    let as_windows_1252 =
+        |bytes: &[u8]| encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned();
+    let (text, windows_1252) = match bytes {
         Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
+            Ok(text) => (Cow::Borrowed(text), false),
+            Err(_) => (Cow::Owned(as_windows_1252(bytes)), true),
         },
-        Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|error| {
-            encoding_rs::WINDOWS_1252.decode_without_bom_handling(error.as_bytes()).0.into_owned()
-        })),
+        Cow::Owned(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => (Cow::Owned(text), false),
+            Err(error) => (Cow::Owned(as_windows_1252(error.as_bytes())), true),
+        },
     };
     let start: String = text.trim_start().chars().take(15).flat_map(char::to_lowercase).collect();
     let web_page = ["<!doctype", "<html", "<head", "<?xml", "<body"];
