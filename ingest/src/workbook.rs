@@ -390,4 +390,16 @@ mod tests {
         let fault = check_size(&archive(limit + 1), Container::Xlsx).unwrap_err();
         assert!(fault.message.contains("more than 300 MB"), "{fault}");
     }
+
+    #[test]
+    fn a_text_that_cells_share_counts_for_each_of_them_and_so_do_cells_left_out() {
+        let so_far = |bytes: u64| RowTexts { bytes, ..RowTexts::default() };
+        let mut rows = so_far(FILE_BYTES_MOST - 6);
+        assert_eq!(rows.cell(0, 0, "abc"), Ok(()));
+        assert_eq!(rows.cell(1, 0, "abc"), Ok(()));
+        let fault = rows.cell(2, 0, "a").unwrap_err();
+        assert!(fault.message.contains("more than 268435456 bytes of text"), "{fault}");
+        assert_eq!(so_far(FILE_BYTES_MOST - 100).cell(0, 99, "a"), Ok(()));
+        assert!(so_far(FILE_BYTES_MOST - 100).cell(0, 100, "a").is_err());
+    }
 }
