@@ -66,7 +66,7 @@ fn what_else(about: &Metadata) -> &'static str {
 }
 
 /// What an open file holds, if it is the same from beginning to end.
-fn content(mut file: &File, before: &Metadata) -> io::Result<Vec<u8>> {
+fn content(file: &File, before: &Metadata) -> io::Result<Vec<u8>> {
     let length = usize::try_from(before.len()).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(length)?;
