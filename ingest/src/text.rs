@@ -58,16 +58,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
             }
         }
     }
-    let as_windows_1252 =
-        |bytes: &[u8]| encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned();
     let (text, windows_1252) = match bytes {
         Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => (Cow::Borrowed(text), false),
-            Err(_) => (Cow::Owned(as_windows_1252(bytes)), true),
+            Err(_) => (Cow::Owned(windows_1252_text(bytes)), true),
         },
         Cow::Owned(bytes) => match String::from_utf8(bytes) {
             Ok(text) => (Cow::Owned(text), false),
-            Err(error) => (Cow::Owned(as_windows_1252(error.as_bytes())), true),
+            Err(error) => (Cow::Owned(windows_1252_text(error.as_bytes())), true),
         },
     };
     let start: String = text.trim_start().chars().take(15).flat_map(char::to_lowercase).collect();
@@ -80,6 +78,16 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
         ));
     }
     Ok(Decoded { text, windows_1252, controls })
+}
+
+/// Windows-1252 as a text. Piece by piece, because the library makes room for three times as
+/// many bytes as it is given.
+fn windows_1252_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for piece in bytes.chunks(64 * 1024) {
+        text.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(piece).0);
+    }
+    text
 }
 
 /// A character below the blank that is neither a tab nor a line end.
