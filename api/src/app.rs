@@ -5,6 +5,7 @@ pub(crate) mod determine;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;
+pub(crate) mod input_file;
 pub(crate) mod published_columns;
 pub(crate) mod reconcile;
 pub(crate) mod summary;

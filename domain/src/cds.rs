@@ -42,11 +42,12 @@ impl CdsCode {
     /// # Errors
     /// [`CdsError`] where a character is no digit or the length is not 14.
     pub fn parse(text: &str) -> Result<CdsCode, CdsError> {
-        if let Some(character) = text.chars().find(|c| !c.is_ascii_digit()) {
-            return Err(CdsError::NotDigits { found: text.to_owned(), character });
-        }
-        if text.len() != 14 {
-            return Err(CdsError::Length { found: text.to_owned(), length: text.len() });
+        if text.len() != 14 || text.bytes().any(|b| !b.is_ascii_digit()) {
+            let found = text.to_owned();
+            return Err(match text.chars().find(|c| !c.is_ascii_digit()) {
+                Some(character) => CdsError::NotDigits { found, character },
+                None => CdsError::Length { found, length: text.len() },
+            });
         }
         let number = text.bytes().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
         Ok(CdsCode(number))

@@ -114,11 +114,12 @@ impl StudentGroup {
     /// The group of a code, in any letter case; `TOM` is accepted for `MR`.
     #[must_use]
     pub fn parse(code: &str) -> Option<StudentGroup> {
-        let code = code.trim().to_ascii_uppercase();
-        if code == "ALL" {
+        let code = code.trim();
+        let is = |known: &str| known.eq_ignore_ascii_case(code);
+        if is(StudentGroup::All.code()) {
             return Some(StudentGroup::All);
         }
-        StudentGroup::COUNTED.into_iter().find(|g| g.code() == code || g.list_code() == code)
+        StudentGroup::COUNTED.into_iter().find(|g| is(g.code()) || is(g.list_code()))
     }
 }
 

@@ -4,11 +4,11 @@
 use calsos_domain::performance::{Color, Level, Tenths};
 
 use crate::fault::shortened;
+use crate::sheet::trimmed;
 
 /// Whether a cell says nothing.
 pub(crate) fn is_blank(text: &str) -> bool {
-    let text = text.trim();
-    text.is_empty() || text == "*"
+    matches!(trimmed(text), "" | "*")
 }
 
 /// A number of students; `12.0` is 12.
@@ -19,7 +19,7 @@ pub(crate) fn count(text: &str) -> Result<Option<u32>, String> {
     whole(text).map(Some).ok_or_else(|| {
         format!(
             "'{}' is no count; a whole number without separators is expected",
-            shortened(text.trim())
+            shortened(trimmed(text))
         )
     })
 }
@@ -29,10 +29,14 @@ pub(crate) fn tenths(text: &str) -> Result<Option<Tenths>, String> {
     if is_blank(text) {
         return Ok(None);
     }
-    Tenths::parse(text.trim()).map(Some).ok_or_else(|| {
+    let text = trimmed(text);
+    if let Some(tenths) = with_one_decimal(text) {
+        return Ok(Some(tenths));
+    }
+    Tenths::parse(text).map(Some).ok_or_else(|| {
         format!(
             "'{}' is no number; digits with an optional sign and decimal point are expected",
-            shortened(text.trim())
+            shortened(trimmed(text))
         )
     })
 }
@@ -58,7 +62,7 @@ pub(crate) fn box_number(text: &str) -> Result<Option<u16>, String> {
         Some(number) => Ok(Some(number)),
         None => Err(format!(
             "'{}' is no box; 10, 20 … 250 or 0 for none are expected",
-            shortened(text.trim())
+            shortened(trimmed(text))
         )),
     }
 }
@@ -68,7 +72,7 @@ pub(crate) fn flag(text: &str) -> Result<Option<bool>, String> {
     if is_blank(text) {
         return Ok(None);
     }
-    match text.trim() {
+    match trimmed(text) {
         "Y" | "y" => Ok(Some(true)),
         "N" | "n" => Ok(Some(false)),
         other => Err(format!("'{}' is no flag; Y, N or blank are expected", shortened(other))),
@@ -83,15 +87,41 @@ fn up_to_five(text: &str, what: &str) -> Result<Option<u8>, String> {
         Some(number @ 0..=5) => Ok(Some(number)),
         _ => Err(format!(
             "'{}' is no {what}; 1 to 5 or 0 for none are expected",
-            shortened(text.trim())
+            shortened(trimmed(text))
         )),
     }
 }
 
 /// A whole number, also as a spreadsheet prints it (`12.0`).
 fn whole(text: &str) -> Option<u32> {
+    // Nearly every number is one of a few digits and nothing else.
+    if let Some(number) = few_digits(text) {
+        return Some(number);
+    }
     let digits = crate::repair::digits_of_code(text);
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
+/// The number of one to nine digits and nothing else.
+fn few_digits(text: &str) -> Option<u32> {
+    if !(1..=9).contains(&text.len()) {
+        return None;
+    }
+    let digit = |b: u8| Some(u32::from(b.wrapping_sub(b'0'))).filter(|digit| *digit <= 9);
+    text.bytes().try_fold(0, |number, b| Some(number * 10 + digit(b)?))
+}
+
+/// A number as nearly every file writes it: up to eight digits, a point and one digit.
+fn with_one_decimal(text: &str) -> Option<Tenths> {
+    let (digits, negative) = match text.strip_prefix('-') {
+        Some(rest) => (rest, true),
+        None => (text, false),
+    };
+    let (whole, tenth) = digits.split_at_checked(digits.len().checked_sub(2)?)?;
+    let tenth = few_digits(tenth.strip_prefix('.')?)?;
+    let whole = few_digits(whole).filter(|_| whole.len() <= 8)?;
+    let tenths = i32::try_from(whole * 10 + tenth).ok()?;
+    Some(Tenths(if negative { -tenths } else { tenths }))
 }
 
 #[cfg(test)]
@@ -133,6 +163,11 @@ mod tests {
     fn rates_have_no_thousands_separator() {
         assert_eq!(tenths("-171.6"), Ok(Some(Tenths(-1716))));
         assert_eq!(tenths("64"), Ok(Some(Tenths(640))));
+        assert_eq!(tenths("-.5"), Ok(Some(Tenths(-5))));
+        assert_eq!(tenths("0.05"), Ok(Some(Tenths(1))));
+        assert_eq!(tenths("99999999.9"), Ok(Some(Tenths(999_999_999))));
+        assert_eq!(tenths("214748364.7"), Ok(Some(Tenths(i32::MAX))));
+        assert!(tenths("214748364.8").is_err() && tenths("--1.0").is_err());
         assert!(tenths("1,234.5").is_err() && tenths("5%").is_err());
     }
 

@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, FaultCode, Faults};
 use crate::layouts::Layouts;
-use crate::sheet::normalised;
+use crate::sheet::{normalised, trimmed};
 
 /// The columns of a file by field.
 #[derive(Debug)]
@@ -126,5 +126,5 @@ pub(crate) fn ragged(row: u32, fields: &[&str], columns: &Columns) -> Option<Fau
 
 /// The field at a place; blank where there is none.
 pub(crate) fn field<'a>(fields: &[&'a str], at: Option<usize>) -> &'a str {
-    at.and_then(|at| fields.get(at)).copied().unwrap_or("").trim()
+    trimmed(at.and_then(|at| fields.get(at)).copied().unwrap_or(""))
 }

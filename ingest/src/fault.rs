@@ -24,6 +24,10 @@ pub enum FaultCode {
     Workbook,
     /// A workbook that needs a password.
     Password,
+    /// The file, a line of it or its number of rows or columns is larger than what is read.
+    TooLarge,
+    /// A NUL character in the text.
+    NulCharacter,
     /// Columns are separated by something that this kind of file does not use.
     Delimiter,
     /// It cannot be told what the file is about.
@@ -66,6 +70,8 @@ impl FaultCode {
             FaultCode::WebPage => "web-page",
             FaultCode::Workbook => "workbook",
             FaultCode::Password => "password",
+            FaultCode::TooLarge => "too-large",
+            FaultCode::NulCharacter => "nul-character",
             FaultCode::Delimiter => "delimiter",
             FaultCode::UnknownKind => "unknown-kind",
             FaultCode::UnknownYear => "unknown-year",

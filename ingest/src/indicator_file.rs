@@ -1,25 +1,28 @@
 //! Dashboard indicator files: one row for each school, district or county office and
 //! student group. Rows of LEAs and of the state are kept, those of other schools are not.
 
+mod seen;
 mod telling;
 
-use std::collections::HashMap;
-
 use calsos_domain::cds::CdsCode;
+use calsos_domain::indicator::Indicator;
 use calsos_domain::lea::LeaType;
 use calsos_domain::performance::{Performance, TableType, Tenths};
 use calsos_domain::release::{PerformanceRow, ReleaseContents, ReleaseKind, Rows};
 use calsos_domain::student_group::{PSEUDO_GROUPS, StudentGroup};
+use calsos_domain::year::DashboardYear;
 
 use crate::cells;
 use crate::columns::{Columns, field, ragged};
 use crate::fault::{Fault, FaultCode, Faults, shortened};
 use crate::layouts::Layouts;
 use crate::mentions::{Mentions, Texts};
-use crate::report::{Notes, Told};
+use crate::report::{Notes, Told, ToldBy};
 use crate::sheet::{Sheet, normalised};
 use crate::told;
 use crate::{Input, repair};
+use seen::Seen;
+use telling::{Telling, tell};
 
 const SCHOOLS: &str = "schools that are no charters";
 const PSEUDO: &str = "groups that are not of the law (ELO, RFP, EO, SBA, CAA, CAST)";
@@ -34,67 +37,50 @@ pub(crate) fn read(
     layouts: &Layouts,
     notes: &mut Notes,
 ) -> Result<(ReleaseContents, Told), Faults> {
-    let mut faults = Faults::default();
-    if sheet.delimiter == ',' {
-        return Err(Faults::from(Fault::of_file(
-            FaultCode::Delimiter,
-            "The columns are separated by commas; indicator files are tab-delimited. Give the \
-             file as the state publishes it, or the workbook.",
-        )));
+    for (delimiter, name) in [(',', "commas"), (';', "semicolons")] {
+        if sheet.delimiter == delimiter {
+            return Err(Faults::from(Fault::of_file(
+                FaultCode::Delimiter,
+                format!(
+                    "The columns are separated by {name}; indicator files are tab-delimited. Give \
+                     the file as the state publishes it, or the workbook."
+                ),
+            )));
+        }
     }
-    let columns = Columns::of(&sheet.header, layouts, &mut faults);
-    let (indicator, kind_by, year, year_by) =
-        telling::tell(input, sheet, &columns, layouts, notes, &mut faults)?;
-    let Some((layout_year, layout)) = layouts.layout(indicator, year) else {
-        return Err(Faults::from(Fault::of_file(
-            FaultCode::UnknownLayout,
-            format!(
-                "No layout of {} files is known for {year} or any year before. Add one to the \
-                 layouts, or correct the year with --as.",
-                indicator.code()
-            ),
-        )));
+    let mut header_faults = Faults::default();
+    let columns = Columns::of(&sheet.header, layouts, &mut header_faults);
+    let told = Telling::by_first_rows(sheet, &columns);
+    let known = know(input, sheet, &told, layouts, notes);
+    // What the rows say of the year and the indicator is a reason before all others, and a
+    // doubtful header one before that.
+    let mut telling = Telling::of(&columns, header_faults);
+    let known = match known {
+        Ok(known) if telling.faults.is_empty() => known,
+        other => {
+            sheet.each_row(|row, fields| telling.row(row, fields));
+            telling.faults.into_result()?;
+            return Err(other.err().unwrap_or_default());
+        }
     };
-    notes.layout_verified = layout.verified && layout_year == year;
-    notes.layout_year = (layout_year != year).then_some(layout_year);
-    notes.unknown_columns = columns.unknown(&layout.columns);
-    notes.missing_columns = columns.missing(&layout.columns);
-
-    let of_what = format!("the {} file of {year}", indicator.code());
-    let mut deciding: Vec<&str> = vec!["cds", "rtype"];
-    if layout.implied_group.is_none() {
-        deciding.push("studentgroup");
-    }
-    deciding.extend(layout.decides.iter().map(String::as_str));
-    for name in deciding {
-        columns.required(name, &of_what, layouts, &mut faults);
-    }
-    // A column is more often renamed than left out.
-    let no_field = |name: &&String| !layouts.is_field(layouts.field(&normalised(name)));
-    let strange: Vec<&str> =
-        notes.unknown_columns.iter().filter(no_field).map(String::as_str).collect();
-    if !faults.is_empty() && !strange.is_empty() {
-        let message = format!(
-            "Columns of the file that are not known: {}. Where one of them is a missing one under \
-             a new name, add the name to its spellings.",
-            strange.join(", ")
-        );
-        faults.push(Fault::of_file(FaultCode::MissingColumn, message));
-    }
-    faults.into_result()?;
+    let Known { indicator, kind_by, year, year_by, implied_group } = known;
 
     let mut reader = Reader {
         columns: &columns,
         at: Places::of(&columns),
-        implied_group: layout.implied_group,
+        implied_group,
         notes,
         faults: Faults::default(),
         mentions: Mentions::default(),
         rows: Vec::new(),
-        seen: HashMap::new(),
+        seen: Seen::default(),
     };
-    sheet.each_row(|row, fields| reader.row(row, fields));
+    sheet.each_row(|row, fields| {
+        telling.row(row, fields);
+        reader.row(row, fields);
+    });
     let Reader { mentions, rows, faults, .. } = reader;
+    telling.faults.into_result()?;
     faults.into_result()?;
     if columns.at("charterflag").is_none() && notes.skipped_count(SCHOOLS) > 0 {
         notes.warn(
@@ -119,6 +105,67 @@ pub(crate) fn read(
         rows: Rows::Performances(rows),
     };
     Ok((contents, told))
+}
+
+/// What is known of a file before its rows are read.
+struct Known {
+    indicator: Indicator,
+    kind_by: ToldBy,
+    year: DashboardYear,
+    year_by: ToldBy,
+    /// The group of rows that name none.
+    implied_group: Option<StudentGroup>,
+}
+
+/// Tells the file's indicator and year and checks that it has the columns of its layout.
+fn know(
+    input: &Input<'_>,
+    sheet: &Sheet<'_>,
+    told: &Telling<'_>,
+    layouts: &Layouts,
+    notes: &mut Notes,
+) -> Result<Known, Faults> {
+    let (indicator, kind_by, year, year_by) = tell(input, sheet, told, layouts, notes)?;
+    let columns = told.columns;
+    let Some((layout_year, layout)) = layouts.layout(indicator, year) else {
+        return Err(Faults::from(Fault::of_file(
+            FaultCode::UnknownLayout,
+            format!(
+                "No layout of {} files is known for {year} or any year before. Add one to the \
+                 layouts, or correct the year with --as.",
+                indicator.code()
+            ),
+        )));
+    };
+    notes.layout_verified = layout.verified && layout_year == year;
+    notes.layout_year = (layout_year != year).then_some(layout_year);
+    notes.unknown_columns = columns.unknown(&layout.columns);
+    notes.missing_columns = columns.missing(&layout.columns);
+
+    let of_what = format!("the {} file of {year}", indicator.code());
+    let mut deciding: Vec<&str> = vec!["cds", "rtype"];
+    if layout.implied_group.is_none() {
+        deciding.push("studentgroup");
+    }
+    deciding.extend(layout.decides.iter().map(String::as_str));
+    let mut faults = Faults::default();
+    for name in deciding {
+        columns.required(name, &of_what, layouts, &mut faults);
+    }
+    // A column is more often renamed than left out.
+    let no_field = |name: &&String| !layouts.is_field(layouts.field(&normalised(name)));
+    let strange: Vec<&str> =
+        notes.unknown_columns.iter().filter(no_field).map(String::as_str).collect();
+    if !faults.is_empty() && !strange.is_empty() {
+        let message = format!(
+            "Columns of the file that are not known: {}. Where one of them is a missing one under \
+             a new name, add the name to its spellings.",
+            strange.join(", ")
+        );
+        faults.push(Fault::of_file(FaultCode::MissingColumn, message));
+    }
+    faults.into_result()?;
+    Ok(Known { indicator, kind_by, year, year_by, implied_group: layout.implied_group })
 }
 
 /// Where the columns are that are read.
@@ -197,8 +244,8 @@ struct Reader<'r> {
     faults: Faults,
     mentions: Mentions,
     rows: Vec<PerformanceRow>,
-    /// Where in `rows` a group of an LEA stands.
-    seen: HashMap<(CdsCode, StudentGroup), usize>,
+    /// Where in `rows` the groups of each LEA stand.
+    seen: Seen,
 }
 
 /// Whose row it is.
@@ -230,7 +277,8 @@ impl Reader<'_> {
             return;
         };
         let performance = self.performance(row, fields);
-        if let Some(first) = self.seen.get(&(cds, group)).and_then(|at| self.rows.get(*at)) {
+        let first = self.seen.place(cds, group, self.rows.len());
+        if let Some(first) = first.and_then(|at| self.rows.get(at)) {
             if first.performance == performance {
                 self.notes.skip(REPEATED);
                 return;
@@ -243,7 +291,6 @@ impl Reader<'_> {
             self.faults.push(Fault::of_row(FaultCode::DuplicateRow, row, message));
             return;
         }
-        self.seen.insert((cds, group), self.rows.len());
         self.rows.push(PerformanceRow { row, cds, group, performance });
         if let Some(lea_type) = lea_type {
             let name_at = match lea_type {
@@ -280,26 +327,30 @@ impl Reader<'_> {
         let office = self.value(row, fields, self.at.office, cells::flag) == Some(true);
         let rtype = field(fields, self.at.rtype);
         let state = cds == CdsCode::STATE;
-        let whose = match rtype.to_ascii_uppercase().as_str() {
-            "X" if state => Ok(Whose::State),
-            "X" => Err(format!("'{rtype}' is the state's record type, whose code is 14 zeros")),
-            "D" | "L" | "S" if state => {
+        let letter = match rtype.as_bytes() {
+            [letter] => letter.to_ascii_uppercase(),
+            _ => b' ',
+        };
+        let whose = match letter {
+            b'X' if state => Ok(Whose::State),
+            b'X' => Err(format!("'{rtype}' is the state's record type, whose code is 14 zeros")),
+            b'D' | b'L' | b'S' if state => {
                 Err("14 zeros are the state's code, whose record type is X".to_owned())
             }
             // Spring 2017 wrote L for LEA.
-            "D" | "L" if !cds.is_district_level() => Err(format!(
+            b'D' | b'L' if !cds.is_district_level() => Err(format!(
                 "'{rtype}' is the record type of districts and county offices, whose last seven \
                  digits are zeros"
             )),
-            "D" | "L" if office || cds.has_county_office_digits() => {
+            b'D' | b'L' if office || cds.has_county_office_digits() => {
                 Ok(Whose::Lea(LeaType::CountyOffice))
             }
-            "D" | "L" => Ok(Whose::Lea(LeaType::District)),
-            "S" if cds.is_district_level() => Err(format!(
+            b'D' | b'L' => Ok(Whose::Lea(LeaType::District)),
+            b'S' if cds.is_district_level() => Err(format!(
                 "'{rtype}' is the record type of schools, whose last seven digits are not all zero"
             )),
-            "S" if charter => Ok(Whose::Lea(LeaType::Charter)),
-            "S" => Ok(Whose::School),
+            b'S' if charter => Ok(Whose::Lea(LeaType::Charter)),
+            b'S' => Ok(Whose::School),
             _ => Err(format!(
                 "'{}' is no record type; D (district or county office), S (school) or X (state) \
                  is expected",
@@ -413,7 +464,7 @@ impl Reader<'_> {
         row: u32,
         fields: &[&str],
         at: Option<usize>,
-        parse: fn(&str) -> Result<Option<T>, String>,
+        parse: impl Fn(&str) -> Result<Option<T>, String>,
     ) -> Option<T> {
         let at = at?;
         let text = field(fields, Some(at));

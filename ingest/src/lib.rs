@@ -11,6 +11,7 @@ mod columns;
 mod fault;
 mod indicator_file;
 mod layouts;
+mod limits;
 mod local_file;
 mod mentions;
 mod naming;
@@ -29,8 +30,11 @@ use calsos_domain::release::ReleaseContents;
 pub use assigned::{Assigned, AssignedError};
 pub use fault::{FAULTS_TOLD, Fault, FaultCode, Refusal};
 pub use layouts::{LayoutError, Layouts};
+pub use limits::{
+    COLUMNS_MOST, FILE_BYTES_MOST, RECORD_BYTES_MOST, ROWS_MOST, SHEETS_MOST, XLS_CELLS_MOST,
+    XLSX_BYTES_MOST, XLSX_PARTICULARS_MOST, XLSX_PARTS_MOST, XLSX_TEXTS_MOST,
+};
 pub use report::{FileReport, ToldBy};
-pub use workbook::{COLUMNS_MOST, XLS_CELLS_MOST, XLSX_BYTES_MOST};
 
 use fault::Faults;
 use report::Notes;
@@ -69,6 +73,11 @@ pub fn read(input: &Input<'_>, layouts: &Layouts) -> Result<Understood, Refusal>
         notes.sheet.clone_from(&sheet.name);
         if sheet.windows_1252 {
             notes.warn("The text is not UTF-8 and was read as Windows-1252: check accented names.");
+        }
+        if sheet.controls > 0 {
+            let controls = fault::counted(sheet.controls, "control character");
+            notes
+                .warn(format!("{controls} of the file stand for nothing and were read as blanks."));
         }
         let (contents, told) = understand(input, sheet, assumed.or(family), layouts, &mut notes)?;
         let report = notes.into_report(&told, input.file_name, contents.rows.len());
@@ -113,8 +122,8 @@ pub fn original_row(
     let assumed = input.assigned.map(|assigned| Family::of_kind(assigned.kind));
     sniff::with_sheet(input.bytes, layouts, assumed, |sheet, _| {
         let fields = sheet.row(row).unwrap_or_default();
-        let names = sheet.header.iter().map(String::as_str).chain(std::iter::repeat(""));
-        Ok(names.zip(fields).map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        let names = sheet.header.iter().cloned().chain(std::iter::repeat_with(String::new));
+        Ok(names.zip(fields).collect())
     })
     .ok()
     .filter(|columns: &Vec<_>| !columns.is_empty())

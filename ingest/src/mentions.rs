@@ -19,11 +19,18 @@ pub(crate) struct Mentions {
     leas: BTreeMap<CdsCode, LeaMention>,
     counties: BTreeSet<CountyCode>,
     charter_counties: BTreeSet<CountyCode>,
+    /// The LEA of the row before, where a further row with names alone can add nothing to it:
+    /// files are sorted by LEA.
+    settled: Option<(CdsCode, LeaType)>,
 }
 
 impl Mentions {
     /// Notes an LEA of a row that is kept. A later row fills what an earlier one left blank.
     pub(crate) fn add(&mut self, cds: CdsCode, lea_type: LeaType, texts: Texts<'_>) {
+        let only_names = texts.city.is_empty() && texts.grade_span.is_empty();
+        if only_names && self.settled == Some((cds, lea_type)) {
+            return;
+        }
         match lea_type {
             LeaType::Charter => self.charter_counties.insert(cds.county()),
             LeaType::District | LeaType::CountyOffice => self.counties.insert(cds.county()),
@@ -53,6 +60,8 @@ impl Mentions {
                 *known = Some(text.trim().to_owned());
             }
         }
+        let named = !lea.name.is_empty() && !lea.county_name.is_empty();
+        self.settled = named.then_some((cds, lea_type));
     }
 
     pub(crate) fn finish(self) -> (Coverage, Vec<LeaMention>) {

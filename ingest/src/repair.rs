@@ -4,6 +4,7 @@
 use calsos_domain::cds::{CdsCode, CountyCode};
 
 use crate::fault::shortened;
+use crate::sheet::trimmed;
 
 /// What was done to a code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +32,10 @@ impl Repair {
 /// # Errors
 /// A sentence that says what was found and what is expected.
 pub(crate) fn cds(text: &str) -> Result<(CdsCode, Option<Repair>), String> {
+    // Nearly every code is well formed and needs no text of its own.
+    if let Some(cds) = CdsCode::parse(text).ok().filter(|cds| in_california(*cds)) {
+        return Ok((cds, None));
+    }
     let digits = shortened(digits_of_code(text));
     let (padded, repair) = match digits.len() {
         13 => (format!("0{digits}"), Some(Repair::LostZero)),
@@ -44,8 +49,8 @@ pub(crate) fn cds(text: &str) -> Result<(CdsCode, Option<Repair>), String> {
             error.to_string()
         }
     })?;
-    let county = cds.county().number();
-    if cds != CdsCode::STATE && CountyCode::parse(&county.to_string()).is_none() {
+    if !in_california(cds) {
+        let county = cds.county().number();
         return Err(format!(
             "CDS code '{cds}' names county {county:02}; California's counties are 01 to {:02}",
             CountyCode::COUNT
@@ -54,9 +59,13 @@ pub(crate) fn cds(text: &str) -> Result<(CdsCode, Option<Repair>), String> {
     Ok((cds, repair))
 }
 
+fn in_california(cds: CdsCode) -> bool {
+    cds == CdsCode::STATE || (1..=CountyCode::COUNT).contains(&usize::from(cds.county().number()))
+}
+
 /// The text without the decimals that a spreadsheet prints behind a whole number.
 pub(crate) fn digits_of_code(text: &str) -> &str {
-    let text = text.trim();
+    let text = trimmed(text);
     match text.split_once('.') {
         Some((digits, zeros))
             if !digits.is_empty()

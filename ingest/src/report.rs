@@ -75,6 +75,9 @@ pub struct FileReport {
     pub file_date: Option<String>,
 }
 
+/// How many different warnings about rows are told in full; rows with others are counted.
+const WARNINGS_TOLD: usize = 100;
+
 /// How many rows a warning names.
 const ROWS_NAMED: usize = 10;
 
@@ -86,6 +89,8 @@ pub(crate) struct Notes {
     repaired: BTreeMap<String, u32>,
     /// Warnings about rows, in the order of their first row.
     about_rows: Vec<RowWarning>,
+    /// How many rows have a warning beyond those.
+    about_other_rows: usize,
     about_file: Vec<String>,
     pub(crate) unknown_columns: Vec<String>,
     pub(crate) missing_columns: Vec<String>,
@@ -116,6 +121,7 @@ impl Notes {
 
     /// Notes something about a row; rows with the same text are told together.
     pub(crate) fn warn_row(&mut self, row: u32, what: &str) {
+        let full = self.about_rows.len() >= WARNINGS_TOLD;
         let known = self.about_rows.iter_mut().find(|w| w.what == what);
         match known {
             Some(warning) => {
@@ -124,6 +130,7 @@ impl Notes {
                     warning.rows.push(row);
                 }
             }
+            None if full => self.about_other_rows += 1,
             None => {
                 let what = what.to_owned();
                 self.about_rows.push(RowWarning { what, count: 1, rows: vec![row] });
@@ -144,6 +151,10 @@ impl Notes {
             let noun = if count == 1 { "row" } else { "rows" };
             let counted = counted(count, "row");
             warnings.push(format!("{counted} {what}: {noun} {}{more}", named.join(", ")));
+        }
+        if self.about_other_rows > 0 {
+            let rows = counted(self.about_other_rows, "row");
+            warnings.push(format!("… and {rows} with other warnings."));
         }
         FileReport {
             file_name: file_name.to_owned(),

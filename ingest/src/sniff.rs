@@ -3,8 +3,9 @@
 use calsos_domain::release::ReleaseKind;
 use calsos_domain::student_group::StudentGroup;
 
-use crate::fault::Faults;
+use crate::fault::{Fault, FaultCode, Faults};
 use crate::layouts::Layouts;
+use crate::limits::FILE_BYTES_MOST;
 use crate::sheet::{Sheet, normalised};
 use crate::workbook::Container;
 use crate::{text, workbook};
@@ -72,6 +73,17 @@ pub(crate) fn group_of_priorities(name: &str) -> Option<StudentGroup> {
     (group != StudentGroup::All).then_some(group)
 }
 
+/// A file with more bytes than are read.
+fn too_large(length: u64) -> Fault {
+    Fault::of_file(
+        FaultCode::TooLarge,
+        format!(
+            "The file has {length} bytes; at most {FILE_BYTES_MOST} are read, and the state's \
+             have less. Check that it is the right file."
+        ),
+    )
+}
+
 /// Runs `then` on the table of a file.
 ///
 /// The table may borrow from a text that was decoded here, which is why it is handed on
@@ -82,6 +94,9 @@ pub(crate) fn with_sheet<T>(
     assumed: Option<Family>,
     then: impl FnOnce(&Sheet<'_>, Option<Family>) -> Result<T, Faults>,
 ) -> Result<T, Faults> {
+    if bytes.len() as u64 > FILE_BYTES_MOST {
+        return Err(Faults::from(too_large(bytes.len() as u64)));
+    }
     if let Some(container) = Container::of(bytes) {
         let (sheet, family) = workbook::sheet(bytes, container, layouts, assumed)?;
         return then(&sheet, family);
@@ -89,5 +104,6 @@ pub(crate) fn with_sheet<T>(
     let decoded = text::decode(bytes)?;
     let (mut sheet, family) = text::sheet(&decoded.text, layouts, assumed)?;
     sheet.windows_1252 = decoded.windows_1252;
+    sheet.controls = decoded.controls;
     then(&sheet, family)
 }

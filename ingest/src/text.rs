@@ -5,18 +5,25 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 use crate::fault::{Fault, FaultCode, shortened};
 use crate::layouts::Layouts;
-use crate::sheet::{CELL_END, HEADER_WITHIN, Sheet, is_blank_row};
+use crate::limits::{COLUMNS_MOST, RECORD_BYTES_MOST, ROWS_MOST};
+use crate::sheet::{CELL_END, HEADER_WITHIN, Rows, Sheet, is_blank_row};
 use crate::sniff::Family;
 
-/// A text and whether it had to be read as Windows-1252.
+/// A text, and what had to be done to have one.
 pub(crate) struct Decoded<'a> {
     pub(crate) text: Cow<'a, str>,
     pub(crate) windows_1252: bool,
+    /// How many control characters were read as blanks.
+    pub(crate) controls: usize,
 }
 
-/// Bytes as text: UTF-8 with or without a byte order mark, otherwise Windows-1252.
+/// Bytes as text: UTF-8 with or without a byte order mark, otherwise Windows-1252. Control
+/// characters other than tabs and line ends become blanks, because not every database stores
+/// them; a NUL is refused, because it is the mark of a damaged file.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(Fault::of_file(
@@ -32,17 +39,34 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
             "The file is empty; a header and rows are expected. Fetch it again.",
         ));
     }
-    let strange = bytes.iter().filter(|b| **b < b' ' && !b"\t\n\r\x0c".contains(b)).count();
-    if bytes.contains(&0) || strange * 20 > bytes.len() {
+    let controls = controls_in(bytes);
+    if controls > bytes.len() / 20 {
         return Err(Fault::of_file(
             FaultCode::NotText,
             "The file is neither text nor an Excel workbook (.xls, .xlsx). Give the file as the \
              state publishes it.",
         ));
     }
-    let (text, windows_1252) = match std::str::from_utf8(bytes) {
-        Ok(text) => (Cow::Borrowed(text), false),
-        Err(_) => (encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0, true),
+    let mut bytes = Cow::Borrowed(bytes);
+    if controls > 0 {
+        if let Some(at) = memchr::memchr(0, &bytes) {
+            return Err(nul_character(row_at(&bytes, at)));
+        }
+        for byte in bytes.to_mut() {
+            if is_control(*byte) {
+                *byte = b' ';
+            }
+        }
+    }
+    let (text, windows_1252) = match bytes {
+        Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => (Cow::Borrowed(text), false),
+            Err(_) => (Cow::Owned(windows_1252_text(bytes)), true),
+        },
+        Cow::Owned(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => (Cow::Owned(text), false),
+            Err(error) => (Cow::Owned(windows_1252_text(error.as_bytes())), true),
+        },
     };
     let start: String = text.trim_start().chars().take(15).flat_map(char::to_lowercase).collect();
     let web_page = ["<!doctype", "<html", "<head", "<?xml", "<body"];
@@ -53,7 +77,75 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
              saved under this name. Fetch the file again.",
         ));
     }
-    Ok(Decoded { text, windows_1252 })
+    Ok(Decoded { text, windows_1252, controls })
+}
+
+/// Windows-1252 as a text. Piece by piece, because the library makes room for three times as
+/// many bytes as it is given.
+fn windows_1252_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for piece in bytes.chunks(64 * 1024) {
+        text.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(piece).0);
+    }
+    text
+}
+
+/// A character below the blank that is neither a tab nor a line end.
+pub(crate) fn is_control(byte: u8) -> bool {
+    (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')
+}
+
+fn controls_in(bytes: &[u8]) -> usize {
+    // Counted in pieces of at most 255, which the compiler turns into wide additions.
+    let in_piece = |piece: &[u8]| piece.iter().map(|b| u8::from(is_control(*b))).sum::<u8>();
+    bytes.chunks(255).map(|piece| usize::from(in_piece(piece))).sum()
+}
+
+/// The row that a byte of a text is in, from 1.
+fn row_at(bytes: &[u8], at: usize) -> u32 {
+    let before = String::from_utf8_lossy(bytes.get(..at).unwrap_or_default());
+    lines(&before).last().map_or(1, |(row, _)| row)
+}
+
+/// A file with a NUL in one of its rows.
+pub(crate) fn nul_character(row: u32) -> Fault {
+    Fault::of_row(
+        FaultCode::NulCharacter,
+        row,
+        "The row has a NUL character, which no text of the state has: the file was damaged on \
+         its way, or is none of text. Fetch it again.",
+    )
+}
+
+/// Refuses a text whose lines would take more memory or time than any of the state's.
+fn check_lines(text: &str) -> Result<(), Fault> {
+    for (row, line) in lines(text) {
+        if line.len() > RECORD_BYTES_MOST {
+            return Err(long_record(row, "line", "Its line ends are perhaps lost"));
+        }
+        // What follows the last line end is no line where it is empty.
+        if row > ROWS_MOST && (row > ROWS_MOST + 1 || !line.is_empty()) {
+            return Err(Fault::of_file(
+                FaultCode::TooLarge,
+                format!(
+                    "The file has more than {ROWS_MOST} lines; none of the state's has so many. \
+                     Give the file as the state publishes it."
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn long_record(row: u32, what: &str, why: &str) -> Fault {
+    Fault::of_row(
+        FaultCode::TooLarge,
+        row,
+        format!(
+            "The {what} that starts here has more than {RECORD_BYTES_MOST} bytes; none of the \
+             state's is so long. {why}: fetch the file again."
+        ),
+    )
 }
 
 /// The lines of a text with their numbers from 1; CRLF, LF and CR all end one.
@@ -63,7 +155,7 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
     std::iter::from_fn(move || {
         let text = rest?;
         number = number.saturating_add(1);
-        let Some(end) = text.find(['\n', '\r']) else {
+        let Some(end) = line_end(text) else {
             rest = None;
             return Some((number, text));
         };
@@ -73,11 +165,16 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
     })
 }
 
-/// The delimiter that a header uses most: tab, pipe or comma.
+/// Where the first line of a text ends.
+fn line_end(text: &str) -> Option<usize> {
+    memchr2(b'\n', b'\r', text.as_bytes())
+}
+
+/// The delimiter that a header uses most: tab, pipe, comma or semicolon.
 fn delimiter_of(header: &str) -> char {
     let count = |delimiter: char| header.matches(delimiter).count();
     let mut best = '\t';
-    for delimiter in ['|', ','] {
+    for delimiter in ['|', ',', ';'] {
         if count(delimiter) > count(best) {
             best = delimiter;
         }
@@ -94,11 +191,12 @@ pub(crate) fn sheet<'a>(
     layouts: &Layouts,
     assumed: Option<Family>,
 ) -> Result<(Sheet<'a>, Option<Family>), Fault> {
+    check_lines(text)?;
     let mut titles = Vec::new();
     let mut found = None;
     for (number, line) in lines(text).take(HEADER_WITHIN) {
         let delimiter = delimiter_of(line);
-        let names: Vec<&str> = line.split(delimiter).map(unquoted).collect();
+        let names = names_in(number, line, delimiter)?;
         if let Some(family) = Family::of_header(&names, layouts) {
             found = Some((number, delimiter, names, Some(family)));
             break;
@@ -114,34 +212,49 @@ pub(crate) fn sheet<'a>(
             let (number, line) = first.unwrap_or((1, ""));
             let delimiter = delimiter_of(line);
             titles.clear();
-            (number, delimiter, line.split(delimiter).map(unquoted).collect(), assumed)
+            (number, delimiter, names_in(number, line, delimiter)?, assumed)
         }
     };
     let header: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
-    let mut sheet =
-        Sheet { name: None, titles, header, windows_1252: false, rows: Vec::new(), delimiter };
     let below = below_line(text, number);
+    let rows = Rows::Lines { text: below, first: number + 1 };
+    let mut sheet =
+        Sheet { name: None, titles, header, windows_1252: false, controls: 0, rows, delimiter };
     match family {
-        Some(Family::Local) => sheet.rows = coded_records(below, number + 1, delimiter)?,
+        Some(Family::Local) => {
+            sheet.rows = Rows::Records(coded_records(below, number + 1, delimiter)?);
+        }
         Some(Family::List | Family::Calpads | Family::Successions) => {
-            sheet.rows = quoted_records(below, number + 1, delimiter)?;
+            sheet.rows = Rows::Records(quoted_records(below, number + 1, delimiter)?);
             sheet.delimiter = CELL_END;
         }
-        Some(Family::Indicator) | None => {
-            sheet.rows = lines(below)
-                .filter(|(_, line)| !is_blank_row(line, delimiter))
-                .map(|(line_number, line)| (line_number + number, Cow::Borrowed(line)))
-                .collect();
-        }
+        Some(Family::Indicator) | None => {}
     }
     Ok((sheet, family))
+}
+
+/// What may be the names of columns in a line; a fault where there are too many.
+fn names_in(row: u32, line: &str, delimiter: char) -> Result<Vec<&str>, Fault> {
+    let most = usize::try_from(COLUMNS_MOST).unwrap_or(usize::MAX);
+    let names: Vec<&str> = line.split(delimiter).take(most + 1).map(unquoted).collect();
+    if names.len() > most {
+        return Err(Fault::of_row(
+            FaultCode::TooLarge,
+            row,
+            format!(
+                "The row has more than {COLUMNS_MOST} columns; none of the state's files has so \
+                 many. Give the file as the state publishes it."
+            ),
+        ));
+    }
+    Ok(names)
 }
 
 /// What follows line `number`.
 fn below_line(text: &str, number: u32) -> &str {
     let mut rest = text;
     for _ in 0..number {
-        let Some(end) = rest.find(['\n', '\r']) else {
+        let Some(end) = line_end(rest) else {
             return "";
         };
         let after = rest.get(end..).unwrap_or("");
@@ -166,15 +279,18 @@ fn coded_records(
     let mut records: Vec<(u32, Cow<'_, str>)> = Vec::new();
     let mut start: Option<(u32, usize)> = None;
     let offset_of = |line: &str| line.as_ptr() as usize - text.as_ptr() as usize;
-    let record = |from: usize, to: usize| {
-        let text = text.get(from..to).unwrap_or("");
-        Cow::Borrowed(text.trim_end_matches(['\n', '\r']))
+    let record = |begun: u32, from: usize, to: usize| {
+        let text = text.get(from..to).unwrap_or("").trim_end_matches(['\n', '\r']);
+        if text.len() > RECORD_BYTES_MOST {
+            return Err(long_record(begun, "record", "The codes behind it are perhaps damaged"));
+        }
+        Ok((begun, Cow::Borrowed(text)))
     };
     for (number, line) in lines(text) {
         let row = number - 1 + first;
         if starts_record(line, delimiter) {
             if let Some((begun, from)) = start {
-                records.push((begun, record(from, offset_of(line))));
+                records.push(record(begun, from, offset_of(line))?);
             }
             start = Some((row, offset_of(line)));
         } else if start.is_none() && !is_blank_row(line, delimiter) {
@@ -191,7 +307,7 @@ fn coded_records(
         }
     }
     if let Some((begun, from)) = start {
-        records.push((begun, record(from, text.len())));
+        records.push(record(begun, from, text.len())?);
     }
     Ok(records)
 }
@@ -234,6 +350,9 @@ fn quoted_records(
         let position = record.position();
         let line = position.map_or(0, |p| if bare_cr { p.record() } else { p.line() - 1 });
         let row = u32::try_from(line).unwrap_or(u32::MAX).saturating_add(first);
+        if record.as_slice().len() > RECORD_BYTES_MOST {
+            return Err(long_record(row, "record", "A quotation mark is perhaps not closed"));
+        }
         let fields: Vec<String> = record.iter().map(|f| f.replace(CELL_END, " ")).collect();
         let text = fields.join("\u{1f}");
         if !is_blank_row(&text, CELL_END) {

@@ -1,6 +1,7 @@
 //! Excel workbooks: which sheet holds the table, and its rows as texts.
 
 mod xls_size;
+mod xlsx_size;
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -10,18 +11,10 @@ use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, XlsError, Xlsx, XlsxEr
 
 use crate::fault::{Fault, FaultCode};
 use crate::layouts::Layouts;
-use crate::sheet::{CELL_END, HEADER_WITHIN, Sheet};
+use crate::limits::{COLUMNS_MOST, FILE_BYTES_MOST, ROWS_MOST, SHEETS_MOST, XLS_CELLS_MOST};
+use crate::sheet::{CELL_END, HEADER_WITHIN, Rows, Sheet};
 use crate::sniff::Family;
-
-/// The rightmost column that a sheet may use. The widest file of the state has about 100;
-/// without a limit, few bytes could ask for any amount of memory.
-pub const COLUMNS_MOST: u32 = 1_000;
-
-/// How many bytes an `.xlsx` may unpack to, by what it says itself. A statewide file of
-/// 150,000 rows and 35 columns unpacks to about 200 MB.
-pub const XLSX_BYTES_MOST: u64 = 300_000_000;
-
-pub use xls_size::XLS_CELLS_MOST;
+use crate::text::{is_control, nul_character};
 
 /// What the bytes of a workbook start with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +37,14 @@ impl Container {
     }
 }
 
-type Rows = Vec<(u32, Cow<'static, str>)>;
+type Records = Vec<(u32, Cow<'static, str>)>;
+
+/// The filled rows of a sheet, and how many control characters became blanks in them.
+#[derive(Default)]
+struct Page {
+    rows: Records,
+    controls: usize,
+}
 
 /// The sheet that holds the table, searched from the last one, because the lists describe
 /// their columns in the sheets before it. `None` for the family where no row of any sheet
@@ -64,26 +64,7 @@ pub(crate) fn sheet(
 /// Refuses a workbook that would take more memory than any of the state's could.
 fn check_size(bytes: &[u8], container: Container) -> Result<(), Fault> {
     match container {
-        Container::Xlsx => {
-            let mut archive = zip::ZipArchive::new(Cursor::new(bytes))
-                .map_err(|error| corrupt(&error.to_string()))?;
-            let mut size = 0_u64;
-            for at in 0..archive.len() {
-                let part = archive.by_index_raw(at).map_err(|e| corrupt(&e.to_string()))?;
-                size = size.saturating_add(part.size());
-            }
-            if size > XLSX_BYTES_MOST {
-                return Err(Fault::of_file(
-                    FaultCode::Workbook,
-                    format!(
-                        "The workbook unpacks to more than {} MB; none of the state's is so \
-                         large. Give the text form of the same file.",
-                        XLSX_BYTES_MOST / 1_000_000
-                    ),
-                ));
-            }
-            Ok(())
-        }
+        Container::Xlsx => xlsx_size::check(bytes),
         Container::Xls => match xls_size::cells_spanned(bytes) {
             Some(cells) if cells <= XLS_CELLS_MOST => Ok(()),
             Some(cells) => Err(corrupt(&format!(
@@ -101,17 +82,17 @@ fn open(
     layouts: &Layouts,
     assumed: Option<Family>,
 ) -> Result<(Sheet<'static>, Option<Family>), Fault> {
-    let mut first_filled: Option<(String, Rows)> = None;
-    let mut take = |name: String, rows: Rows| -> Option<(Sheet<'static>, Family)> {
-        let header = rows.iter().take(HEADER_WITHIN).position(|(_, text)| {
+    let mut first_filled: Option<(String, Page)> = None;
+    let mut take = |name: String, page: Page| -> Option<(Sheet<'static>, Family)> {
+        let header = page.rows.iter().take(HEADER_WITHIN).position(|(_, text)| {
             let names: Vec<&str> = text.split(CELL_END).collect();
             Family::of_header(&names, layouts).is_some()
         });
         match header {
-            Some(at) => below(name, rows, at, layouts),
+            Some(at) => below(name, page, at, layouts),
             None => {
-                if !rows.is_empty() {
-                    first_filled = Some((name, rows));
+                if !page.rows.is_empty() {
+                    first_filled = Some((name, page));
                 }
                 None
             }
@@ -120,9 +101,9 @@ fn open(
     match container {
         Container::Xlsx => {
             let mut book = Xlsx::new(Cursor::new(bytes)).map_err(xlsx_fault)?;
-            for name in book.sheet_names().into_iter().rev() {
-                let rows = xlsx_rows(&mut book, &name)?;
-                if let Some((sheet, family)) = take(name, rows) {
+            for name in names_of_sheets(book.sheet_names())? {
+                let page = xlsx_page(&mut book, &name)?;
+                if let Some((sheet, family)) = take(name, page) {
                     return Ok((sheet, Some(family)));
                 }
             }
@@ -130,78 +111,80 @@ fn open(
         Container::Xls => {
             let mut book =
                 Xls::new(Cursor::new(bytes)).map_err(|error| xls_fault(bytes, &error))?;
-            for name in book.sheet_names().into_iter().rev() {
+            for name in names_of_sheets(book.sheet_names())? {
                 let range = book.worksheet_range(&name).map_err(|e| xls_fault(bytes, &e))?;
-                let rows = xls_rows(&range);
-                if let Some((sheet, family)) = take(name, rows) {
+                if let Some((sheet, family)) = take(name, xls_page(&range)?) {
                     return Ok((sheet, Some(family)));
                 }
             }
         }
     }
-    let Some((name, mut rows)) = first_filled else {
+    let Some((name, mut page)) = first_filled else {
         return Err(Fault::of_file(
             FaultCode::EmptyFile,
             "No sheet of the workbook has a filled cell; a header and rows are expected.",
         ));
     };
-    let header = rows.remove(0).1.split(CELL_END).map(|n| n.trim().to_owned()).collect();
+    let header = page.rows.remove(0).1.split(CELL_END).map(|n| n.trim().to_owned()).collect();
     let sheet = Sheet {
         name: Some(name),
         titles: Vec::new(),
         header,
         windows_1252: false,
-        rows,
+        controls: page.controls,
+        rows: Rows::Cells(page.rows),
         delimiter: CELL_END,
     };
     Ok((sheet, assumed))
 }
 
-/// The table below the header at `at`, with every row as wide as the header.
+/// The sheets' names from the last to the first.
+fn names_of_sheets(mut names: Vec<String>) -> Result<Vec<String>, Fault> {
+    if names.len() > SHEETS_MOST {
+        return Err(Fault::of_file(
+            FaultCode::Workbook,
+            format!(
+                "The workbook has {} sheets; at most {SHEETS_MOST} are read. Give one with the \
+                 state's sheets alone.",
+                names.len()
+            ),
+        ));
+    }
+    names.reverse();
+    Ok(names)
+}
+
+/// The table below the header at `at`.
 fn below(
     name: String,
-    mut rows: Rows,
+    page: Page,
     at: usize,
     layouts: &Layouts,
 ) -> Option<(Sheet<'static>, Family)> {
+    let Page { mut rows, controls } = page;
     let body = rows.split_off(at + 1);
     let (_, header) = rows.pop()?;
-    let header = header.trim_end_matches(|c: char| c == CELL_END || c.is_whitespace());
-    let names: Vec<String> = header.split(CELL_END).map(|n| n.trim().to_owned()).collect();
-    let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
+    let header: Vec<String> = header.split(CELL_END).map(|n| n.trim().to_owned()).collect();
+    let borrowed: Vec<&str> = header.iter().map(String::as_str).collect();
     let family = Family::of_header(&borrowed, layouts)?;
-    let width = names.len();
     let titles = rows.iter().map(|(_, text)| text.replace(CELL_END, " ").trim().to_owned());
     let sheet = Sheet {
         name: Some(name),
         titles: titles.collect(),
-        header: names,
+        header,
         windows_1252: false,
-        rows: body.into_iter().map(|(row, text)| (row, as_wide(text, width))).collect(),
+        controls,
+        rows: Rows::Cells(body),
         delimiter: CELL_END,
     };
     Some((sheet, family))
 }
 
-/// A row with blank cells added or taken from its end; filled ones stay, and make it ragged.
-fn as_wide(text: Cow<'static, str>, width: usize) -> Cow<'static, str> {
-    let mut text = text.into_owned();
-    let mut cells = text.matches(CELL_END).count() + 1;
-    while cells > width && text.ends_with(CELL_END) {
-        text.pop();
-        cells -= 1;
-    }
-    for _ in cells..width {
-        text.push(CELL_END);
-    }
-    Cow::Owned(text)
-}
-
-fn xlsx_rows(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Rows, Fault> {
+fn xlsx_page(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Page, Fault> {
     let mut cells = match book.worksheet_cells_reader(name) {
         Ok(cells) => cells,
         // A chart sheet has no cells.
-        Err(XlsxError::WorksheetNotFound(_)) => return Ok(Vec::new()),
+        Err(XlsxError::WorksheetNotFound(_)) => return Ok(Page::default()),
         Err(error) => return Err(xlsx_fault(error)),
     };
     let mut rows = RowTexts::default();
@@ -224,7 +207,7 @@ fn xlsx_rows(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Rows, Fault> 
     Ok(rows.finish())
 }
 
-fn xls_rows(range: &calamine::Range<Data>) -> Rows {
+fn xls_page(range: &calamine::Range<Data>) -> Result<Page, Fault> {
     let (first_row, first_column) = range.start().unwrap_or((0, 0));
     let mut rows = RowTexts::default();
     for (row, column, value) in range.used_cells() {
@@ -239,10 +222,9 @@ fn xls_rows(range: &calamine::Range<Data>) -> Rows {
         };
         let row = u32::try_from(row).unwrap_or(u32::MAX).saturating_add(first_row);
         let column = u32::try_from(column).unwrap_or(u32::MAX).saturating_add(first_column);
-        // A sheet of this format has 256 columns at most.
-        let _ = rows.cell(row, column, &text);
+        rows.cell(row, column, &text)?;
     }
-    rows.finish()
+    Ok(rows.finish())
 }
 
 /// A number as text, without decimals where it is whole: Excel keeps every number as a
@@ -259,11 +241,13 @@ fn date_text(moment: &ExcelDateTime) -> String {
 /// Gathers cells that come row by row into one text for each row.
 #[derive(Default)]
 struct RowTexts {
-    rows: Rows,
+    page: Page,
     row: u32,
     text: String,
     cells: u32,
     filled: bool,
+    /// Bytes of all texts: a text that cells share is written out for each of them.
+    bytes: u64,
 }
 
 impl RowTexts {
@@ -275,41 +259,72 @@ impl RowTexts {
         if text.trim().is_empty() {
             return Ok(());
         }
-        if column >= COLUMNS_MOST {
-            return Err(Fault::of_row(
-                FaultCode::Workbook,
-                row.saturating_add(1),
-                format!(
-                    "The sheet has a value in column {}; at most {COLUMNS_MOST} columns are read. \
-                     Remove what is beside the table.",
-                    column.saturating_add(1)
-                ),
-            ));
-        }
+        self.check(row, column, text)?;
         // Cells of a row come from left to right; one that does not is a second value of a
         // cell, which no program writes.
         while self.cells < column {
             self.text.push(CELL_END);
             self.cells += 1;
         }
-        self.text.extend(text.chars().map(|c| if c == CELL_END { ' ' } else { c }));
+        if text.bytes().any(is_control) {
+            let control = |c: char| u8::try_from(c).is_ok_and(is_control);
+            self.page.controls += text.chars().filter(|c| control(*c)).count();
+            self.text.extend(text.chars().map(|c| if control(c) { ' ' } else { c }));
+        } else {
+            self.text.push_str(text);
+        }
         self.filled = true;
+        Ok(())
+    }
+
+    /// Refuses a filled cell that no table of the state has.
+    fn check(&mut self, row: u32, column: u32, text: &str) -> Result<(), Fault> {
+        let number = row.saturating_add(1);
+        let beside = |what: String, most: u32, whats: &str| {
+            let message = format!(
+                "The sheet has a value in {what}; at most {most} {whats} are read. Remove what is \
+                 beside the table."
+            );
+            Err(Fault::of_row(FaultCode::Workbook, number, message))
+        };
+        if column >= COLUMNS_MOST {
+            return beside(format!("column {}", column.saturating_add(1)), COLUMNS_MOST, "columns");
+        }
+        if row >= ROWS_MOST {
+            return beside(format!("row {number}"), ROWS_MOST, "rows");
+        }
+        if text.contains('\0') {
+            return Err(nul_character(number));
+        }
+        let blanks = u64::from(column.saturating_sub(self.cells));
+        self.bytes = self.bytes.saturating_add(text.len() as u64).saturating_add(blanks);
+        if self.bytes > FILE_BYTES_MOST {
+            return Err(Fault::of_row(
+                FaultCode::Workbook,
+                number,
+                format!(
+                    "Down to this row the sheet has more than {FILE_BYTES_MOST} bytes of text, as \
+                     much as is read; none of the state's has so much. Give the text form of the \
+                     same file."
+                ),
+            ));
+        }
         Ok(())
     }
 
     fn end_row(&mut self) {
         if self.filled {
             let text = std::mem::take(&mut self.text);
-            self.rows.push((self.row.saturating_add(1), Cow::Owned(text)));
+            self.page.rows.push((self.row.saturating_add(1), Cow::Owned(text)));
         }
         self.text.clear();
         self.cells = 0;
         self.filled = false;
     }
 
-    fn finish(mut self) -> Rows {
+    fn finish(mut self) -> Page {
         self.end_row();
-        self.rows
+        self.page
     }
 }
 
@@ -351,6 +366,7 @@ fn corrupt(error: &str) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::XLSX_BYTES_MOST;
 
     /// An archive of one stored part without bytes that says it has `size`.
     fn archive(size: u32) -> Vec<u8> {
@@ -373,5 +389,17 @@ mod tests {
         assert_eq!(check_size(&archive(limit), Container::Xlsx), Ok(()));
         let fault = check_size(&archive(limit + 1), Container::Xlsx).unwrap_err();
         assert!(fault.message.contains("more than 300 MB"), "{fault}");
+    }
+
+    #[test]
+    fn a_text_that_cells_share_counts_for_each_of_them_and_so_do_cells_left_out() {
+        let so_far = |bytes: u64| RowTexts { bytes, ..RowTexts::default() };
+        let mut rows = so_far(FILE_BYTES_MOST - 6);
+        assert_eq!(rows.cell(0, 0, "abc"), Ok(()));
+        assert_eq!(rows.cell(1, 0, "abc"), Ok(()));
+        let fault = rows.cell(2, 0, "a").unwrap_err();
+        assert!(fault.message.contains("more than 268435456 bytes of text"), "{fault}");
+        assert_eq!(so_far(FILE_BYTES_MOST - 100).cell(0, 99, "a"), Ok(()));
+        assert!(so_far(FILE_BYTES_MOST - 100).cell(0, 100, "a").is_err());
     }
 }

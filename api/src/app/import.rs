@@ -1,6 +1,5 @@
 //! Takes in files.
 
-use std::fs;
 use std::path::Path;
 
 use calsos_domain::colors::ColorAudit;
@@ -9,7 +8,7 @@ use calsos_domain::release::ReleaseContents;
 use calsos_ingest::{Assigned, FileReport, Input, Refusal, read};
 use calsos_persistence::{AddRelease, NewRelease, ReleaseRecord};
 
-use super::{Office, disk};
+use super::{Office, input_file};
 use crate::error::AppError;
 
 /// What became of a file.
@@ -22,9 +21,6 @@ pub(crate) enum Imported {
     Refused(Refusal),
 }
 
-/// The largest file that is read: the largest statewide file is about a fifth of it.
-const LARGEST_FILE: u64 = 512 * 1024 * 1024;
-
 impl Office {
     /// Imports one file, all or nothing.
     pub(crate) fn import(
@@ -33,7 +29,7 @@ impl Office {
         assigned: Option<Assigned>,
         by: &str,
     ) -> Result<Imported, AppError> {
-        let bytes = read_file(path)?;
+        let bytes = input_file::read(path)?;
         let file_name =
             path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let input = Input { file_name: &file_name, bytes: &bytes, assigned };
@@ -79,20 +75,4 @@ pub(crate) fn head(record: &ReleaseRecord) -> ReleaseHead {
         file_date: record.file_date,
         coverage: record.coverage.clone(),
     }
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, AppError> {
-    let about = fs::metadata(path).map_err(|cause| disk("reading", path, cause))?;
-    if !about.is_file() {
-        let cause = std::io::Error::other("it is no regular file; name the file itself");
-        return Err(disk("reading", path, cause));
-    }
-    if about.len() > LARGEST_FILE {
-        let cause = std::io::Error::other(format!(
-            "it has {} bytes; the state's files have less than {LARGEST_FILE}",
-            about.len()
-        ));
-        return Err(disk("reading", path, cause));
-    }
-    fs::read(path).map_err(|cause| disk("reading", path, cause))
 }

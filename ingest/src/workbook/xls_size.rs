@@ -4,10 +4,6 @@
 //! what the file says about itself. One wrong byte in the place of a cell then asks for
 //! fifty gigabytes, which ends the process; an error of that kind cannot be caught.
 
-/// How many cells the sheets of an `.xls` may span together, filled or not. The state's only
-/// list in this format spans 21,000; this many take about 100 MB.
-pub const XLS_CELLS_MOST: u64 = 4_000_000;
-
 /// From here on numbers of sectors mean the end of a chain, or that none is there.
 const NO_SECTOR: u32 = 0xffff_fffa;
 
@@ -157,6 +153,7 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::XLS_CELLS_MOST;
 
     fn record(kind: u16, data: &[u8]) -> Vec<u8> {
         let length = u16::try_from(data.len()).unwrap();
