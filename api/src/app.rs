@@ -5,8 +5,10 @@ pub(crate) mod determine;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;
+pub(crate) mod origin;
 pub(crate) mod published_columns;
 pub(crate) mod reconcile;
+pub(crate) mod release_states;
 pub(crate) mod summary;
 
 use std::fs;

@@ -61,6 +61,8 @@ pub(crate) enum Format {
     Csv,
     /// One JSON object a line
     Ndjson,
+    /// An Excel workbook, into the file that --out names (list, reconcile and export)
+    Xlsx,
 }
 
 #[derive(Debug, Subcommand)]
@@ -162,6 +164,9 @@ pub(crate) struct List {
     /// Only answers that a missing file could change
     #[arg(long)]
     pub(crate) provisional: bool,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -197,6 +202,9 @@ pub(crate) struct Reconcile {
     /// End with exit code 5 when a cell differs
     #[arg(long)]
     pub(crate) fail_on_difference: bool,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -16,8 +16,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::app::Office;
-use crate::cli::{Cli, Command, Global};
+use crate::cli::{Cli, Command, Format, Global};
 use crate::error::AppError;
+use crate::output::no_workbook;
 
 /// Reads the command line, does what it says and gives the exit code.
 #[must_use]
@@ -39,6 +40,11 @@ pub fn run() -> ExitCode {
 
 fn execute(cli: &Cli) -> Result<(), AppError> {
     let Cli { global, command } = cli;
+    let has_workbook =
+        matches!(command, Command::List(_) | Command::Reconcile(_) | Command::Export(_));
+    if global.format == Format::Xlsx && !has_workbook {
+        return Err(no_workbook());
+    }
     match command {
         Command::Import(asked) => import::run(&office(global)?, global, asked),
         Command::Determine(asked) => determine::run(&office(global)?, global, asked),
