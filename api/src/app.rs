@@ -2,8 +2,10 @@
 
 pub(crate) mod answers;
 pub(crate) mod determine;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod origin;
 pub(crate) mod published_columns;

@@ -1,13 +1,16 @@
 //! The subcommands: each calls a use case and shows its result.
 
 mod determine;
+mod diff;
 mod explain;
 mod export;
+mod history;
 mod import;
 mod list;
 mod reconcile;
 mod releases;
 mod rulebook;
+mod runs;
 mod summary;
 
 use std::io::Write;
@@ -54,6 +57,9 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Reconcile(asked) => reconcile::run(&office(global)?, global, asked),
         Command::Export(asked) => export::run(&office(global)?, global, asked),
         Command::Releases => releases::run(&office(global)?, global),
+        Command::History(asked) => history::run(&office(global)?, global, asked),
+        Command::Runs => runs::run(&office(global)?, global),
+        Command::Diff(asked) => diff::run(&office(global)?, global, asked),
         Command::Rulebook(asked) => rulebook::run(global, asked),
     }
 }
