@@ -16,7 +16,7 @@ use super::answers::{Answered, Names};
 use super::reconcile::beside;
 use crate::error::AppError;
 use crate::views::answer::DeterminationView;
-use crate::views::changes::{ChangeView, Said, answers_of, changes, listed, origin_words};
+use crate::views::changes::{ChangeView, Said, answers_of, changes, origin_words};
 use crate::views::lea_history::{
     HistoryYearView, IdentityView, JoinedView, LeaHistoryView, SuccessionView, ThroughView,
     ThroughYearView, WithoutView,
@@ -181,8 +181,10 @@ fn through_view(
 
 /// What stands for the earlier years of an answer, beside what it looked back on.
 fn looked_back(before: &DeterminationView, joined: &[JoinedView]) -> Vec<ChangeView> {
-    let groups =
-        |groups: &[String]| if groups.is_empty() { "no group".to_owned() } else { listed(groups) };
+    let groups = |groups: &[String]| match groups {
+        [] => "no group".to_owned(),
+        groups => groups.join(" "),
+    };
     let mut own = Said::new();
     let mut others = Said::new();
     for year in &before.history {
@@ -190,12 +192,13 @@ fn looked_back(before: &DeterminationView, joined: &[JoinedView]) -> Vec<ChangeV
             .iter()
             .filter(|part| part.dashboard_year == year.dashboard_year)
             .map(|part| {
-                format!("{} of {}: {}", origin_words(&part.origin), part.cds, groups(&part.groups))
+                let origin = origin_words(&part.origin);
+                format!("{} ({origin}, {})", groups(&part.groups), part.cds)
             })
             .collect();
         if !parts.is_empty() {
             let what = format!("lookedBackOn.{}", year.dashboard_year);
-            let words = format!("{}: {}", origin_words(&year.origin), groups(&year.groups));
+            let words = format!("{} ({})", groups(&year.groups), origin_words(&year.origin));
             own.push((what.clone(), words));
             others.push((what, parts.join("; ")));
         }

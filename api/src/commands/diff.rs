@@ -143,7 +143,11 @@ fn show_leas(
         let LeaChange { dashboard_year, cds, name, change, changes } = change;
         let what: Vec<String> = changes
             .iter()
-            .map(|one| format!("{} {} to {}", one.what, one.before, one.after))
+            .map(|one| match *change {
+                "gained" => format!("{} {}", one.what, one.after),
+                "lost" => format!("{} {}", one.what, one.before),
+                _ => format!("{} {} instead of {}", one.what, one.after, one.before),
+            })
             .collect();
         writeln!(out, "  {dashboard_year} {cds} {name}: {change}: {}", what.join("; "))?;
     }

@@ -105,8 +105,8 @@ fn through_title(through: &ThroughView) -> String {
 fn change_words(change: &ChangeView) -> String {
     let ChangeView { what, before, after } = change;
     match what.strip_prefix("lookedBackOn.") {
-        Some(year) => format!("looks back on {year} as {after}, not as {before}"),
-        None => format!("{what} {after}, not {before}"),
+        Some(year) => format!("looks back on {year}: {after} instead of {before}"),
+        None => format!("{what}: {after} instead of {before}"),
     }
 }
 

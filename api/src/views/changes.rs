@@ -127,6 +127,6 @@ pub(crate) fn origin_words(code: &str) -> &str {
     }
 }
 
-pub(crate) fn listed(words: &[String]) -> String {
+fn listed(words: &[String]) -> String {
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
