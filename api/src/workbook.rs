@@ -42,7 +42,9 @@ pub(crate) fn write_workbook(
     origin: &Origin,
 ) -> Result<(), AppError> {
     let mut book = Workbook::new();
-    let made_at = ExcelDateTime::parse_from_str(&origin.made_at)?;
+    // To the second: readers of the property expect no fraction of it.
+    let second = origin.made_at.split('.').next().unwrap_or_default();
+    let made_at = ExcelDateTime::parse_from_str(second)?;
     book.set_properties(&DocProperties::new().set_author("calsos").set_creation_datetime(&made_at));
     for sheet in sheets {
         add_sheet(book.add_worksheet(), sheet)?;

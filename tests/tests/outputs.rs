@@ -321,7 +321,8 @@ fn a_workbook_is_written_whole_or_not_at_all() {
     assert!(ran.err.contains("32,767") && ran.err.contains("use --format csv"), "{}", ran.err);
     assert!(fs::read(&path).unwrap() == before, "the workbook that was there stays");
 
-    let nowhere = with_out(&program, &words, &program.folder().join("no/folder/out.xlsx"));
+    let nowhere =
+        with_out(&program, &["list", "--level", "3"], &program.folder().join("no/folder/out.xlsx"));
     assert_eq!(nowhere.code, 1);
     assert!(nowhere.err.contains("no/folder/out.xlsx"), "{}", nowhere.err);
     let folder = with_out(&program, &["list", "--level", "3"], program.folder());
