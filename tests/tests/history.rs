@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "the helpers of a test fail by panicking, as the test does"
 )]
 
@@ -313,7 +312,7 @@ fn program() -> Program {
     Program::new(env!("CARGO_BIN_EXE_calsos-under-test"))
 }
 
-fn year_of<'v>(view: &'v Value, of: u16) -> &'v Value {
+fn year_of(view: &Value, of: u16) -> &Value {
     view["years"].as_array().unwrap().iter().find(|y| y["dashboardYear"] == of).unwrap()
 }
 
@@ -478,6 +477,13 @@ fn the_renumbering_of_lowell_joint_stands_beside_the_history_that_restarts() {
     assert_eq!(published(2022).0, new);
     assert_eq!(published(2022).2, r#"{"AA":"C","SWD":"B"}"#);
     assert_eq!(published(2024).1, "Differentiated Assistance, Year 1");
+    let said = &year_of(&view, 2024)["publishedAnswers"];
+    assert_eq!(
+        (&said["M1"], &said["ec-52072"], &said["code.LTEL"]),
+        (&"Y".into(), &"N".into(), &"C".into())
+    );
+    let row = &table(&program.succeed(["history", new, "--format", "csv"]))[5];
+    assert_eq!((row["year"].as_str(), row["published methods and flags"].as_str()), ("2024", "M1"));
     // By its code it begins anew in 2022; through the succession it does not.
     let origins: Vec<&str> = year_of(&view, 2022)["history"]
         .as_array()

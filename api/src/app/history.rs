@@ -16,7 +16,7 @@ use super::answers::{Answered, Names};
 use super::reconcile::beside;
 use crate::error::AppError;
 use crate::views::answer::DeterminationView;
-use crate::views::changes::{ChangeView, Said, answers_of, changes, origin_words};
+use crate::views::changes::{ChangeView, Said, answers_of, changes, origin_words, published_of};
 use crate::views::lea_history::{
     HistoryYearView, IdentityView, JoinedView, LeaHistoryView, SuccessionView, ThroughView,
     ThroughYearView, WithoutView,
@@ -81,6 +81,13 @@ impl Office {
                 name: names.name(answered.cds, answered.year).to_owned(),
                 county_name: names.county(answered.cds, answered.year).to_owned(),
                 published: beside(books, &lists, &answered),
+                published_answers: lists
+                    .get(&answered.year)
+                    .and_then(|rows| rows.get(&answered.cds))
+                    .map(|row| published_of(books.edition(answered.year), row))
+                    .unwrap_or_default()
+                    .into_iter()
+                    .collect(),
                 determination: answered.view,
             })
             .collect())

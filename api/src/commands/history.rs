@@ -1,5 +1,6 @@
 //! `calsos history`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde::Serialize;
@@ -56,6 +57,7 @@ fn every_year(view: &LeaHistoryView) -> Table {
         "tests over years",
         "published",
         "published groups",
+        "published methods and flags",
         "note",
         "looked back on",
         "changes",
@@ -72,22 +74,18 @@ fn every_year(view: &LeaHistoryView) -> Table {
                 let own = &year.determination;
                 (own.dashboard_year, &own.cds) == (again.dashboard_year, &through.cds)
             });
-            let mut row = vec![String::new(); table.header.len()];
             let changes: Vec<String> = again.changes.iter().map(change_words).collect();
-            let cells = [
-                (0, through_title(through)),
-                (1, again.dashboard_year.to_string()),
-                (2, through.cds.clone()),
-                (3, by_code.map(|year| year.name.clone()).unwrap_or_default()),
-                (4, again.label.clone().unwrap_or("not known".to_owned())),
-                (5, again.eligible_level.map(|level| level.to_string()).unwrap_or_default()),
-                (13, changes.join("; ")),
-            ];
-            for (at, text) in cells {
-                if let Some(cell) = row.get_mut(at) {
-                    *cell = text;
-                }
-            }
+            let cells = BTreeMap::from([
+                ("history", through_title(through)),
+                ("year", again.dashboard_year.to_string()),
+                ("CDS", through.cds.clone()),
+                ("name", by_code.map(|year| year.name.clone()).unwrap_or_default()),
+                ("status", again.label.clone().unwrap_or("not known".to_owned())),
+                ("level", again.eligible_level.map(|l| l.to_string()).unwrap_or_default()),
+                ("changes", changes.join("; ")),
+            ]);
+            let cell = |name: &String| cells.get(name.as_str()).cloned().unwrap_or_default();
+            let row: Vec<String> = table.header.iter().map(cell).collect();
             table.push(row);
         }
     }
@@ -110,9 +108,10 @@ fn change_words(change: &ChangeView) -> String {
     }
 }
 
-/// Year, code, name, status, level, groups, methods, tests, the list's words and a note.
-fn year_row(year: &HistoryYearView) -> [String; 11] {
-    let HistoryYearView { name, county_name: _, determination: view, published } = year;
+/// Year, code, name, status, level, groups, methods, tests, what the list says and a note.
+fn year_row(year: &HistoryYearView) -> [String; 12] {
+    let HistoryYearView { name, county_name: _, determination: view, published, published_answers } =
+        year;
     let unknown = if view.judged { "not known" } else { "not judged" };
     let groups: Vec<String> =
         view.coded_groups().map(|(group, code)| format!("{group}:{code}")).collect();
@@ -139,6 +138,11 @@ fn year_row(year: &HistoryYearView) -> [String; 11] {
             (true, cells) => format!("{cells} cells of the list not known here"),
         });
     }
+    let set: Vec<&str> = published_answers
+        .iter()
+        .filter(|(_, is)| *is == "Y")
+        .map(|(what, _)| what.as_str())
+        .collect();
     let published_groups: Vec<String> = published
         .iter()
         .flat_map(|p| &p.codes)
@@ -155,6 +159,7 @@ fn year_row(year: &HistoryYearView) -> [String; 11] {
         tests.join(", "),
         published.as_ref().map(|p| p.label.clone()).unwrap_or_default(),
         published_groups.join(" "),
+        set.join(" "),
         notes.join(", "),
     ]
 }
@@ -190,6 +195,7 @@ fn show(out: &mut dyn Write, view: &LeaHistoryView) -> Result<(), AppError> {
         "tests over years",
         "published",
         "published groups",
+        "published methods and flags",
         "note",
     ]);
     for year in years {

@@ -1,5 +1,7 @@
 //! One LEA over all years, as it is shown.
 
+use std::collections::BTreeMap;
+
 use calsos_domain::lea::LeaType;
 use calsos_domain::release::SuccessionRow;
 use calsos_persistence::{LeaCode, LeaNaming, LeaRecord, ReleaseRecord};
@@ -93,6 +95,10 @@ pub(crate) struct HistoryYearView {
     pub(crate) determination: DeterminationView,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) published: Option<PublishedView>,
+    /// Everything that the list says of the LEA, by the names of the answers; empty where it
+    /// does not name it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) published_answers: BTreeMap<String, String>,
 }
 
 /// A year in which no determinations were made.
