@@ -2,12 +2,16 @@
 
 pub(crate) mod answers;
 pub(crate) mod determine;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod input_file;
+pub(crate) mod origin;
 pub(crate) mod published_columns;
 pub(crate) mod reconcile;
+pub(crate) mod release_states;
 pub(crate) mod summary;
 
 use std::fs;

@@ -17,6 +17,8 @@ Examples:
   calsos list --year 2023 --county 27           who is eligible, and at which level
   calsos explain CDS --year 2023                why, down to the cell and the section of law
   calsos reconcile --year 2023                  compare with the state's list, cell by cell
+  calsos history CDS                            one LEA over all years
+  calsos diff                                   what the last run answers otherwise
   calsos export --year 2023 --layout published --format csv --out 2023.csv
 
 Exit codes:
@@ -61,6 +63,8 @@ pub(crate) enum Format {
     Csv,
     /// One JSON object a line
     Ndjson,
+    /// An Excel workbook, into the file that --out names (list, reconcile and export)
+    Xlsx,
 }
 
 #[derive(Debug, Subcommand)]
@@ -83,8 +87,18 @@ pub(crate) enum Command {
     Reconcile(Reconcile),
     /// Write determinations of a year to a file
     Export(Export),
+    /// Show one LEA over all years
+    ///
+    /// Who it is, what was answered year by year, what each answer looked back on, and what
+    /// the state published. Where a succession of LEAs is loaded, what the answers would be if
+    /// the law looked back through it stands beside.
+    History(History),
     /// Show the files that were imported and which of them are in force
     Releases,
+    /// Show the runs that decided
+    Runs,
+    /// Show what one run answers otherwise than another
+    Diff(Diff),
     /// Show or check the rules
     #[command(subcommand)]
     Rulebook(Rulebook),
@@ -162,6 +176,9 @@ pub(crate) struct List {
     /// Only answers that a missing file could change
     #[arg(long)]
     pub(crate) provisional: bool,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -197,6 +214,9 @@ pub(crate) struct Reconcile {
     /// End with exit code 5 when a cell differs
     #[arg(long)]
     pub(crate) fail_on_difference: bool,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -227,6 +247,25 @@ pub(crate) enum Layout {
     /// The columns of the state's list of that year, districts and county offices; `*` is no
     /// code, a blank is not known, and a last column says why
     Published,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// The LEA's 14-digit CDS code, present or former
+    pub(crate) cds: CdsCode,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The run to compare with, by number or id [default: the one before the other]
+    #[arg(value_name = "RUN")]
+    pub(crate) before: Option<String>,
+    /// The run that is compared, by number or id [default: the current one]
+    #[arg(value_name = "RUN")]
+    pub(crate) after: Option<String>,
+    /// Show every LEA that changed, not only the first
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,13 +1,16 @@
 //! The subcommands: each calls a use case and shows its result.
 
 mod determine;
+mod diff;
 mod explain;
 mod export;
+mod history;
 mod import;
 mod list;
 mod reconcile;
 mod releases;
 mod rulebook;
+mod runs;
 mod summary;
 
 use std::io::Write;
@@ -16,8 +19,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::app::Office;
-use crate::cli::{Cli, Command, Global};
+use crate::cli::{Cli, Command, Format, Global};
 use crate::error::AppError;
+use crate::output::no_workbook;
 
 /// Reads the command line, does what it says and gives the exit code.
 #[must_use]
@@ -39,6 +43,11 @@ pub fn run() -> ExitCode {
 
 fn execute(cli: &Cli) -> Result<(), AppError> {
     let Cli { global, command } = cli;
+    let has_workbook =
+        matches!(command, Command::List(_) | Command::Reconcile(_) | Command::Export(_));
+    if global.format == Format::Xlsx && !has_workbook {
+        return Err(no_workbook());
+    }
     match command {
         Command::Import(asked) => import::run(&office(global)?, global, asked),
         Command::Determine(asked) => determine::run(&office(global)?, global, asked),
@@ -48,6 +57,9 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Reconcile(asked) => reconcile::run(&office(global)?, global, asked),
         Command::Export(asked) => export::run(&office(global)?, global, asked),
         Command::Releases => releases::run(&office(global)?, global),
+        Command::History(asked) => history::run(&office(global)?, global, asked),
+        Command::Runs => runs::run(&office(global)?, global),
+        Command::Diff(asked) => diff::run(&office(global)?, global, asked),
         Command::Rulebook(asked) => rulebook::run(global, asked),
     }
 }

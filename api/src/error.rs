@@ -54,6 +54,9 @@ pub(crate) enum AppError {
     /// A table could not be written as CSV.
     #[error("the table could not be written: {0}")]
     Csv(#[from] csv::Error),
+    /// A workbook cannot hold the result.
+    #[error("the workbook could not be made: {0} Nothing was written; use --format csv")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
 }
 
 impl AppError {
@@ -64,7 +67,8 @@ impl AppError {
             | AppError::Disk { .. }
             | AppError::Output(_)
             | AppError::Answer(_)
-            | AppError::Csv(_) => 1,
+            | AppError::Csv(_)
+            | AppError::Workbook(_) => 1,
             AppError::Usage(_) => 2,
             AppError::Refused { .. } | AppError::Rulebooks(_) | AppError::Layouts(_) => 3,
             AppError::NotFound(_) => 4,

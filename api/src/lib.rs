@@ -10,5 +10,6 @@ mod commands;
 mod error;
 mod output;
 mod views;
+mod workbook;
 
 pub use commands::run;

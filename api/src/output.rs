@@ -1,8 +1,8 @@
 //! How results leave the program: as a table for people, as JSON, CSV or lines of JSON.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement};
@@ -45,7 +45,31 @@ pub(crate) fn file_or_screen(out: Option<&Path>) -> Result<Box<dyn Write>, AppEr
     }
 }
 
-/// Writes a table in a format.
+/// Writes a file whole or not at all: beside its place first, and then moved there.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
+    let failed = |cause| disk("writing", path, cause);
+    let place: PathBuf = match fs::metadata(path) {
+        // Of a link, the file that it leads to is replaced.
+        Ok(about) if about.is_file() => fs::canonicalize(path).map_err(failed)?,
+        Ok(_) => {
+            let cause = io::Error::other("it is there and no regular file; name another");
+            return Err(failed(cause));
+        }
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(cause) => return Err(failed(cause)),
+    };
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    let beside = place.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let mut file = File::create_new(&beside).map_err(failed)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.and_then(|()| fs::rename(&beside, &place)).map_err(|cause| {
+        // The first failure is the one to tell.
+        let _ = fs::remove_file(&beside);
+        failed(cause)
+    })
+}
+
+/// Writes a table in a format of texts.
 pub(crate) fn write_table(
     out: &mut dyn Write,
     table: &Table,
@@ -56,6 +80,7 @@ pub(crate) fn write_table(
         Format::Csv => write_csv(out, table)?,
         Format::Json => write_json(out, &objects(table))?,
         Format::Ndjson => write_ndjson(out, &objects(table))?,
+        Format::Xlsx => return Err(no_workbook()),
     }
     out.flush()?;
     Ok(())
@@ -92,6 +117,15 @@ pub(crate) fn no_csv(command: &str) -> AppError {
     AppError::Usage(format!(
         "`calsos {command}` has no CSV form; use --format table, json or ndjson"
     ))
+}
+
+/// What a command says that makes no workbook.
+pub(crate) fn no_workbook() -> AppError {
+    AppError::Usage(
+        "this command has no XLSX form; `calsos list`, `calsos export` and `calsos reconcile` have \
+         one. Use --format table, json, csv or ndjson"
+            .to_owned(),
+    )
 }
 
 /// Writes one JSON document, indented.

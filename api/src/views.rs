@@ -5,5 +5,8 @@
 //! says for want of which input.
 
 pub(crate) mod answer;
+pub(crate) mod changes;
+pub(crate) mod lea_history;
 pub(crate) mod reconciliation;
+pub(crate) mod run_diff;
 pub(crate) mod trace;

@@ -116,6 +116,17 @@ pub fn decide<'a>(
     lea: &LeaFacts,
     basis: Basis,
 ) -> BTreeMap<DashboardYear, Determination<'a>> {
+    decide_looking_back(books, lea, basis, &BTreeMap::new()).0
+}
+
+/// Decides an LEA as [`decide`] does, looking back on other years than its own where
+/// `instead` has them. Gives also every year as it is looked back on.
+pub(crate) fn decide_looking_back<'a>(
+    books: &'a Rulebooks,
+    lea: &LeaFacts,
+    basis: Basis,
+    instead: &BTreeMap<DashboardYear, HistoryYear>,
+) -> (BTreeMap<DashboardYear, Determination<'a>>, Vec<HistoryYear>) {
     let unknown = YearFacts::default();
     let mut history: Vec<HistoryYear> = Vec::new();
     let mut decided = BTreeMap::new();
@@ -137,9 +148,9 @@ pub fn decide<'a>(
                 determination(edition, lea, facts, evaluation, &history, conclusions);
             decided.insert(edition.year, determination);
         }
-        history.push(remembered);
+        history.push(instead.get(&edition.year).cloned().unwrap_or(remembered));
     }
-    decided
+    (decided, history)
 }
 
 fn determination<'a>(

@@ -25,6 +25,7 @@ pub mod published;
 pub mod release;
 pub mod rulebook;
 pub mod student_group;
+pub mod succession;
 pub mod support;
 pub mod sustained_need;
 pub mod trace;

@@ -68,12 +68,16 @@ impl Office {
 
     /// The rows of the lists in force, by year and code.
     pub(crate) fn published_rows(&self) -> Result<PublishedLists, AppError> {
-        let lists: Vec<ReleaseRecord> = self
-            .store
-            .releases()?
-            .into_iter()
-            .filter(|record| record.kind == ReleaseKind::PublishedList)
-            .collect();
+        self.published_rows_of(&self.store.releases()?)
+    }
+
+    /// The rows of the lists that are in force among these releases, by year and code.
+    pub(crate) fn published_rows_of(
+        &self,
+        records: &[ReleaseRecord],
+    ) -> Result<PublishedLists, AppError> {
+        let is_list = |record: &&ReleaseRecord| record.kind == ReleaseKind::PublishedList;
+        let lists: Vec<ReleaseRecord> = records.iter().filter(is_list).cloned().collect();
         let FactBase { leas } = self.facts(&lists)?;
         let mut rows = PublishedLists::new();
         for (cds, lea) in leas {

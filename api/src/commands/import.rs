@@ -81,7 +81,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Import) -> Result<()
     match global.format {
         Format::Table => show_superseded(&mut *out, office)?,
         Format::Ndjson => write_ndjson(&mut *out, &views)?,
-        Format::Json | Format::Csv => write_json(&mut *out, &views)?,
+        Format::Json | Format::Csv | Format::Xlsx => write_json(&mut *out, &views)?,
     }
     out.flush()?;
     if refused > 0 {

@@ -5,10 +5,11 @@ use serde::Serialize;
 use crate::app::Office;
 use crate::app::answers::{Answered, Names};
 use crate::app::reconcile::beside;
-use crate::cli::{Format, Global, List};
+use crate::cli::{Format, Global, List, Status};
 use crate::error::AppError;
-use crate::output::{Table, screen, write_json, write_ndjson, write_table};
+use crate::output::{Table, file_or_screen, write_json, write_ndjson, write_table};
 use crate::views::answer::{DeterminationView, PublishedView};
+use crate::workbook::{Sheet, workbook_file, write_workbook};
 
 /// A determination with the names of its year.
 #[derive(Serialize)]
@@ -23,11 +24,14 @@ struct Named<'a> {
 }
 
 pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), AppError> {
+    let workbook = match global.format {
+        Format::Xlsx => Some(workbook_file(asked.out.as_deref())?),
+        _ => None,
+    };
     let answers = office.list(asked)?;
     let names = Names::load(&office.store)?;
     let lists = office.published_rows()?;
     let published = |answered: &Answered| beside(&office.books, &lists, answered);
-    let mut out = screen();
     let named = || -> Vec<Named<'_>> {
         answers
             .iter()
@@ -39,28 +43,78 @@ pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), 
             })
             .collect()
     };
+    let table = || {
+        let mut table = Table::new(&[
+            "year",
+            "CDS",
+            "name",
+            "type",
+            "status",
+            "level",
+            "groups",
+            "methods",
+            "published",
+            "note",
+        ]);
+        for answered in &answers {
+            let name = names.name(answered.cds, answered.year);
+            table.push(row(answered, name, published(answered).as_ref()));
+        }
+        table
+    };
+    if let Some(path) = workbook {
+        let table = table();
+        let sheet = Sheet { name: "List".to_owned(), table: &table, numbers: &["year", "level"] };
+        return write_workbook(path, &[sheet], &office.origin_of_answers(&asked_for(asked))?);
+    }
+    let mut out = file_or_screen(asked.out.as_deref())?;
     match global.format {
         Format::Json => write_json(&mut *out, &named()),
         Format::Ndjson => write_ndjson(&mut *out, &named()),
-        Format::Table | Format::Csv => {
-            let mut table = Table::new(&[
-                "year",
-                "CDS",
-                "name",
-                "type",
-                "status",
-                "level",
-                "groups",
-                "methods",
-                "published",
-                "note",
-            ]);
-            for answered in &answers {
-                let name = names.name(answered.cds, answered.year);
-                table.push(row(answered, name, published(answered).as_ref()));
-            }
-            write_table(&mut *out, &table, global.format)
+        Format::Table | Format::Csv | Format::Xlsx => {
+            write_table(&mut *out, &table(), global.format)
         }
+    }
+}
+
+/// What was asked for, so that a list of some LEAs is not taken for a list of all.
+fn asked_for(asked: &List) -> String {
+    let List {
+        year,
+        county,
+        lea_type,
+        status,
+        level,
+        group,
+        priority,
+        method,
+        sustained_need,
+        provisional,
+        out: _,
+    } = asked;
+    let status = status.map(|status| match status {
+        Status::General => "general",
+        Status::Differentiated => "differentiated",
+        Status::NotKnown => "not known",
+        Status::NotJudged => "not judged",
+    });
+    let words = [
+        year.map(|year| format!("{year} Dashboard")),
+        county.map(|county| format!("county {county}")),
+        lea_type.map(|lea_type| format!("type {lea_type}")),
+        status.map(|status| format!("status {status}")),
+        level.map(|level| format!("level {level}")),
+        group.map(|group| format!("group {group}")),
+        priority.map(|priority| format!("priority {priority}")),
+        method.as_ref().map(|method| format!("method {method}")),
+        sustained_need.then(|| "a test over several years met".to_owned()),
+        provisional.then(|| "provisional".to_owned()),
+    ];
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    if words.is_empty() {
+        "List of every determination".to_owned()
+    } else {
+        format!("List of determinations: {}", words.join(", "))
     }
 }
 

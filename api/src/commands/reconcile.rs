@@ -4,29 +4,33 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use crate::app::Office;
-use crate::cli::{Format, Global, Reconcile};
+use crate::cli::{Format, Global, Reconcile, ReconcileBasis};
 use crate::error::AppError;
-use crate::output::{Table, screen, write_json, write_ndjson, write_table};
+use crate::output::{Table, file_or_screen, write_json, write_ndjson, write_table};
 use crate::views::reconciliation::{CellDifference, ReconciliationView};
+use crate::workbook::{Sheet, workbook_file, write_workbook};
 
 /// How many cells that are not known are shown of each column and reason without `--all`.
 const SHOWN_OF_A_KIND: usize = 3;
 
 pub(super) fn run(office: &Office, global: &Global, asked: &Reconcile) -> Result<(), AppError> {
+    let out = asked.out.as_deref();
+    if global.format == Format::Xlsx {
+        // Asked before the comparison, which takes a while.
+        workbook_file(out)?;
+    }
     let view = office.reconcile(asked.year, asked.basis)?;
-    let mut out = screen();
+    let cells = || view.differences.iter().chain(&view.unknown);
     match global.format {
-        Format::Json => write_json(&mut *out, &view)?,
+        Format::Json => write_json(&mut *file_or_screen(out)?, &view)?,
         Format::Ndjson => {
-            let cells: Vec<&CellDifference> =
-                view.differences.iter().chain(&view.unknown).collect();
-            write_ndjson(&mut *out, &cells)?;
+            write_ndjson(&mut *file_or_screen(out)?, &cells().collect::<Vec<_>>())?;
         }
         Format::Csv => {
-            let cells = view.differences.iter().chain(&view.unknown);
-            write_table(&mut *out, &cell_table(cells), Format::Csv)?;
+            write_table(&mut *file_or_screen(out)?, &cell_table(cells()), Format::Csv)?;
         }
-        Format::Table => show(&mut *out, &view, asked.all)?,
+        Format::Table => show(&mut *file_or_screen(out)?, &view, asked.all)?,
+        Format::Xlsx => write_sheets(office, asked, &view)?,
     }
     if asked.fail_on_difference && view.differing > 0 {
         return Err(AppError::Differences(view.differing));
@@ -52,12 +56,72 @@ fn cell_table<'a>(cells: impl Iterator<Item = &'a CellDifference>) -> Table {
     table
 }
 
-fn show(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(), AppError> {
+/// What of the comparison is no cell, by title.
+fn sections(view: &ReconciliationView) -> [(&'static str, &Vec<String>); 3] {
+    [
+        ("Computed, and not on the list", &view.not_on_list),
+        ("On the list, and not computed: no file of the year names them", &view.not_computed),
+        ("The list against itself and the earlier lists", &view.list_against_itself),
+    ]
+}
+
+fn title(view: &ReconciliationView) -> String {
     let basis = match view.basis.as_str() {
         "codes" => "what follows from the list's own codes",
         _ => "what was computed from files",
     };
-    writeln!(out, "{} list against {basis}", view.dashboard_year)?;
+    format!("{} list against {basis}", view.dashboard_year)
+}
+
+fn column_table(view: &ReconciliationView) -> Table {
+    let mut table = Table::new(&["column", "agree", "differ", "not known"]);
+    for column in &view.columns {
+        table.push([
+            column.column.clone(),
+            column.agreeing.to_string(),
+            column.differing.to_string(),
+            column.not_known.to_string(),
+        ]);
+    }
+    table
+}
+
+fn write_sheets(
+    office: &Office,
+    asked: &Reconcile,
+    view: &ReconciliationView,
+) -> Result<(), AppError> {
+    let path = workbook_file(asked.out.as_deref())?;
+    let columns = column_table(view);
+    let cells = cell_table(view.differences.iter().chain(&view.unknown));
+    let mut leas = Table::new(&["what", "which"]);
+    for (title, lines) in sections(view) {
+        for line in lines {
+            leas.push([title.to_owned(), line.clone()]);
+        }
+    }
+    let counts = ["agree", "differ", "not known"];
+    let sheet = |name: &str, table, numbers| Sheet { name: name.to_owned(), table, numbers };
+    let sheets = [
+        sheet("Columns", &columns, &counts[..]),
+        sheet("Cells", &cells, &[]),
+        sheet("LEAs", &leas, &[]),
+    ];
+    let what = format!(
+        "{}: {} LEAs on the list, {} with every cell agreeing",
+        title(view),
+        view.leas,
+        view.leas_agreeing
+    );
+    let origin = match asked.basis {
+        ReconcileBasis::Files => office.origin_of_answers(&what)?,
+        ReconcileBasis::Codes => office.origin_of_files(&what)?,
+    };
+    write_workbook(path, &sheets, &origin)
+}
+
+fn show(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(), AppError> {
+    writeln!(out, "{}", title(view))?;
     writeln!(
         out,
         "{} LEAs on the list, {} with every cell agreeing",
@@ -68,16 +132,7 @@ fn show(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(),
         "{} cells agree, {} differ, {} are not known\n",
         view.agreeing, view.differing, view.not_known
     )?;
-    let mut columns = Table::new(&["column", "agree", "differ", "not known"]);
-    for column in &view.columns {
-        columns.push([
-            column.column.clone(),
-            column.agreeing.to_string(),
-            column.differing.to_string(),
-            column.not_known.to_string(),
-        ]);
-    }
-    write_table(out, &columns, Format::Table)?;
+    write_table(out, &column_table(view), Format::Table)?;
     if !view.differences.is_empty() {
         writeln!(out, "\nCells that differ")?;
         view.differences.iter().try_for_each(|cell| show_cell(out, cell))?;
@@ -86,12 +141,7 @@ fn show(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(),
         writeln!(out, "\nCells that are not known")?;
         show_unknown(out, view, all)?;
     }
-    let sections = [
-        ("Computed, and not on the list", &view.not_on_list),
-        ("On the list, and not computed: no file of the year names them", &view.not_computed),
-        ("The list against itself and the earlier lists", &view.list_against_itself),
-    ];
-    for (title, lines) in sections {
+    for (title, lines) in sections(view) {
         if !lines.is_empty() {
             writeln!(out, "\n{title} ({})", lines.len())?;
             let most = if all { lines.len() } else { 10 };

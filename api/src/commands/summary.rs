@@ -12,7 +12,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &OneYear) -> Result<(
     match global.format {
         Format::Json => return write_json(&mut *out, &summary),
         Format::Ndjson => return write_ndjson(&mut *out, &[summary]),
-        Format::Table | Format::Csv => {}
+        Format::Table | Format::Csv | Format::Xlsx => {}
     }
     let mut table = Table::new(&["what", "of", "is", "LEAs"]);
     let mut add = |what: &str, of: &str, is: &str, count: usize| {
