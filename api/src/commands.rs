@@ -1,5 +1,6 @@
 //! The subcommands: each calls a use case and shows its result.
 
+mod demo;
 mod determine;
 mod explain;
 mod export;
@@ -8,6 +9,7 @@ mod list;
 mod reconcile;
 mod releases;
 mod rulebook;
+mod sample;
 mod summary;
 
 use std::io::Write;
@@ -49,6 +51,8 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Export(asked) => export::run(&office(global)?, global, asked),
         Command::Releases => releases::run(&office(global)?, global),
         Command::Rulebook(asked) => rulebook::run(global, asked),
+        Command::Sample(asked) => sample::run(global, asked),
+        Command::Demo(asked) => demo::run(global, asked),
     }
 }
 
