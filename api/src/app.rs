@@ -44,7 +44,7 @@ impl Office {
         let layouts = layouts(editions)?;
         let address = match database {
             Some(address) => address.to_owned(),
-            None => default_database()?,
+            None => database_file("calsos.sqlite")?,
         };
         Ok(Office { store: Store::open(&address)?, books, layouts })
     }
@@ -83,13 +83,14 @@ fn layouts(editions: Option<&Path>) -> Result<Layouts, AppError> {
     Ok(builtin.with_additions(&text, &path.display().to_string())?)
 }
 
-fn default_database() -> Result<String, AppError> {
+/// The address of a database file in the user's data directory.
+pub(crate) fn database_file(name: &str) -> Result<String, AppError> {
     let strategy = etcetera::choose_base_strategy().map_err(|problem| {
         AppError::Usage(format!(
             "no data directory of yours was found ({problem}); name a database with --database"
         ))
     })?;
-    let path = strategy.data_dir().join("calsos").join("calsos.sqlite");
+    let path = strategy.data_dir().join("calsos").join(name);
     Ok(format!("sqlite:{}", path.display()))
 }
 

@@ -102,6 +102,62 @@ pub(crate) enum Command {
     /// Show or check the rules
     #[command(subcommand)]
     Rulebook(Rulebook),
+    /// Write the files of a made-up California, the same bytes from the same words
+    ///
+    /// Indicator files, local indicators, lists, a directory and operator tables in the state's
+    /// own layouts, for every year that has rules. Everything but the counties' names is made
+    /// up. A README beside the files says what is in them on purpose.
+    Sample(Sample),
+    /// See it all at work: make California up, import it, decide it, and explain an answer
+    ///
+    /// Works on a database of its own, which each demo makes anew, unless --database names
+    /// another without files. DATABASE_URL is left alone.
+    Demo(Demo),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sample {
+    /// The folder to write to; it must be empty or not there yet
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) world: World,
+    /// The form of the files
+    #[arg(long, value_enum, default_value_t = SampleForm::Text)]
+    pub(crate) form: SampleForm,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct World {
+    /// Another number makes another state
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many LEAs: 58 county offices, and of the others 42 % districts, the rest charters
+    #[arg(long, value_name = "N", default_value_t = calsos_sample::SampleSize::CALIFORNIA.leas())]
+    pub(crate) leas: u32,
+    /// How many ordinary schools, which are in the files and never decided [default: a sixth of
+    /// the LEAs]
+    #[arg(long, value_name = "N")]
+    pub(crate) schools: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SampleForm {
+    /// Text, as the state publishes it
+    Text,
+    /// Workbooks
+    Xlsx,
+    /// Both
+    Both,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    pub(crate) world: World,
+    /// Keep the files in this folder; it must be empty or not there yet
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

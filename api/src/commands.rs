@@ -1,5 +1,6 @@
 //! The subcommands: each calls a use case and shows its result.
 
+mod demo;
 mod determine;
 mod diff;
 mod explain;
@@ -11,6 +12,7 @@ mod reconcile;
 mod releases;
 mod rulebook;
 mod runs;
+mod sample;
 mod summary;
 
 use std::io::Write;
@@ -61,6 +63,8 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Runs => runs::run(&office(global)?, global),
         Command::Diff(asked) => diff::run(&office(global)?, global, asked),
         Command::Rulebook(asked) => rulebook::run(global, asked),
+        Command::Sample(asked) => sample::run(global, asked),
+        Command::Demo(asked) => demo::run(global, asked),
     }
 }
 

@@ -51,6 +51,9 @@ pub(crate) enum AppError {
     /// A stored answer cannot be read back.
     #[error("a stored answer cannot be read: {0}. Run `calsos determine` to make it anew")]
     Answer(#[from] serde_json::Error),
+    /// The made-up state could not be made.
+    #[error("{0}")]
+    Sample(#[from] calsos_sample::SampleError),
     /// A table could not be written as CSV.
     #[error("the table could not be written: {0}")]
     Csv(#[from] csv::Error),
@@ -69,7 +72,8 @@ impl AppError {
             | AppError::Answer(_)
             | AppError::Csv(_)
             | AppError::Workbook(_) => 1,
-            AppError::Usage(_) => 2,
+            AppError::Sample(calsos_sample::SampleError::Size { .. }) | AppError::Usage(_) => 2,
+            AppError::Sample(_) => 1,
             AppError::Refused { .. } | AppError::Rulebooks(_) | AppError::Layouts(_) => 3,
             AppError::NotFound(_) => 4,
             AppError::Differences(_) => 5,
