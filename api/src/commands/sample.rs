@@ -67,7 +67,7 @@ pub(super) fn run(global: &Global, asked: &Sample) -> Result<(), AppError> {
             Ok(())
         }
         Format::Ndjson => write_ndjson(&mut *out, &[view]),
-        Format::Json | Format::Csv => write_json(&mut *out, &view),
+        Format::Json | Format::Csv | Format::Xlsx => write_json(&mut *out, &view),
     }
 }
 
