@@ -227,16 +227,30 @@ fn the_revised_list_of_2019_drops_five_leas_and_changes_two_codes_and_no_label()
     program.succeed(["determine"]);
     let view = program.json(["diff"]);
     let lists = &view["lists"];
-    let gone =
-        ["30741120000000", "31667610000000", "49708620000000", "49709120000000", "49709200000000"];
-    let gone: BTreeSet<String> = gone.map(str::to_owned).into();
-    assert_eq!(whose(lists, "lost"), gone);
+    let named = |kind: &str, changes: &Value| -> BTreeSet<String> {
+        let all = changes.as_array().unwrap().iter().filter(|c| c["change"] == kind);
+        all.map(|c| c["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let gone: BTreeSet<String> = [
+        "College and Career Advantage",
+        "Ackerman Charter",
+        "Petaluma Joint Union High",
+        "Santa Rosa Elementary",
+        "Santa Rosa High",
+    ]
+    .map(str::to_owned)
+    .into();
+    assert_eq!(named("lost", lists), gone);
     assert_eq!(whose(lists, "gained"), BTreeSet::new());
-    let (adelanto, dixon) = ("36675870000000", "48705320000000");
-    assert_eq!(whose(lists, "changed"), BTreeSet::from([adelanto.to_owned(), dixon.to_owned()]));
-    assert_eq!(change(lists, adelanto, "code.SED"), Some(("D", "none")));
-    assert_eq!(change(lists, adelanto, "groups"), Some(("7", "6")));
-    assert_eq!(change(lists, dixon, "code.EL"), Some(("H", "F")));
+    let changed = ["Adelanto Elementary", "Dixon Unified"].map(str::to_owned);
+    assert_eq!(named("changed", lists), BTreeSet::from(changed));
+    let of = |name: &str, what: &str| {
+        let lea = lists.as_array().unwrap().iter().find(|c| c["name"] == name).unwrap();
+        change(lists, lea["cds"].as_str().unwrap(), what)
+    };
+    assert_eq!(of("Adelanto Elementary", "code.SED"), Some(("D", "none")));
+    assert_eq!(of("Adelanto Elementary", "groups"), Some(("7", "6")));
+    assert_eq!(of("Dixon Unified", "code.EL"), Some(("H", "F")));
     let counts = &view["counts"];
     assert_eq!(
         (&counts["listRowsLost"], &counts["listRowsChanged"], &counts["listRowsGained"]),
@@ -244,7 +258,7 @@ fn the_revised_list_of_2019_drops_five_leas_and_changes_two_codes_and_no_label()
     );
     assert_eq!(counts["changedInLists"], json!({"code": {"2019": 2}, "groups": {"2019": 1}}));
     // Only the list named the five; nothing else is answered otherwise for it.
-    assert_eq!(whose(&view["answers"], "lost"), gone);
+    assert_eq!(named("lost", &view["answers"]), gone);
     assert_eq!((&counts["lost"], &counts["gained"]), (&json!(5), &json!(0)));
     let answers = view["answers"].as_array().unwrap();
     let labels = answers.iter().filter(|a| a["change"] == "changed");
