@@ -115,11 +115,11 @@ impl StudentGroup {
     #[must_use]
     pub fn parse(code: &str) -> Option<StudentGroup> {
         let code = code.trim();
-        let is = |known: &str| known.eq_ignore_ascii_case(code);
-        if is(StudentGroup::All.code()) {
-            return Some(StudentGroup::All);
-        }
-        StudentGroup::COUNTED.into_iter().find(|g| is(g.code()) || is(g.list_code()))
+        let find = |spelling: fn(StudentGroup) -> &'static str| {
+            let mut groups = [StudentGroup::All].into_iter().chain(StudentGroup::COUNTED);
+            groups.find(|group| spelling(*group).eq_ignore_ascii_case(code))
+        };
+        find(StudentGroup::code).or_else(|| find(StudentGroup::list_code))
     }
 }
 
