@@ -7,7 +7,6 @@ use calsos_domain::cds::CountyCode;
 use calsos_domain::release::{Coverage, ReleaseContents, ReleaseKind};
 use calsos_domain::year::{DashboardYear, Day};
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
@@ -84,7 +83,7 @@ pub struct ReleaseRecord {
 }
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = release, check_for_backend(Sqlite), treat_none_as_default_value = false)]
+#[diesel(table_name = release, treat_none_as_default_value = false)]
 struct Row {
     number: i32,
     id: String,

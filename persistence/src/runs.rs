@@ -5,7 +5,6 @@ use std::error::Error;
 
 use calsos_domain::year::DashboardYear;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use crate::answers::{self, AnswerRecord};
 use crate::connection::Connection;
@@ -72,7 +71,7 @@ pub struct RunEdition {
 }
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = run, check_for_backend(Sqlite))]
+#[diesel(table_name = run, treat_none_as_default_value = false)]
 struct RunRow {
     number: i32,
     id: String,
@@ -106,12 +105,12 @@ impl Store {
             diesel::update(run::table.find(number))
                 .set(run::answer_count.eq(answer_count))
                 .execute(connection)?;
-            diesel::insert_into(current_run::table)
-                .values((current_run::only_row.eq(1), current_run::run.eq(number)))
-                .on_conflict(current_run::only_row)
-                .do_update()
-                .set(current_run::run.eq(number))
-                .execute(connection)?;
+            let current = current_run::run.eq(number);
+            if diesel::update(current_run::table).set(current).execute(connection)? == 0 {
+                diesel::insert_into(current_run::table)
+                    .values((current_run::only_row.eq(1), current))
+                    .execute(connection)?;
+            }
             let row: RunRow =
                 run::table.find(number).select(RunRow::as_select()).first(connection)?;
             load_run(connection, row)
