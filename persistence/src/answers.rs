@@ -17,6 +17,7 @@ use crate::runs::refused;
 use crate::schema::{answer, answer_body, run};
 use crate::store::Store;
 use crate::stored::{At, year_column};
+use crate::text::without_nul;
 
 /// What a run answered for one LEA and year.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +136,10 @@ where
         if !answered.insert((new.year, new.cds)) {
             return Err(refused(format!("it has two answers for {} in {}", new.cds, new.year)));
         }
+        let AnswerRecord { year, cds, label, body, .. } = &new;
+        let label = label.as_deref().unwrap_or_default();
+        without_nul(|| format!("the label of {cds} in {year}"), label).map_err(refused)?;
+        without_nul(|| format!("the answer for {cds} in {year}"), body).map_err(refused)?;
         count += 1;
         let (row, body) = to_table(run, new);
         bodies.insert(row.body_hash.clone(), body);

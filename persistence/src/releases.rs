@@ -14,6 +14,7 @@ use crate::ids::ReleaseId;
 use crate::schema::{release, release_county, release_file};
 use crate::store::Store;
 use crate::stored::{At, day_column, now_column, release_column, year_column};
+use crate::text::{contents_without_nul, without_nul};
 use crate::{file, leas, rows};
 use calsos_domain::facts::ReleaseNumber;
 
@@ -105,17 +106,25 @@ impl Store {
     /// Stores a file and what it says, all or nothing. The same bytes again change nothing.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] where the rows are none of the file's kind or a day has a
-    /// year of five digits; [`StoreError::Busy`] and [`StoreError::Database`].
+    /// [`StoreError::Refused`] where the rows are none of the file's kind, a day has a year of
+    /// five digits or a text has a NUL character; [`StoreError::Busy`] and [`StoreError::Database`].
     pub fn add_release(&self, new: &NewRelease<'_>) -> Result<AddRelease, StoreError> {
         const DOING: &str = "storing a release";
-        let NewRelease { contents, file_name, bytes, .. } = *new;
+        let NewRelease { contents, file_name, bytes, imported_by, report } = *new;
+        let refused = |problem| StoreError::Refused {
+            asked: format!("storing '{}'", file_name.replace('\0', "\\0")),
+            problem,
+        };
         if !rows::fit(contents.kind, &contents.rows) {
-            return Err(StoreError::Refused {
-                asked: format!("storing '{file_name}'"),
-                problem: format!("it is said to be {}, but its rows are not", contents.kind),
-            });
+            return Err(refused(format!(
+                "it is said to be {}, but its rows are not",
+                contents.kind
+            )));
         }
+        without_nul(|| "the file's name".to_owned(), file_name).map_err(refused)?;
+        without_nul(|| "the name of who imports it".to_owned(), imported_by).map_err(refused)?;
+        without_nul(|| "the report".to_owned(), report).map_err(refused)?;
+        contents_without_nul(contents).map_err(refused)?;
         let sha256 = file::sha256_text(bytes);
         if let Some(record) = self.release_of_file(&sha256)? {
             return Ok(AddRelease::AlreadyStored(record));

@@ -14,6 +14,7 @@ use crate::releases;
 use crate::schema::{current_run, edition, run, run_edition, run_release};
 use crate::store::Store;
 use crate::stored::{At, now_column, release_column, year_column};
+use crate::text::without_nul;
 use calsos_domain::facts::ReleaseNumber;
 
 /// A run to store, without its answers.
@@ -88,8 +89,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Answers`] with the error that `answers` gave; [`StoreError::Refused`]
-    /// for two answers for one LEA and year, two editions for one year, or an edition whose
-    /// hash is stored with another text; [`StoreError::UnknownRelease`];
+    /// for two answers for one LEA and year, two editions for one year, an edition whose hash
+    /// is stored with another text, or a NUL character in a text; [`StoreError::UnknownRelease`];
     /// [`StoreError::Busy`] and [`StoreError::Database`].
     pub fn save_run<E>(
         &self,
@@ -174,6 +175,8 @@ fn find_edition(connection: &mut Connection, hash: &str) -> Result<Option<Editio
 /// Everything of a run but its answers. Returns its number.
 fn insert_run(connection: &mut Connection, new: &NewRun<'_>) -> Result<i32, Failure> {
     let NewRun { by, program_version, releases, editions } = *new;
+    without_nul(|| "the name of who decides".to_owned(), by).map_err(refused)?;
+    without_nul(|| "the program's version".to_owned(), program_version).map_err(refused)?;
     let last: Option<i32> = run::table.select(diesel::dsl::max(run::number)).first(connection)?;
     let number = last.unwrap_or(0) + 1;
     let row = RunRow {
@@ -199,6 +202,8 @@ fn insert_run(connection: &mut Connection, new: &NewRun<'_>) -> Result<i32, Fail
         if !years.insert(*year) {
             return Err(refused(format!("it has two editions for {year}")));
         }
+        without_nul(|| format!("the edition for {year}"), text).map_err(refused)?;
+        without_nul(|| format!("the hash of the edition for {year}"), hash).map_err(refused)?;
         match find_edition(connection, hash)? {
             Some(stored) if stored == *new => {}
             Some(_) => {

@@ -120,7 +120,8 @@ fn server(rest: &str) -> Result<Server, String> {
     };
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
-    // A character that has a meaning here cannot stand for itself in a password.
+    // Where a '/', '?' or second '@' stands for itself in a password, what is behind it is
+    // none of what it seems to be.
     if authority.matches('@').count() > 1 || database.contains(['@', '/']) || query.contains('@') {
         return Err("the database address has an '@' or '/' where none belongs; in a user name, \
                     password or database name write them as %40 and %2F"
