@@ -1,6 +1,7 @@
 //! Releases: storing a file with what it says, and reading it back.
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use calsos_domain::cds::CdsCode;
 use calsos_domain::cds::CountyCode;
@@ -11,6 +12,7 @@ use diesel::prelude::*;
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
 use crate::ids::ReleaseId;
+use crate::rows::insert_many;
 use crate::schema::{release, release_county, release_file};
 use crate::store::Store;
 use crate::stored::{At, day_column, now_column, release_column, year_column};
@@ -102,6 +104,14 @@ struct Row {
     report: String,
 }
 
+#[derive(Insertable)]
+#[diesel(table_name = release_county, treat_none_as_default_value = false)]
+struct CountyRow {
+    release: i32,
+    charters: bool,
+    county: i16,
+}
+
 impl Store {
     /// Stores a file and what it says, all or nothing. The same bytes again change nothing.
     ///
@@ -129,15 +139,22 @@ impl Store {
         if let Some(record) = self.release_of_file(&sha256)? {
             return Ok(AddRelease::AlreadyStored(record));
         }
-        // Compressed before the lock is taken; another process may store the same meanwhile.
-        let compressed = file::compress(bytes)
-            .map_err(|problem| StoreError::Database { doing: DOING, problem: Box::new(problem) })?;
-        self.write(DOING, |connection| {
-            if let Some(record) = find(connection, &sha256)? {
-                return Ok(AddRelease::AlreadyStored(record));
-            }
-            let number = insert(connection, new, &sha256, &compressed)?;
-            record(connection, number).map(AddRelease::Added)
+        thread::scope(|scope| {
+            // Beside the rows, which take longer.
+            let compressing = scope.spawn(|| file::compress(bytes));
+            self.write(DOING, |connection| {
+                // Another process may have stored the same meanwhile.
+                if let Some(record) = find(connection, &sha256)? {
+                    return Ok(AddRelease::AlreadyStored(record));
+                }
+                let number = insert(connection, new, &sha256)?;
+                let compressed = compressing
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                    .map_err(|e| StoreError::Database { doing: DOING, problem: Box::new(e) })?;
+                insert_file(connection, number, &compressed)?;
+                record(connection, number).map(AddRelease::Added)
+            })
         })
     }
 
@@ -291,12 +308,7 @@ fn read_record(
     Ok(Some(from_table(row, counties)?))
 }
 
-fn insert(
-    connection: &mut Connection,
-    new: &NewRelease<'_>,
-    sha256: &str,
-    compressed: &[u8],
-) -> Result<i32, Failure> {
+fn insert(connection: &mut Connection, new: &NewRelease<'_>, sha256: &str) -> Result<i32, Failure> {
     let NewRelease { contents, file_name, bytes, imported_by, report } = *new;
     let ReleaseContents { kind, year, file_date, coverage, leas, rows } = contents;
     let Coverage { statewide, counties, charter_counties } = coverage;
@@ -320,6 +332,22 @@ fn insert(
         report: report.to_owned(),
     };
     diesel::insert_into(release::table).values(&row).execute(connection)?;
+    let county = |charters| {
+        move |county: &CountyCode| CountyRow {
+            release: number,
+            charters,
+            county: i16::from(county.number()),
+        }
+    };
+    let counties = counties.iter().map(county(false));
+    let charter_counties = charter_counties.iter().map(county(true));
+    insert_many!(connection, release_county::table, counties.chain(charter_counties));
+    rows::insert(connection, number, rows)?;
+    leas::insert(connection, number, contents)?;
+    Ok(number)
+}
+
+fn insert_file(connection: &mut Connection, number: i32, compressed: &[u8]) -> QueryResult<()> {
     diesel::insert_into(release_file::table)
         .values((
             release_file::release.eq(number),
@@ -327,28 +355,6 @@ fn insert(
             release_file::bytes.eq(compressed),
         ))
         .execute(connection)?;
-    insert_counties(connection, number, false, counties)?;
-    insert_counties(connection, number, true, charter_counties)?;
-    rows::insert(connection, number, rows)?;
-    leas::insert(connection, number, contents)?;
-    Ok(number)
-}
-
-fn insert_counties(
-    connection: &mut Connection,
-    number: i32,
-    charters: bool,
-    counties: &BTreeSet<CountyCode>,
-) -> QueryResult<()> {
-    for county in counties {
-        diesel::insert_into(release_county::table)
-            .values((
-                release_county::release.eq(number),
-                release_county::charters.eq(charters),
-                release_county::county.eq(i16::from(county.number())),
-            ))
-            .execute(connection)?;
-    }
     Ok(())
 }
 

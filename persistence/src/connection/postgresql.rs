@@ -32,8 +32,8 @@ const TURN: i64 = 0x6361_6c73_6f73;
 pub(super) const COUNT_TABLES: &str = "\
 SELECT count(*) AS \"all\",
     count(CASE WHEN relname = '__diesel_schema_migrations' THEN 1 END) AS ours
-FROM pg_class
-WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')";
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = current_schema() AND relkind IN ('r', 'p', 'v', 'm', 'f')";
 
 /// The server, where it may be spoken to.
 pub(super) fn secured(mut server: Server) -> Result<Server, StoreError> {
@@ -108,11 +108,11 @@ pub(super) fn explained(text: &str) -> String {
     let advice = if has("password authentication failed") || has("no password supplied") {
         "correct the user or the password; a password can also stand in the variable PGPASSWORD \
          or in a file named by PGPASSFILE"
-    } else if has("database") && has("does not exist") {
+    } else if has("role \"") && has("does not exist") {
+        "correct the user in the address"
+    } else if has("database \"") && has("does not exist") {
         "make it, such as with `createdb --encoding=UTF8 --template=template0 NAME`, or correct \
          its name"
-    } else if has("role") && has("does not exist") {
-        "correct the user in the address"
     } else if has("no pg_hba.conf entry") || has("authentication failed") {
         "the server admits no such connection; its pg_hba.conf says whom it admits"
     } else if has("permission denied") {
