@@ -41,7 +41,13 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The database, such as sqlite:calsos.sqlite [default: a file in your data directory]
+    /// The database: sqlite:PATH, or postgresql://USER@HOST/DATABASE [default: a file in your
+    /// data directory]
+    ///
+    /// A PostgreSQL password is better kept in the variable PGPASSWORD, or in a file that
+    /// PGPASSFILE names, than in the address. A server on another machine is spoken to with TLS,
+    /// for which the program must be built with the system's client library; '?plaintext=allowed'
+    /// at the end of the address does without, where the way there is protected otherwise.
     #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database: Option<String>,
     /// A folder of further rulebooks (YEAR.toml, YEAR.colors.toml, sources.toml) and columns

@@ -1,23 +1,23 @@
 //! What a run answered, one row for each LEA and year; equal texts are kept once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
 use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::lea::LeaType;
 use calsos_domain::year::DashboardYear;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
 use crate::file;
 use crate::ids::RunId;
-use crate::rows::{CHUNK, insert_many};
+use crate::rows::insert_many;
 use crate::runs::refused;
 use crate::schema::{answer, answer_body, run};
 use crate::store::Store;
 use crate::stored::{At, year_column};
+use crate::text::without_nul;
 
 /// What a run answered for one LEA and year.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,9 @@ pub struct AnswerRecord {
     pub body: String,
 }
 
+/// Answers whose texts are looked for together. SQLite takes 32,766 values in a statement.
+const TOGETHER: usize = 1024;
+
 /// Which answers are wanted; those for which every given field agrees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AnswerFilter {
@@ -53,7 +56,7 @@ pub struct AnswerFilter {
 }
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = answer, check_for_backend(Sqlite), treat_none_as_default_value = false)]
+#[diesel(table_name = answer, treat_none_as_default_value = false)]
 struct AnswerRow {
     run: i32,
     year: i32,
@@ -67,7 +70,7 @@ struct AnswerRow {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = answer_body)]
+#[diesel(table_name = answer_body, treat_none_as_default_value = false)]
 struct BodyRow {
     hash: Vec<u8>,
     content: String,
@@ -125,27 +128,51 @@ where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     let mut answered = BTreeSet::new();
-    let mut rows = Vec::with_capacity(CHUNK);
+    let mut rows = Vec::with_capacity(TOGETHER);
+    let mut bodies = BTreeMap::new();
     let mut count = 0;
     for new in answers {
         let new = new.map_err(|error| StoreError::Answers(error.into()))?;
         if !answered.insert((new.year, new.cds)) {
             return Err(refused(format!("it has two answers for {} in {}", new.cds, new.year)));
         }
+        let AnswerRecord { year, cds, label, body, .. } = &new;
+        let label = label.as_deref().unwrap_or_default();
+        without_nul(|| format!("the label of {cds} in {year}"), label).map_err(refused)?;
+        without_nul(|| format!("the answer for {cds} in {year}"), body).map_err(refused)?;
         count += 1;
         let (row, body) = to_table(run, new);
-        // A text that is stored already is the same text: it is found by its hash.
-        diesel::insert_or_ignore_into(answer_body::table).values(&body).execute(connection)?;
+        bodies.insert(row.body_hash.clone(), body);
         rows.push(row);
-        if rows.len() == CHUNK {
-            insert_many!(connection, answer::table, rows.drain(..));
+        if rows.len() == TOGETHER {
+            insert_chunk(connection, &mut rows, &mut bodies)?;
         }
     }
-    insert_many!(connection, answer::table, rows.drain(..));
+    insert_chunk(connection, &mut rows, &mut bodies)?;
     Ok(count)
 }
 
-fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, BodyRow) {
+/// Stores answers, and those of their texts that are not stored yet. A text that is stored
+/// already is the same text: it is found by its hash.
+fn insert_chunk(
+    connection: &mut Connection,
+    rows: &mut Vec<AnswerRow>,
+    bodies: &mut BTreeMap<Vec<u8>, String>,
+) -> Result<(), Failure> {
+    let stored: Vec<Vec<u8>> = answer_body::table
+        .filter(answer_body::hash.eq_any(bodies.keys()))
+        .select(answer_body::hash)
+        .load(connection)?;
+    for hash in stored {
+        bodies.remove(&hash);
+    }
+    let new = std::mem::take(bodies).into_iter().map(|(hash, content)| BodyRow { hash, content });
+    insert_many!(connection, answer_body::table, new);
+    insert_many!(connection, answer::table, rows.drain(..));
+    Ok(())
+}
+
+fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, String) {
     let AnswerRecord { year, cds, lea_type, eligible_level, label, provisional, body } = new;
     let body_hash = file::sha256(body.as_bytes());
     let row = AnswerRow {
@@ -157,9 +184,9 @@ fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, BodyRow) {
         eligible_level: eligible_level.map(i16::from),
         label,
         provisional,
-        body_hash: body_hash.clone(),
+        body_hash,
     };
-    (row, BodyRow { hash: body_hash, content: body })
+    (row, body)
 }
 
 fn from_table(row: AnswerRow, body: String) -> Result<AnswerRecord, StoreError> {

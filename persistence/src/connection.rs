@@ -1,24 +1,29 @@
-//! From an address to connections that are ready: path, pragmas, migrations, pool.
+//! From an address to connections that are ready, and how work is done on one: migrations,
+//! pool, transactions.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+mod address;
+mod postgresql;
+mod sqlite;
 
-use diesel::connection::SimpleConnection;
+use std::error::Error;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use diesel::backend::Backend;
+use diesel::connection::TransactionManager as _;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
-use diesel::r2d2::{self, ConnectionManager, CustomizeConnection};
-use diesel::sqlite::Sqlite;
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel::r2d2::{self, ManageConnection, R2D2Connection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 
-use crate::error::{StoreError, is_locked};
+use crate::error::{Failure, StoreError};
+use address::{Address, Server};
 
-/// What the store talks to.
-pub(crate) type Connection = SqliteConnection;
+// diesel's derive needs the name of the trait for itself.
+pub(crate) use either::EitherConnection as Connection;
 
 /// The connections of one process.
-pub(crate) type Pool = r2d2::Pool<ConnectionManager<Connection>>;
+pub(crate) type Pool = r2d2::Pool<Manager>;
 
 /// How long to wait for another connection's write, or for a connection of the pool.
 pub(crate) const WAIT: Duration = Duration::from_secs(30);
@@ -26,133 +31,64 @@ pub(crate) const WAIT: Duration = Duration::from_secs(30);
 /// Connections at most. Readers do not wait for each other nor for the one writer.
 const POOL_SIZE: u32 = 8;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+/// A connection to either database, and what the derive makes beside it.
+#[expect(unreachable_pub, reason = "diesel makes public types for a public type")]
+mod either {
+    use diesel::prelude::*;
+
+    /// What the store talks to. A query that both databases understand is given to it as it
+    /// is; where they differ, the variant is matched.
+    #[derive(diesel::MultiConnection)]
+    pub enum EitherConnection {
+        /// An embedded database.
+        Sqlite(SqliteConnection),
+        /// A server's database.
+        Postgresql(PgConnection),
+    }
+}
 
 /// Opens the database of an address and brings its tables up to date.
 pub(crate) fn open(url: &str) -> Result<Pool, StoreError> {
-    let path = path_of(url)?;
-    let text = prepare(&path)?;
-    let refused = |problem: String| StoreError::Open { path: path.clone(), problem };
-    let mut first =
-        <Connection as diesel::Connection>::establish(&text).map_err(|e| refused(e.to_string()))?;
-    set_up(&mut first).map_err(|e| refused(explained(&e)))?;
-    refuse_strangers(&mut first).map_err(refused)?;
-    use_write_ahead_log(&mut first).map_err(|e| refused(explained(&e)))?;
-    migrate(&mut first, &path)?;
+    let database = match Address::parse(url)? {
+        Address::Sqlite(path) => Database::Sqlite(sqlite::prepare(&path)?),
+        Address::Postgresql(server) => Database::Postgresql(postgresql::secured(server)?),
+    };
+    let refused = |problem| StoreError::Open { database: database.shown(), problem };
+    let mut first = database.connect().map_err(refused)?;
+    let tables = database.tables(&mut first).map_err(refused)?;
+    if tables.all > 0 && tables.ours == 0 {
+        return Err(refused(format!(
+            "it holds {} tables of something else; name another {}",
+            tables.all,
+            database.word()
+        )));
+    }
+    match &mut first {
+        Connection::Sqlite(connection) => sqlite::use_write_ahead_log(connection),
+        Connection::Postgresql(connection) => postgresql::check(connection),
+    }
+    .map_err(refused)?;
+    // Without the lock where nothing is missing, so that opening waits for no writer.
+    if tables.ours == 0 || !noted(&mut first).is_ok_and(|noted| noted == known_versions()) {
+        migrate(&mut first, &database)?;
+    }
     r2d2::Pool::builder()
         .max_size(POOL_SIZE)
         .min_idle(Some(1))
         .connection_timeout(WAIT)
-        .connection_customizer(Box::new(SetUp))
-        .build(ConnectionManager::new(text))
+        .build(Manager { database: database.clone(), first: Mutex::new(Some(first)) })
         .map_err(|e| refused(e.to_string()))
 }
 
-/// The file that an address names. Only the scheme of an address is ever repeated in a
-/// message: the rest may hold a password.
-fn path_of(url: &str) -> Result<PathBuf, StoreError> {
-    let refused = |problem: String| Err(StoreError::Address { problem });
-    let Some((scheme, path)) = url.split_once(':') else {
-        return refused(
-            "the database address has no scheme; write sqlite:PATH, such as sqlite:calsos.db"
-                .to_owned(),
-        );
-    };
-    match scheme.to_ascii_lowercase().as_str() {
-        "sqlite" => {}
-        "postgres" | "postgresql" => {
-            return refused(format!(
-                "the database address begins with '{scheme}:', but this build does not \
-                 support PostgreSQL yet; write sqlite:PATH"
-            ));
-        }
-        _ => {
-            return refused(format!(
-                "the database address begins with '{scheme}:', which names no database known \
-                 here; write sqlite:PATH"
-            ));
-        }
-    }
-    let path = match path.strip_prefix("//") {
-        Some(absolute) if absolute.starts_with('/') => absolute,
-        Some(_) => {
-            return refused(
-                "the database address begins with 'sqlite://', after which a host would \
-                 stand; write sqlite:PATH for a relative path, sqlite:///PATH for one from the root"
-                    .to_owned(),
-            );
-        }
-        None => path,
-    };
-    if path.is_empty() {
-        return refused(
-            "the database address names no file; write sqlite:PATH, such as sqlite:calsos.db"
-                .to_owned(),
-        );
-    }
-    if path.contains(":memory:") || path.contains("mode=memory") {
-        return refused(
-            "a database in memory was asked for, which would be another one for every \
-             connection; name a file, in a temporary directory if it need not last"
-                .to_owned(),
-        );
-    }
-    if path.contains('?') {
-        return refused(
-            "the database address has a '?', but sqlite: takes no options; write sqlite:PATH"
-                .to_owned(),
-        );
-    }
-    Ok(PathBuf::from(path))
+/// A database that can be connected to.
+#[derive(Clone)]
+enum Database {
+    /// The absolute path of a file.
+    Sqlite(String),
+    Postgresql(Server),
 }
 
-/// Makes the directory and checks the file. Returns the absolute path as text: SQLite would
-/// read one that starts with `file:` as an address of its own.
-fn prepare(path: &Path) -> Result<String, StoreError> {
-    let refused = |problem: String| StoreError::Open { path: path.to_path_buf(), problem };
-    let absolute = std::path::absolute(path).map_err(|e| refused(e.to_string()))?;
-    if absolute.is_dir() {
-        return Err(refused("it is a directory; name a file".to_owned()));
-    }
-    if let Some(directory) = absolute.parent() {
-        fs::create_dir_all(directory).map_err(|e| {
-            refused(format!(
-                "its directory '{}' cannot be made ({e}); make it, or name another",
-                directory.display()
-            ))
-        })?;
-    }
-    // SQLite opens a file that it may not write without a word and fails at the first write.
-    fs::OpenOptions::new().append(true).create(true).open(&absolute).map_err(|e| {
-        refused(format!(
-            "it cannot be written ({e}); give this user the right to write the file and its \
-             directory, or name another"
-        ))
-    })?;
-    absolute
-        .into_os_string()
-        .into_string()
-        .map_err(|_text| refused("its path is not UTF-8; name another".to_owned()))
-}
-
-/// What every connection needs before its first statement. FULL makes a commit survive a
-/// power cut, which an import of a file that is kept for ever is worth.
-fn set_up(connection: &mut Connection) -> QueryResult<()> {
-    connection.batch_execute(&format!(
-        "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
-        WAIT.as_millis()
-    ))
-}
-
-#[derive(Debug)]
-struct SetUp;
-
-impl CustomizeConnection<Connection, r2d2::Error> for SetUp {
-    fn on_acquire(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {
-        set_up(connection).map_err(r2d2::Error::QueryError)
-    }
-}
-
+/// How many tables a database holds, and how many of them show that it is ours.
 #[derive(QueryableByName)]
 struct Tables {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
@@ -161,149 +97,227 @@ struct Tables {
     ours: i64,
 }
 
-/// Refuses a database that has tables, but none of ours, before anything in it is changed.
-fn refuse_strangers(connection: &mut Connection) -> Result<(), String> {
-    let Tables { all, ours } = diesel::sql_query(
-        "SELECT count(*) AS \"all\", \
-         count(CASE WHEN name = '__diesel_schema_migrations' THEN 1 END) AS ours \
-         FROM sqlite_master WHERE type = 'table'",
-    )
-    .get_result(connection)
-    .map_err(|e| explained(&e))?;
-    if all > 0 && ours == 0 {
-        return Err(format!("it holds {all} tables of something else; name another file"));
+impl Database {
+    fn connect(&self) -> Result<Connection, String> {
+        match self {
+            Database::Sqlite(path) => sqlite::connect(path).map(Connection::Sqlite),
+            Database::Postgresql(server) => postgresql::connect(server).map(Connection::Postgresql),
+        }
     }
-    Ok(())
+
+    fn tables(&self, connection: &mut Connection) -> Result<Tables, String> {
+        let sql = match self {
+            Database::Sqlite(_) => sqlite::COUNT_TABLES,
+            Database::Postgresql(_) => postgresql::COUNT_TABLES,
+        };
+        diesel::sql_query(sql).get_result(connection).map_err(|e| self.explained(&e))
+    }
+
+    /// The database as messages call it.
+    fn shown(&self) -> String {
+        match self {
+            Database::Sqlite(path) => path.clone(),
+            Database::Postgresql(server) => server.shown(),
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Database::Sqlite(_) => "file",
+            Database::Postgresql(_) => "database",
+        }
+    }
+
+    /// The database's words, and what to do where that is known.
+    fn explained(&self, error: &(dyn Error + 'static)) -> String {
+        match self {
+            Database::Sqlite(_) => sqlite::explained(error),
+            Database::Postgresql(_) => postgresql::explained(&error.to_string()),
+        }
+    }
+}
+
+/// Makes the connections of the pool.
+pub(crate) struct Manager {
+    database: Database,
+    /// The connection that the tables were brought up to date with.
+    first: Mutex<Option<Connection>>,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Connection;
+    type Error = r2d2::Error;
+
+    fn connect(&self) -> Result<Connection, r2d2::Error> {
+        if let Some(first) = self.first.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Ok(first);
+        }
+        self.database
+            .connect()
+            .map_err(|e| r2d2::Error::ConnectionError(ConnectionError::BadConnection(e)))
+    }
+
+    fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {
+        match connection {
+            // A file that was opened stays open.
+            Connection::Sqlite(_) => Ok(()),
+            // A server may have been started anew since.
+            Connection::Postgresql(connection) => {
+                connection.ping().map_err(r2d2::Error::QueryError)
+            }
+        }
+    }
+
+    fn has_broken(&self, connection: &mut Connection) -> bool {
+        std::thread::panicking() || connection.is_broken()
+    }
+}
+
+/// What a transaction may do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Read one consistent view.
+    Read,
+    /// Write, as the only one that does.
+    Write,
+}
+
+/// Does work in a transaction: all of it, or nothing.
+pub(crate) fn transaction<T>(
+    connection: &mut Connection,
+    access: Access,
+    work: impl FnOnce(&mut Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let begun = match connection {
+        Connection::Sqlite(connection) => {
+            sqlite::begin(connection, access)?;
+            Ok(())
+        }
+        Connection::Postgresql(connection) => {
+            postgresql::begin(connection, access)?;
+            match access {
+                Access::Read => Ok(()),
+                Access::Write => postgresql::wait_for_turn(connection),
+            }
+        }
+    };
+    match begun.and_then(|()| work(connection)) {
+        Ok(value) => {
+            Connection::commit_transaction(connection)?;
+            Ok(value)
+        }
+        Err(failure) => {
+            // A transaction that cannot even be rolled back ends with its connection, which
+            // the pool then gives up.
+            let _ = Connection::rollback_transaction(connection);
+            Err(failure)
+        }
+    }
 }
 
 #[derive(QueryableByName)]
-struct JournalMode {
+struct Version {
     #[diesel(sql_type = diesel::sql_types::Text)]
-    journal_mode: String,
+    version: String,
 }
 
-/// The mode stays in the file. SQLite does not wait at this one statement, whatever the
-/// busy timeout, so that two processes that open a new file together are told "locked".
-fn use_write_ahead_log(connection: &mut Connection) -> QueryResult<()> {
-    let begun = Instant::now();
-    loop {
-        match diesel::sql_query("PRAGMA journal_mode = WAL").get_result::<JournalMode>(connection) {
-            Ok(JournalMode { journal_mode }) if journal_mode == "wal" => return Ok(()),
-            Ok(JournalMode { journal_mode }) => {
-                return Err(diesel::result::Error::QueryBuilderError(
-                    format!(
-                        "it stays in journal mode '{journal_mode}', where 'wal' is needed; is it \
-                         on a network drive?"
-                    )
-                    .into(),
-                ));
-            }
-            Err(error) if is_locked(&error) && begun.elapsed() < WAIT => {
-                thread::sleep(Duration::from_millis(20));
-            }
-            Err(error) => return Err(error),
-        }
+/// The migrations that were run, as diesel notes them in the database, in order.
+fn noted(connection: &mut Connection) -> QueryResult<Vec<String>> {
+    let mut versions: Vec<String> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
+            .load(connection)?
+            .into_iter()
+            .map(|Version { version }| version)
+            .collect();
+    versions.sort_unstable();
+    Ok(versions)
+}
+
+/// The migrations of this version of the program, in order. Both databases have the same.
+fn known_versions() -> Vec<String> {
+    versions::<diesel::sqlite::Sqlite>(&sqlite::MIGRATIONS).unwrap_or_default()
+}
+
+type Problem = Box<dyn Error + Send + Sync>;
+
+fn versions<DB: Backend>(migrations: &EmbeddedMigrations) -> Result<Vec<String>, Problem>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let migrations = MigrationSource::<DB>::migrations(migrations)?;
+    let mut versions: Vec<String> =
+        migrations.iter().map(|migration| migration.name().version().to_string()).collect();
+    versions.sort_unstable();
+    Ok(versions)
+}
+
+/// The ways out of the transaction of the migrations.
+enum Stop {
+    Newer(String),
+    Busy,
+    Failed(Problem),
+}
+
+impl From<diesel::result::Error> for Stop {
+    fn from(error: diesel::result::Error) -> Stop {
+        Stop::Failed(Box::new(error))
     }
 }
 
 /// Runs the migrations that are missing, all or none, while no other process writes.
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    type Problem = Box<dyn std::error::Error + Send + Sync>;
-    /// The two ways out of the transaction.
-    enum Stop {
-        Newer(String),
-        Failed(Problem),
-    }
-    impl From<diesel::result::Error> for Stop {
-        fn from(error: diesel::result::Error) -> Stop {
-            Stop::Failed(Box::new(error))
+fn migrate(connection: &mut Connection, database: &Database) -> Result<(), StoreError> {
+    let done = match connection {
+        Connection::Sqlite(connection) => connection
+            .immediate_transaction(|connection| run_missing(connection, sqlite::MIGRATIONS)),
+        Connection::Postgresql(connection) => {
+            diesel::Connection::transaction(connection, |connection| {
+                postgresql::wait_for_turn(connection).map_err(|failure| match failure {
+                    Failure::Busy => Stop::Busy,
+                    Failure::Diesel(error) => error.into(),
+                    Failure::Store(error) => Stop::Failed(Box::new(error)),
+                })?;
+                run_missing(connection, postgresql::MIGRATIONS)
+            })
         }
-    }
-    let done = connection.immediate_transaction(|connection| {
-        let known: Vec<String> = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)
-            .map_err(Stop::Failed)?
-            .iter()
-            .map(|migration| migration.name().version().to_string())
-            .collect();
-        let mut applied: Vec<String> = connection
-            .applied_migrations()
-            .map_err(Stop::Failed)?
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        applied.sort_unstable();
-        if let Some(unknown) = applied.into_iter().find(|version| !known.contains(version)) {
-            return Err(Stop::Newer(unknown));
-        }
-        connection.run_pending_migrations(MIGRATIONS).map_err(Stop::Failed)?;
-        Ok(())
-    });
+    };
     match done {
         Ok(()) => Ok(()),
         Err(Stop::Newer(migration)) => {
-            Err(StoreError::NewerDatabase { path: path.to_path_buf(), migration })
+            Err(StoreError::NewerDatabase { database: database.shown(), migration })
+        }
+        Err(Stop::Busy) => {
+            Err(StoreError::Busy { doing: "opening the database", seconds: WAIT.as_secs() })
         }
         Err(Stop::Failed(problem)) => Err(StoreError::Open {
-            path: path.to_path_buf(),
-            problem: format!("its tables cannot be brought up to date: {}", explained(&*problem)),
+            database: database.shown(),
+            problem: format!(
+                "its tables cannot be brought up to date: {}",
+                database.explained(&*problem)
+            ),
         }),
     }
 }
 
-/// SQLite's words, and what to do where that is known.
-fn explained(error: &(dyn std::error::Error + 'static)) -> String {
-    let text = error.to_string();
-    let advice = if error.downcast_ref().is_some_and(is_locked) {
-        "another process holds it; end that process or try again"
-    } else if text.contains("not a database") {
-        "name a file of this program, or one that does not exist yet"
-    } else if text.contains("readonly") {
-        "give this user the right to write the file and its directory"
-    } else if text.contains("disk is full") {
-        "make room on the disk"
-    } else {
-        return text;
-    };
-    format!("{text}; {advice}")
+fn run_missing<C, DB>(connection: &mut C, migrations: EmbeddedMigrations) -> Result<(), Stop>
+where
+    C: MigrationHarness<DB>,
+    DB: Backend,
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let known = versions::<DB>(&migrations).map_err(Stop::Failed)?;
+    let mut applied: Vec<String> = connection
+        .applied_migrations()
+        .map_err(Stop::Failed)?
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    applied.sort_unstable();
+    if let Some(unknown) = applied.into_iter().find(|version| !known.contains(version)) {
+        return Err(Stop::Newer(unknown));
+    }
+    connection.run_pending_migrations(migrations).map_err(Stop::Failed)?;
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(QueryableByName)]
-    struct Pragmas {
-        #[diesel(sql_type = diesel::sql_types::Integer)]
-        foreign_keys: i32,
-        #[diesel(sql_type = diesel::sql_types::Integer)]
-        synchronous: i32,
-        #[diesel(sql_type = diesel::sql_types::Integer)]
-        timeout: i32,
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        journal_mode: String,
-    }
-
-    #[test]
-    fn every_connection_of_the_pool_is_set_up() {
-        let directory = tempfile::TempDir::new().unwrap();
-        let url = format!("sqlite:{}", directory.path().join("calsos.db").display());
-        let pool = open(&url).unwrap();
-        let mut connections: Vec<_> = (0..POOL_SIZE).map(|_| pool.get().unwrap()).collect();
-        for connection in &mut connections {
-            let pragmas: Pragmas = diesel::sql_query(
-                "SELECT * FROM pragma_foreign_keys, pragma_synchronous, pragma_busy_timeout, \
-                 pragma_journal_mode",
-            )
-            .get_result(&mut **connection)
-            .unwrap();
-            assert_eq!(
-                (pragmas.foreign_keys, pragmas.synchronous, pragmas.timeout),
-                (1, 2, 30_000)
-            );
-            assert_eq!(pragmas.journal_mode, "wal");
-            diesel::sql_query("INSERT INTO calpads VALUES (9, 0, 1, '', 0)")
-                .execute(&mut **connection)
-                .expect_err("no release has the number 9");
-        }
-    }
-}
+mod tests;

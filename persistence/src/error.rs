@@ -2,7 +2,6 @@
 //! to do.
 
 use std::error::Error;
-use std::path::PathBuf;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
@@ -20,23 +19,22 @@ pub enum StoreError {
         problem: String,
     },
     /// The database could not be opened or made ready.
-    #[error("the database '{}' cannot be opened: {problem}", path.display())]
+    #[error("the database '{database}' cannot be opened: {problem}")]
     Open {
-        /// The file that was asked for.
-        path: PathBuf,
+        /// The file that was asked for, or the database and its server.
+        database: String,
         /// What was found and what to do.
         problem: String,
     },
     /// The database was made ready by a newer version of the program.
     #[error(
-        "the database '{}' has the migration {migration}, which this version of the program \
-         does not know: a newer version made it. Run that version or a newer one; nothing was \
-         changed",
-        path.display()
+        "the database '{database}' has the migration {migration}, which this version of the \
+         program does not know: a newer version made it. Run that version or a newer one; nothing \
+         was changed"
     )]
     NewerDatabase {
-        /// The file that was asked for.
-        path: PathBuf,
+        /// The file that was asked for, or the database and its server.
+        database: String,
         /// The first migration that is not known here.
         migration: String,
     },
@@ -99,6 +97,8 @@ pub enum StoreError {
 pub(crate) enum Failure {
     Store(StoreError),
     Diesel(DieselError),
+    /// Another writer did not end in time.
+    Busy,
 }
 
 impl From<StoreError> for Failure {
@@ -116,18 +116,19 @@ impl From<DieselError> for Failure {
 impl Failure {
     /// The error that leaves this crate.
     pub(crate) fn named(self, doing: &'static str) -> StoreError {
+        let busy = || StoreError::Busy { doing, seconds: crate::connection::WAIT.as_secs() };
         match self {
             Failure::Store(error) => error,
-            Failure::Diesel(error) if is_locked(&error) => {
-                StoreError::Busy { doing, seconds: crate::connection::WAIT.as_secs() }
-            }
+            Failure::Busy => busy(),
+            Failure::Diesel(error) if is_locked(&error) => busy(),
             Failure::Diesel(error) => StoreError::Database { doing, problem: Box::new(error) },
         }
     }
 }
 
-/// Whether SQLite gave up waiting for another connection. diesel knows no kind for it.
+/// Whether the database gave up waiting for another connection. diesel knows no kind for it:
+/// SQLite says that something "is locked", PostgreSQL speaks of a "lock timeout".
 pub(crate) fn is_locked(error: &DieselError) -> bool {
     matches!(error, DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
-        if information.message().contains("is locked"))
+        if ["is locked", "lock timeout"].iter().any(|w| information.message().contains(w)))
 }

@@ -8,7 +8,6 @@ use calsos_domain::release::{
 };
 use calsos_domain::year::Day;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
@@ -20,7 +19,7 @@ use crate::store::Store;
 use crate::stored::{At, Place};
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = lea, check_for_backend(Sqlite))]
+#[diesel(table_name = lea, treat_none_as_default_value = false)]
 struct LeaRow {
     cds: String,
     id: String,
@@ -28,7 +27,7 @@ struct LeaRow {
 }
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = lea_mention, check_for_backend(Sqlite), treat_none_as_default_value = false)]
+#[diesel(table_name = lea_mention, treat_none_as_default_value = false)]
 struct MentionRow {
     release: i32,
     place: i32,

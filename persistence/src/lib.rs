@@ -5,7 +5,7 @@
 //! ever changes says which run is the current one. This crate decides nothing: which
 //! release is current for a year, and what follows from it, is the caller's to say.
 //!
-//! It is the only crate that names diesel, and no diesel or SQLite type leaves it.
+//! It is the only crate that names diesel, and no type of diesel or of a database leaves it.
 
 mod answers;
 mod connection;
@@ -20,6 +20,7 @@ mod runs;
 mod schema;
 mod store;
 mod stored;
+mod text;
 
 pub use answers::{AnswerFilter, AnswerRecord};
 pub use calsos_domain::facts::ReleaseNumber;

@@ -1,20 +1,22 @@
 //! Releases: storing a file with what it says, and reading it back.
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use calsos_domain::cds::CdsCode;
 use calsos_domain::cds::CountyCode;
 use calsos_domain::release::{Coverage, ReleaseContents, ReleaseKind};
 use calsos_domain::year::{DashboardYear, Day};
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
 use crate::ids::ReleaseId;
+use crate::rows::insert_many;
 use crate::schema::{release, release_county, release_file};
 use crate::store::Store;
 use crate::stored::{At, day_column, now_column, release_column, year_column};
+use crate::text::{contents_without_nul, without_nul};
 use crate::{file, leas, rows};
 use calsos_domain::facts::ReleaseNumber;
 
@@ -84,7 +86,7 @@ pub struct ReleaseRecord {
 }
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = release, check_for_backend(Sqlite), treat_none_as_default_value = false)]
+#[diesel(table_name = release, treat_none_as_default_value = false)]
 struct Row {
     number: i32,
     id: String,
@@ -102,34 +104,57 @@ struct Row {
     report: String,
 }
 
+#[derive(Insertable)]
+#[diesel(table_name = release_county, treat_none_as_default_value = false)]
+struct CountyRow {
+    release: i32,
+    charters: bool,
+    county: i16,
+}
+
 impl Store {
     /// Stores a file and what it says, all or nothing. The same bytes again change nothing.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] where the rows are none of the file's kind or a day has a
-    /// year of five digits; [`StoreError::Busy`] and [`StoreError::Database`].
+    /// [`StoreError::Refused`] where the rows are none of the file's kind, a day has a year of
+    /// five digits or a text has a NUL character; [`StoreError::Busy`] and [`StoreError::Database`].
     pub fn add_release(&self, new: &NewRelease<'_>) -> Result<AddRelease, StoreError> {
         const DOING: &str = "storing a release";
-        let NewRelease { contents, file_name, bytes, .. } = *new;
+        let NewRelease { contents, file_name, bytes, imported_by, report } = *new;
+        let refused = |problem| StoreError::Refused {
+            asked: format!("storing '{}'", file_name.replace('\0', "\\0")),
+            problem,
+        };
         if !rows::fit(contents.kind, &contents.rows) {
-            return Err(StoreError::Refused {
-                asked: format!("storing '{file_name}'"),
-                problem: format!("it is said to be {}, but its rows are not", contents.kind),
-            });
+            return Err(refused(format!(
+                "it is said to be {}, but its rows are not",
+                contents.kind
+            )));
         }
+        without_nul(|| "the file's name".to_owned(), file_name).map_err(refused)?;
+        without_nul(|| "the name of who imports it".to_owned(), imported_by).map_err(refused)?;
+        without_nul(|| "the report".to_owned(), report).map_err(refused)?;
+        contents_without_nul(contents).map_err(refused)?;
         let sha256 = file::sha256_text(bytes);
         if let Some(record) = self.release_of_file(&sha256)? {
             return Ok(AddRelease::AlreadyStored(record));
         }
-        // Compressed before the lock is taken; another process may store the same meanwhile.
-        let compressed = file::compress(bytes)
-            .map_err(|problem| StoreError::Database { doing: DOING, problem: Box::new(problem) })?;
-        self.write(DOING, |connection| {
-            if let Some(record) = find(connection, &sha256)? {
-                return Ok(AddRelease::AlreadyStored(record));
-            }
-            let number = insert(connection, new, &sha256, &compressed)?;
-            record(connection, number).map(AddRelease::Added)
+        thread::scope(|scope| {
+            // Beside the rows, which take longer.
+            let compressing = scope.spawn(|| file::compress(bytes));
+            self.write(DOING, |connection| {
+                // Another process may have stored the same meanwhile.
+                if let Some(record) = find(connection, &sha256)? {
+                    return Ok(AddRelease::AlreadyStored(record));
+                }
+                let number = insert(connection, new, &sha256)?;
+                let compressed = compressing
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                    .map_err(|e| StoreError::Database { doing: DOING, problem: Box::new(e) })?;
+                insert_file(connection, number, &compressed)?;
+                record(connection, number).map(AddRelease::Added)
+            })
         })
     }
 
@@ -283,12 +308,7 @@ fn read_record(
     Ok(Some(from_table(row, counties)?))
 }
 
-fn insert(
-    connection: &mut Connection,
-    new: &NewRelease<'_>,
-    sha256: &str,
-    compressed: &[u8],
-) -> Result<i32, Failure> {
+fn insert(connection: &mut Connection, new: &NewRelease<'_>, sha256: &str) -> Result<i32, Failure> {
     let NewRelease { contents, file_name, bytes, imported_by, report } = *new;
     let ReleaseContents { kind, year, file_date, coverage, leas, rows } = contents;
     let Coverage { statewide, counties, charter_counties } = coverage;
@@ -312,6 +332,22 @@ fn insert(
         report: report.to_owned(),
     };
     diesel::insert_into(release::table).values(&row).execute(connection)?;
+    let county = |charters| {
+        move |county: &CountyCode| CountyRow {
+            release: number,
+            charters,
+            county: i16::from(county.number()),
+        }
+    };
+    let counties = counties.iter().map(county(false));
+    let charter_counties = charter_counties.iter().map(county(true));
+    insert_many!(connection, release_county::table, counties.chain(charter_counties));
+    rows::insert(connection, number, rows)?;
+    leas::insert(connection, number, contents)?;
+    Ok(number)
+}
+
+fn insert_file(connection: &mut Connection, number: i32, compressed: &[u8]) -> QueryResult<()> {
     diesel::insert_into(release_file::table)
         .values((
             release_file::release.eq(number),
@@ -319,28 +355,6 @@ fn insert(
             release_file::bytes.eq(compressed),
         ))
         .execute(connection)?;
-    insert_counties(connection, number, false, counties)?;
-    insert_counties(connection, number, true, charter_counties)?;
-    rows::insert(connection, number, rows)?;
-    leas::insert(connection, number, contents)?;
-    Ok(number)
-}
-
-fn insert_counties(
-    connection: &mut Connection,
-    number: i32,
-    charters: bool,
-    counties: &BTreeSet<CountyCode>,
-) -> QueryResult<()> {
-    for county in counties {
-        diesel::insert_into(release_county::table)
-            .values((
-                release_county::release.eq(number),
-                release_county::charters.eq(charters),
-                release_county::county.eq(i16::from(county.number())),
-            ))
-            .execute(connection)?;
-    }
     Ok(())
 }
 

@@ -5,7 +5,6 @@ use std::error::Error;
 
 use calsos_domain::year::DashboardYear;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use crate::answers::{self, AnswerRecord};
 use crate::connection::Connection;
@@ -15,6 +14,7 @@ use crate::releases;
 use crate::schema::{current_run, edition, run, run_edition, run_release};
 use crate::store::Store;
 use crate::stored::{At, now_column, release_column, year_column};
+use crate::text::without_nul;
 use calsos_domain::facts::ReleaseNumber;
 
 /// A run to store, without its answers.
@@ -72,7 +72,7 @@ pub struct RunEdition {
 }
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = run, check_for_backend(Sqlite))]
+#[diesel(table_name = run, treat_none_as_default_value = false)]
 struct RunRow {
     number: i32,
     id: String,
@@ -89,8 +89,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Answers`] with the error that `answers` gave; [`StoreError::Refused`]
-    /// for two answers for one LEA and year, two editions for one year, or an edition whose
-    /// hash is stored with another text; [`StoreError::UnknownRelease`];
+    /// for two answers for one LEA and year, two editions for one year, an edition whose hash
+    /// is stored with another text, or a NUL character in a text; [`StoreError::UnknownRelease`];
     /// [`StoreError::Busy`] and [`StoreError::Database`].
     pub fn save_run<E>(
         &self,
@@ -106,12 +106,12 @@ impl Store {
             diesel::update(run::table.find(number))
                 .set(run::answer_count.eq(answer_count))
                 .execute(connection)?;
-            diesel::insert_into(current_run::table)
-                .values((current_run::only_row.eq(1), current_run::run.eq(number)))
-                .on_conflict(current_run::only_row)
-                .do_update()
-                .set(current_run::run.eq(number))
-                .execute(connection)?;
+            let current = current_run::run.eq(number);
+            if diesel::update(current_run::table).set(current).execute(connection)? == 0 {
+                diesel::insert_into(current_run::table)
+                    .values((current_run::only_row.eq(1), current))
+                    .execute(connection)?;
+            }
             let row: RunRow =
                 run::table.find(number).select(RunRow::as_select()).first(connection)?;
             load_run(connection, row)
@@ -175,6 +175,8 @@ fn find_edition(connection: &mut Connection, hash: &str) -> Result<Option<Editio
 /// Everything of a run but its answers. Returns its number.
 fn insert_run(connection: &mut Connection, new: &NewRun<'_>) -> Result<i32, Failure> {
     let NewRun { by, program_version, releases, editions } = *new;
+    without_nul(|| "the name of who decides".to_owned(), by).map_err(refused)?;
+    without_nul(|| "the program's version".to_owned(), program_version).map_err(refused)?;
     let last: Option<i32> = run::table.select(diesel::dsl::max(run::number)).first(connection)?;
     let number = last.unwrap_or(0) + 1;
     let row = RunRow {
@@ -200,6 +202,8 @@ fn insert_run(connection: &mut Connection, new: &NewRun<'_>) -> Result<i32, Fail
         if !years.insert(*year) {
             return Err(refused(format!("it has two editions for {year}")));
         }
+        without_nul(|| format!("the edition for {year}"), text).map_err(refused)?;
+        without_nul(|| format!("the hash of the edition for {year}"), hash).map_err(refused)?;
         match find_edition(connection, hash)? {
             Some(stored) if stored == *new => {}
             Some(_) => {

@@ -1,6 +1,6 @@
 //! The one door to the database: how a read and a write are done.
 
-use crate::connection::{self, Connection, Pool};
+use crate::connection::{self, Access, Connection, Pool, transaction};
 use crate::error::{Failure, StoreError};
 
 /// An open database. Cheap to clone; every clone shares the same connections.
@@ -19,13 +19,15 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database of an address, `sqlite:PATH`, makes it where there is none, and
-    /// brings its tables up to date.
+    /// Opens the database of an address and brings its tables up to date. The file of
+    /// `sqlite:PATH` is made where there is none; the database of
+    /// `postgresql://USER@HOST:PORT/DATABASE` must be there.
     ///
     /// # Errors
     /// [`StoreError::Address`] for an address that this build cannot use,
-    /// [`StoreError::Open`] for a file that cannot be opened, written or brought up to date,
-    /// [`StoreError::NewerDatabase`] for one that a newer version made.
+    /// [`StoreError::Open`] for a database that cannot be reached, opened, written or brought
+    /// up to date, [`StoreError::NewerDatabase`] for one that a newer version made, and
+    /// [`StoreError::Busy`] where another process goes on changing its tables.
     pub fn open(url: &str) -> Result<Store, StoreError> {
         connection::open(url).map(|pool| Store { pool })
     }
@@ -37,18 +39,17 @@ impl Store {
         work: impl FnOnce(&mut Connection) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
         let mut connection = self.connection(doing)?;
-        diesel::Connection::transaction(&mut *connection, work).map_err(|e| e.named(doing))
+        transaction(&mut connection, Access::Read, work).map_err(|e| e.named(doing))
     }
 
-    /// Writes all or nothing. The lock is taken at once: a transaction that begins by
-    /// reading and writes later would fail, without waiting, beside another writer.
+    /// Writes all or nothing, one writer after the other.
     pub(crate) fn write<T>(
         &self,
         doing: &'static str,
         work: impl FnOnce(&mut Connection) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
         let mut connection = self.connection(doing)?;
-        connection.immediate_transaction(work).map_err(|e| e.named(doing))
+        transaction(&mut connection, Access::Write, work).map_err(|e| e.named(doing))
     }
 
     fn connection(

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use calsos_domain::indicator::Indicator;
-use calsos_postgres::{Server, server};
+use calsos_tests_postgres::{Server, server};
 use calsos_sample::{SampleSize, State, Subject};
 
 const ROUNDS: usize = 9;

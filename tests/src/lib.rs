@@ -3,3 +3,7 @@
 pub mod case;
 pub mod program;
 pub mod shared;
+
+// For the macro `on_both`, wherever it is used.
+#[doc(hidden)]
+pub use calsos_tests_postgres::server as postgresql;

@@ -8,13 +8,51 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use calsos_tests_postgres::Server;
 use tempfile::TempDir;
 
-/// A folder with a database, and the program to work on it.
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug)]
+pub enum Backend {
+    /// A file.
+    Sqlite,
+    /// A database of the tests' own server.
+    Postgresql(&'static Server),
+}
+
+/// Makes tests of functions that take a [`Backend`]: one for each database.
+#[macro_export]
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $test() { super::$test($crate::program::Backend::Sqlite) })+
+        }
+        mod postgresql {
+            $(#[test] fn $test() {
+                if let Some(server) = $crate::postgresql(stringify!($test)) {
+                    super::$test($crate::program::Backend::Postgresql(server))
+                }
+            })+
+        }
+    };
+}
+
+/// A folder, a database, and the program to work on it.
 #[derive(Debug)]
 pub struct Program {
     folder: TempDir,
     executable: PathBuf,
+    on: Backend,
+    /// The database's name on the server.
+    name: Option<String>,
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if let (Backend::Postgresql(server), Some(name)) = (self.on, &self.name) {
+            server.drop_database(name);
+        }
+    }
 }
 
 /// What a run of the program gave.
@@ -34,11 +72,62 @@ impl Program {
     /// # Panics
     /// If no temporary folder can be made.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a test cannot go on without a folder")]
     pub fn new(executable: &str) -> Program {
-        Program {
-            folder: TempDir::new().expect("a temporary folder"),
-            executable: PathBuf::from(executable),
+        Program::on(Backend::Sqlite, executable)
+    }
+
+    /// The same, on either database.
+    ///
+    /// # Panics
+    /// If no temporary folder or no database can be made.
+    #[must_use]
+    pub fn on(on: Backend, executable: &str) -> Program {
+        let name = match on {
+            Backend::Sqlite => None,
+            Backend::Postgresql(server) => Some(server.new_database()),
+        };
+        Program::with(on, name, Path::new(executable))
+    }
+
+    #[expect(clippy::expect_used, reason = "a test cannot go on without a folder")]
+    fn with(on: Backend, name: Option<String>, executable: &Path) -> Program {
+        let folder = TempDir::new().expect("a temporary folder");
+        Program { folder, executable: executable.to_owned(), on, name }
+    }
+
+    /// The program on a database of its own with the same content as this one, which no
+    /// process works on.
+    ///
+    /// # Panics
+    /// If it cannot be copied.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test cannot go on without the copy")]
+    pub fn copy(&self) -> Program {
+        let name = match (self.on, &self.name) {
+            (Backend::Postgresql(server), Some(name)) => Some(server.copy_database(name)),
+            _ => None,
+        };
+        let copy = Program::with(self.on, name, &self.executable);
+        if matches!(self.on, Backend::Sqlite) {
+            assert!(!self.log_is_there(), "its last user put everything into the file");
+            fs::copy(self.database(), copy.database()).expect("the database's file");
+        }
+        copy
+    }
+
+    /// Whether SQLite's log is beside the database, and not empty.
+    #[must_use]
+    pub fn log_is_there(&self) -> bool {
+        let log = self.folder().join("calsos.sqlite-wal");
+        fs::metadata(log).is_ok_and(|about| about.len() > 0)
+    }
+
+    /// The server that the database is on, and its name there.
+    #[must_use]
+    pub fn on_server(&self) -> Option<(&'static Server, &str)> {
+        match (self.on, &self.name) {
+            (Backend::Postgresql(server), Some(name)) => Some((server, name)),
+            _ => None,
         }
     }
 
@@ -48,10 +137,19 @@ impl Program {
         self.folder.path()
     }
 
-    /// The database's file.
+    /// The database's file, where it is one.
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.folder().join("calsos.sqlite")
+    }
+
+    /// The database's address.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match self.on_server() {
+            Some((server, name)) => server.url(name),
+            None => format!("sqlite:{}", self.database().display()),
+        }
     }
 
     /// The program with its database, ready to be given further words.
@@ -60,7 +158,7 @@ impl Program {
         let mut command = Command::new(&self.executable);
         command
             .arg("--database")
-            .arg(format!("sqlite:{}", self.database().display()))
+            .arg(self.address())
             .env_remove("DATABASE_URL")
             .env_remove("CALSOS_EDITIONS")
             .env("CALSOS_USER", "test");

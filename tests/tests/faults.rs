@@ -7,17 +7,17 @@
 )]
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use calsos_tests::program::{Program, Rated, indicator_text};
+use calsos_tests::on_both;
+use calsos_tests::program::{Backend, Program, Rated, indicator_text};
 use serde_json::Value;
 
 /// In how many parts the time that a kind of work takes is divided; it is killed after each.
-const KILLS: u32 = 12;
+const KILLS: u32 = 14;
 
 /// And at these moments of its writing: a transaction takes some milliseconds.
 const AT_WRITING: [Moment; 4] = [
@@ -27,8 +27,8 @@ const AT_WRITING: [Moment; 4] = [
     Moment::AfterFirstWrite(Duration::from_millis(16)),
 ];
 
-fn program() -> Program {
-    Program::new(env!("CARGO_BIN_EXE_calsos-under-test"))
+fn program(on: Backend) -> Program {
+    Program::on(on, env!("CARGO_BIN_EXE_calsos-under-test"))
 }
 
 /// An indicator file of 40 counties with so many districts in each, and every group in each
@@ -76,22 +76,6 @@ fn state(program: &Program) -> State {
     State { releases, answers }
 }
 
-/// A database of its own with the same content as another that no process works on.
-fn copy(of: &Program) -> Program {
-    let program = program();
-    assert_eq!(beside(of.database(), "-wal"), None, "its last user put everything into the file");
-    fs::copy(of.database(), program.database()).unwrap();
-    program
-}
-
-/// A file beside the database that is there and not empty.
-fn beside(database: PathBuf, ending: &str) -> Option<PathBuf> {
-    let mut name = database.into_os_string();
-    name.push(ending);
-    let path = PathBuf::from(name);
-    fs::metadata(&path).is_ok_and(|about| about.len() > 0).then_some(path)
-}
-
 fn start(program: &Program, words: &[OsString]) -> Child {
     program.command().args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -105,13 +89,59 @@ enum Moment {
     AfterFirstWrite(Duration),
 }
 
-/// Kills a process at a moment, or lets it be when it is done before. Gives whether it was
-/// killed.
-fn kill(program: &Program, mut child: Child, moment: Moment) -> bool {
-    let mut from = matches!(moment, Moment::After(_)).then(Instant::now);
-    let (Moment::After(time) | Moment::AfterFirstWrite(time)) = moment;
+/// Sees the first write to a database that nobody writes to yet.
+enum Watch {
+    /// By its log, which grows.
+    Log,
+    /// By a session that ends when another one waits for its turn to write, or has it.
+    Session(Child),
+}
+
+impl Watch {
+    fn over(program: &Program) -> Watch {
+        let Some((server, name)) = program.on_server() else { return Watch::Log };
+        // It ends also when nobody writes, so that it does not outlive the test for long.
+        let loop_ = format!(
+            "DO $$ BEGIN FOR turn IN 1..20000 LOOP
+                 EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND database =
+                     (SELECT oid FROM pg_database WHERE datname = '{name}'));
+                 PERFORM pg_sleep(0.0005);
+             END LOOP; END $$"
+        );
+        let mut session = server.psql("postgres");
+        session.args(["-c", &loop_]).stdout(Stdio::null()).stderr(Stdio::null());
+        Watch::Session(session.spawn().unwrap())
+    }
+
+    fn sees(&mut self, program: &Program) -> bool {
+        match self {
+            Watch::Log => program.log_is_there(),
+            Watch::Session(session) => session.try_wait().unwrap().is_some(),
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Watch::Session(session) = self {
+            // It may have ended by itself.
+            let _ = session.kill();
+            let _ = session.wait();
+        }
+    }
+}
+
+/// Starts the program and kills it at a moment, or lets it be when it is done before. Gives
+/// whether it was killed.
+fn kill(program: &Program, words: &[OsString], moment: Moment) -> bool {
+    let (mut watch, time) = match moment {
+        Moment::After(time) => (None, time),
+        Moment::AfterFirstWrite(time) => (Some(Watch::over(program)), time),
+    };
+    let mut child = start(program, words);
+    let mut from = Some(Instant::now()).filter(|_| watch.is_none());
     while from.is_none_or(|from| from.elapsed() < time) {
-        if from.is_none() && beside(program.database(), "-wal").is_some() {
+        if from.is_none() && watch.as_mut().is_some_and(|watch| watch.sees(program)) {
             from = Some(Instant::now());
         }
         if let Some(status) = child.try_wait().unwrap() {
@@ -122,30 +152,46 @@ fn kill(program: &Program, mut child: Child, moment: Moment) -> bool {
     }
     // The signal that no process can hear before it ends.
     child.kill().unwrap();
-    !child.wait().unwrap().success()
+    let killed = !child.wait().unwrap().success();
+    wait_until_alone(program);
+    killed
+}
+
+/// A server hears of a killed client only when it next speaks to it, and then rolls back. Until
+/// then the last thing that the client asked for may still be done.
+fn wait_until_alone(program: &Program) {
+    let Some((server, name)) = program.on_server() else { return };
+    let others = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'");
+    let begun = Instant::now();
+    while server.sql("postgres", &others) != "0" {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "the server keeps a dead client's session"
+        );
+        std::thread::yield_now();
+    }
 }
 
 /// Kills a kind of work at many moments, each on a copy of the same database. `finish` does
 /// what is left to do after it, told whether the state was found as before.
 fn check(before: &Program, words: &[OsString], finish: impl Fn(&Program, bool)) {
     let old = state(before);
-    let undisturbed = copy(before);
+    let undisturbed = before.copy();
     let begun = Instant::now();
     let child = start(&undisturbed, words).wait_with_output().unwrap();
     let takes = begun.elapsed();
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
     let new = state(&undisturbed);
     assert_ne!(old, new);
-    let reference = copy(before);
+    let reference = before.copy();
     finish(&reference, true);
     let finished = state(&reference);
 
     let spread = (1..KILLS).map(|part| Moment::After(takes * part / KILLS));
     let (mut killed, mut found_old) = (0, 0);
     for moment in spread.chain(AT_WRITING) {
-        let program = copy(before);
-        let child = start(&program, words);
-        killed += u32::from(kill(&program, child, moment));
+        let program = before.copy();
+        killed += u32::from(kill(&program, words, moment));
         let found = state(&program);
         assert!(
             found == old || found == new,
@@ -180,9 +226,8 @@ fn words(first: &str, file: Option<&Path>) -> Vec<OsString> {
     std::iter::once(OsString::from(first)).chain(file).collect()
 }
 
-#[test]
-fn an_import_that_is_killed_leaves_the_state_before_or_after_it() {
-    let before = program();
+fn an_import_that_is_killed_leaves_the_state_before_or_after_it(on: Backend) {
+    let before = program(on);
     let next = decided(&before, MANY);
     // The answers come from every row of the file: half of one would be seen in them.
     check(&before, &words("import", Some(&next)), |program, _| {
@@ -191,9 +236,8 @@ fn an_import_that_is_killed_leaves_the_state_before_or_after_it() {
     });
 }
 
-#[test]
-fn a_run_that_is_killed_leaves_the_run_before_or_after_it() {
-    let before = program();
+fn a_run_that_is_killed_leaves_the_run_before_or_after_it(on: Backend) {
+    let before = program(on);
     let next = decided(&before, FEW);
     before.import([next]);
     // Nothing is left of a run that did not become current: the next one has its number.
@@ -203,24 +247,22 @@ fn a_run_that_is_killed_leaves_the_run_before_or_after_it() {
     });
 }
 
-#[test]
-fn the_first_import_that_is_killed_leaves_no_database_or_one_that_can_be_used() {
-    let files_of = program();
+fn the_first_import_that_is_killed_leaves_no_database_or_one_that_can_be_used(on: Backend) {
+    let files_of = program(on);
     let next = files_of.write("CHRO.txt", of_districts("CHRO", 4));
-    let undisturbed = program();
+    let undisturbed = program(on);
     let begun = Instant::now();
     undisturbed.import([&next]);
     let takes = begun.elapsed();
-    let (old, new) = (state(&program()), state(&undisturbed));
+    let (old, new) = (state(&program(on)), state(&undisturbed));
     undisturbed.succeed(["determine"]);
     let finished = state(&undisturbed);
     // The tables are made in the first moments.
     let spread = (0..KILLS).map(|part| Moment::After(takes * part / (4 * KILLS)));
     let mut killed = 0;
     for moment in spread.chain(AT_WRITING) {
-        let program = program();
-        let child = start(&program, &words("import", Some(&next)));
-        killed += u32::from(kill(&program, child, moment));
+        let program = program(on);
+        killed += u32::from(kill(&program, &words("import", Some(&next)), moment));
         let found = state(&program);
         assert!(found == old || found == new, "{moment:?}: {:?}", found.releases);
         program.import([&next]);
@@ -230,14 +272,13 @@ fn the_first_import_that_is_killed_leaves_no_database_or_one_that_can_be_used() 
     assert!(killed >= KILLS / 2, "only {killed} were killed in their work");
 }
 
-#[test]
-fn two_imports_of_one_file_at_one_moment_make_one_release() {
-    let files_of = program();
+fn two_imports_of_one_file_at_one_moment_make_one_release(on: Backend) {
+    let files_of = program(on);
     let next = files_of.write("CHRO.txt", of_districts("CHRO", MANY));
     let words = words("import", Some(&next));
     for _ in 0..4 {
         // Neither has a database yet: they make it together.
-        let program = program();
+        let program = program(on);
         let both = [start(&program, &words), start(&program, &words)];
         let said: Vec<String> = both
             .into_iter()
@@ -255,11 +296,10 @@ fn two_imports_of_one_file_at_one_moment_make_one_release() {
     }
 }
 
-#[test]
-fn two_runs_at_one_moment_both_end_well_and_one_of_them_is_current() {
-    let before = program();
+fn two_runs_at_one_moment_both_end_well_and_one_of_them_is_current(on: Backend) {
+    let before = program(on);
     before.import([before.write("SUSP.txt", of_districts("SUSP", FEW))]);
-    let undisturbed = copy(&before);
+    let undisturbed = before.copy();
     undisturbed.succeed(["determine"]);
     let both =
         [start(&before, &words("determine", None)), start(&before, &words("determine", None))];
@@ -271,9 +311,8 @@ fn two_runs_at_one_moment_both_end_well_and_one_of_them_is_current() {
     assert_eq!(before.json(["determine"])["number"], 3, "both runs are kept");
 }
 
-#[test]
-fn a_reader_while_a_run_is_made_sees_the_run_before_or_after_it_whole() {
-    let before = program();
+fn a_reader_while_a_run_is_made_sees_the_run_before_or_after_it_whole(on: Backend) {
+    let before = program(on);
     let next = decided(&before, FEW);
     before.import([next]);
     let old = state(&before);
@@ -293,3 +332,12 @@ fn a_reader_while_a_run_is_made_sees_the_run_before_or_after_it_whole() {
     assert!(!seen.is_empty());
     assert!(seen.iter().all(|export| *export == old || *export == new));
 }
+
+on_both![
+    an_import_that_is_killed_leaves_the_state_before_or_after_it,
+    a_run_that_is_killed_leaves_the_run_before_or_after_it,
+    the_first_import_that_is_killed_leaves_no_database_or_one_that_can_be_used,
+    two_imports_of_one_file_at_one_moment_make_one_release,
+    two_runs_at_one_moment_both_end_well_and_one_of_them_is_current,
+    a_reader_while_a_run_is_made_sees_the_run_before_or_after_it_whole,
+];

@@ -3,7 +3,6 @@
 use calsos_domain::cds::CdsCode;
 use calsos_domain::release::CalpadsRow;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use super::insert_many;
 use crate::connection::Connection;
@@ -12,7 +11,7 @@ use crate::schema::calpads;
 use crate::stored::{At, Place};
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = calpads, check_for_backend(Sqlite))]
+#[diesel(table_name = calpads, treat_none_as_default_value = false)]
 struct Row {
     release: i32,
     place: i32,

@@ -4,7 +4,6 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::performance::{Color, Level, Performance, TableType, Tenths};
 use calsos_domain::release::PerformanceRow;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use super::insert_many;
 use crate::connection::Connection;
@@ -13,7 +12,7 @@ use crate::schema::performance;
 use crate::stored::{At, Place};
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = performance, check_for_backend(Sqlite), treat_none_as_default_value = false)]
+#[diesel(table_name = performance, treat_none_as_default_value = false)]
 struct Row {
     release: i32,
     place: i32,

@@ -6,7 +6,6 @@ use calsos_domain::release::{PublishedRow, PublishedStatus};
 use calsos_domain::student_group::StudentGroup;
 use calsos_domain::year::DashboardYear;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use super::insert_many;
 use crate::connection::Connection;
@@ -15,7 +14,7 @@ use crate::schema::{published, published_earlier_status, published_group, publis
 use crate::stored::{At, Place, year_column};
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = published, check_for_backend(Sqlite), treat_none_as_default_value = false)]
+#[diesel(table_name = published, treat_none_as_default_value = false)]
 struct Row {
     release: i32,
     place: i32,
@@ -30,7 +29,6 @@ struct Row {
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(
     table_name = published_group,
-    check_for_backend(Sqlite),
     treat_none_as_default_value = false
 )]
 struct GroupRow {
@@ -42,7 +40,7 @@ struct GroupRow {
 }
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = published_earlier_status, check_for_backend(Sqlite))]
+#[diesel(table_name = published_earlier_status, treat_none_as_default_value = false)]
 struct EarlierRow {
     release: i32,
     place: i32,
@@ -51,7 +49,7 @@ struct EarlierRow {
 }
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = published_method, check_for_backend(Sqlite))]
+#[diesel(table_name = published_method, treat_none_as_default_value = false)]
 struct MethodRow {
     release: i32,
     place: i32,

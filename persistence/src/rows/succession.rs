@@ -2,7 +2,6 @@
 
 use calsos_domain::release::{SuccessionKind, SuccessionRow};
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 
 use super::insert_many;
 use crate::connection::Connection;
@@ -11,7 +10,7 @@ use crate::schema::succession;
 use crate::stored::{At, Place, day_column};
 
 #[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = succession, check_for_backend(Sqlite))]
+#[diesel(table_name = succession, treat_none_as_default_value = false)]
 struct Row {
     release: i32,
     place: i32,

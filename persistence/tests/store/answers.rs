@@ -9,7 +9,7 @@ use calsos_persistence::{
     StoreError,
 };
 
-use crate::support::{Database, cds, small_file, year};
+use crate::support::{Backend, Database, cds, on_both, small_file, year};
 
 fn answer(number: u16, cds: CdsCode, level: Option<u8>) -> AnswerRecord {
     AnswerRecord {
@@ -40,16 +40,15 @@ fn wanted(store: &Store, run: &RunRecord, filter: AnswerFilter) -> Vec<(u16, Cds
     answers.iter().map(|answer| (answer.year.number(), answer.cds)).collect()
 }
 
-#[test]
-fn there_is_no_current_run_before_the_first() {
-    let store = Database::new().store;
+fn there_is_no_current_run_before_the_first(on: Backend) {
+    let database = Database::new(on);
+    let store = &database.store;
     assert_eq!(store.current_run().unwrap(), None);
     assert_eq!(store.runs().unwrap(), []);
 }
 
-#[test]
-fn a_saved_run_is_current_and_read_back_whole() {
-    let database = Database::new();
+fn a_saved_run_is_current_and_read_back_whole(on: Backend) {
+    let database = Database::new(on);
     let store = &database.store;
     let first = database.add(&small_file(), "one").number;
     let second = database.add(&small_file(), "two").number;
@@ -73,29 +72,28 @@ fn a_saved_run_is_current_and_read_back_whole() {
     assert_eq!(store.edition("unknown").unwrap(), None);
 }
 
-#[test]
-fn a_filter_takes_the_answers_for_which_every_field_agrees() {
-    let store = Database::new().store;
+fn a_filter_takes_the_answers_for_which_every_field_agrees(on: Backend) {
+    let database = Database::new(on);
+    let store = &database.store;
     let (district, charter, elsewhere) = (cds(4, 3, 0), cds(4, 3, 7), cds(5, 1, 0));
     let answers = [2090, 2091]
         .iter()
         .flat_map(|y| [district, charter, elsewhere].map(|cds| answer(*y, cds, Some(1))))
         .collect();
-    let run = save(&store, &run(&[], &[]), answers);
+    let run = save(store, &run(&[], &[]), answers);
     let none = AnswerFilter::default();
     let of_year = AnswerFilter { year: Some(year(2091)), ..none };
-    assert_eq!(wanted(&store, &run, of_year).len(), 3);
+    assert_eq!(wanted(store, &run, of_year).len(), 3);
     let of_lea = AnswerFilter { cds: Some(charter), ..none };
-    assert_eq!(wanted(&store, &run, of_lea), [(2090, charter), (2091, charter)]);
+    assert_eq!(wanted(store, &run, of_lea), [(2090, charter), (2091, charter)]);
     let of_county = AnswerFilter { county: Some(district.county()), ..of_year };
-    assert_eq!(wanted(&store, &run, of_county), [(2091, district), (2091, charter)]);
+    assert_eq!(wanted(store, &run, of_county), [(2091, district), (2091, charter)]);
     let of_type = AnswerFilter { lea_type: Some(LeaType::Charter), ..of_county };
-    assert_eq!(wanted(&store, &run, of_type), [(2091, charter)]);
+    assert_eq!(wanted(store, &run, of_type), [(2091, charter)]);
 }
 
-#[test]
-fn an_error_in_the_middle_of_the_answers_leaves_the_old_run_current() {
-    let database = Database::new();
+fn an_error_in_the_middle_of_the_answers_leaves_the_old_run_current(on: Backend) {
+    let database = Database::new(on);
     let store = &database.store;
     let old = save(store, &run(&[], &[]), vec![answer(2090, cds(4, 3, 0), Some(1))]);
     let before = database.counts();
@@ -112,9 +110,8 @@ fn an_error_in_the_middle_of_the_answers_leaves_the_old_run_current() {
     assert_eq!(database.counts(), before);
 }
 
-#[test]
-fn a_run_that_contradicts_itself_is_refused_whole() {
-    let database = Database::new();
+fn a_run_that_contradicts_itself_is_refused_whole(on: Backend) {
+    let database = Database::new(on);
     let store = &database.store;
     save(store, &run(&[], &[edition(2090, "kept")]), Vec::new());
     let before = database.counts();
@@ -138,9 +135,8 @@ fn a_run_that_contradicts_itself_is_refused_whole() {
     }
 }
 
-#[test]
-fn an_edition_and_an_answer_that_stay_the_same_are_kept_once() {
-    let database = Database::new();
+fn an_edition_and_an_answer_that_stay_the_same_are_kept_once(on: Backend) {
+    let database = Database::new(on);
     let store = &database.store;
     let editions = [edition(2090, "rules")];
     let answers = vec![answer(2090, cds(4, 3, 0), Some(1)), answer(2090, cds(4, 4, 0), Some(1))];
@@ -156,9 +152,9 @@ fn an_edition_and_an_answer_that_stay_the_same_are_kept_once() {
     assert_eq!(database.counts()["current_run"], 1);
 }
 
-#[test]
-fn a_run_that_is_not_stored_is_named() {
-    let store = Database::new().store;
+fn a_run_that_is_not_stored_is_named(on: Backend) {
+    let database = Database::new(on);
+    let store = &database.store;
     let id = RunId::parse("01890000-0000-7000-8000-000000000000").unwrap();
     let error = store.answers(&id, &AnswerFilter::default()).unwrap_err();
     assert!(matches!(error, StoreError::UnknownRun(unknown) if unknown == id));
@@ -166,3 +162,60 @@ fn a_run_that_is_not_stored_is_named() {
     assert_eq!(RunId::parse("not an id"), None);
     assert_eq!(RunId::parse("{1890000000070008000000000000000000}"), None);
 }
+
+fn a_run_with_a_nul_in_a_text_is_refused_whole(on: Backend) {
+    let database = Database::new(on);
+    let store = &database.store;
+    let old = save(store, &run(&[], &[]), vec![answer(2090, cds(4, 3, 0), Some(1))]);
+    let before = database.counts();
+    let sound = || answer(2090, cds(4, 3, 0), Some(1));
+    let labelled = AnswerRecord { label: Some("\0".to_owned()), ..sound() };
+    let worded = AnswerRecord { body: "{}\0".to_owned(), ..sound() };
+    let editions = [edition(2090, "a\0b")];
+    let cases = [
+        (run(&[], &[]), labelled, "the label of 04000030000000 in 2090 has a NUL character"),
+        (run(&[], &[]), worded, "the answer for 04000030000000 in 2090 has a NUL character"),
+        (run(&[], &editions), sound(), "the edition for 2090 has a NUL character"),
+        (NewRun { by: "\0", ..run(&[], &[]) }, sound(), "the name of who decides"),
+        (NewRun { program_version: "\0", ..run(&[], &[]) }, sound(), "the program's version"),
+    ];
+    for (new, answer, words) in cases {
+        let error = store.save_run(&new, [Ok::<_, Infallible>(answer)]).unwrap_err();
+        assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
+        assert!(error.to_string().contains(words), "{error}");
+        assert_eq!(database.counts(), before);
+    }
+    assert_eq!(store.current_run().unwrap(), Some(old));
+}
+
+/// Several statements' worth of answers, some with one text, in no order.
+fn many_answers_are_kept_by_year_and_code_with_their_texts(on: Backend) {
+    let database = Database::new(on);
+    let store = &database.store;
+    let mut answers: Vec<AnswerRecord> = (0..2500u32)
+        .map(|n| AnswerRecord {
+            body: format!("{{\"text\":{}}}", n % 1700),
+            ..answer(2090 + (n % 2) as u16, cds(9, (n % 99) as u8, n), Some(1))
+        })
+        .collect();
+    let saved = save(store, &run(&[], &[]), answers.clone());
+    assert_eq!(saved.answer_count, 2500);
+    assert_eq!(database.counts()["answer_body"], 1700);
+    answers.sort_by_key(|answer| (answer.year, answer.cds));
+    assert_eq!(store.answers(&saved.id, &AnswerFilter::default()).unwrap(), answers);
+    let again = save(store, &run(&[], &[]), answers.clone());
+    assert_eq!(database.counts()["answer_body"], 1700);
+    assert_eq!(store.answers(&again.id, &AnswerFilter::default()).unwrap(), answers);
+}
+
+on_both![
+    a_run_with_a_nul_in_a_text_is_refused_whole,
+    many_answers_are_kept_by_year_and_code_with_their_texts,
+    there_is_no_current_run_before_the_first,
+    a_saved_run_is_current_and_read_back_whole,
+    a_filter_takes_the_answers_for_which_every_field_agrees,
+    an_error_in_the_middle_of_the_answers_leaves_the_old_run_current,
+    a_run_that_contradicts_itself_is_refused_whole,
+    an_edition_and_an_answer_that_stay_the_same_are_kept_once,
+    a_run_that_is_not_stored_is_named,
+];

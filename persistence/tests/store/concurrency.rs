@@ -10,12 +10,14 @@ use calsos_persistence::{AddRelease, AnswerFilter, AnswerRecord, NewRun, Store};
 use diesel::connection::SimpleConnection;
 use tempfile::TempDir;
 
-use crate::support::{Database, add, cds, small_file, year};
+use crate::support::{Backend, Database, Place, add, cds, on_both, small_file, sqlite, year};
 
-#[test]
-fn many_processes_may_make_one_database_at_once() {
-    let directory = TempDir::new().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("new/calsos.db").display());
+fn many_processes_may_make_one_database_at_once(on: Backend) {
+    let place = Place::new(on);
+    let url = match on {
+        Backend::Sqlite => place.url().replace("calsos.db", "new/calsos.db"),
+        Backend::Postgresql(_) => place.url(),
+    };
     let together = Barrier::new(6);
     thread::scope(|scope| {
         for _ in 0..6 {
@@ -27,9 +29,8 @@ fn many_processes_may_make_one_database_at_once() {
     });
 }
 
-#[test]
-fn two_stores_on_one_file_write_at_once_and_lose_nothing() {
-    let database = Database::new();
+fn two_stores_on_one_file_write_at_once_and_lose_nothing(on: Backend) {
+    let database = Database::new(on);
     let other = Store::open(&database.url()).unwrap();
     let together = Barrier::new(4);
     thread::scope(|scope| {
@@ -52,9 +53,8 @@ fn two_stores_on_one_file_write_at_once_and_lose_nothing() {
     assert_eq!(other.leas().unwrap().len(), 2);
 }
 
-#[test]
-fn the_same_file_from_two_writers_is_added_once() {
-    let database = Database::new();
+fn the_same_file_from_two_writers_is_added_once(on: Backend) {
+    let database = Database::new(on);
     let other = Store::open(&database.url()).unwrap();
     let together = Barrier::new(2);
     let outcomes: Vec<AddRelease> = thread::scope(|scope| {
@@ -70,9 +70,8 @@ fn the_same_file_from_two_writers_is_added_once() {
     assert_eq!(added, 1, "{outcomes:?}");
 }
 
-#[test]
-fn readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done() {
-    let database = Database::new();
+fn readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done(on: Backend) {
+    let database = Database::new(on);
     let reader = Store::open(&database.url()).unwrap();
     let new = NewRun { by: "tester", program_version: "0", releases: &[], editions: &[] };
     let answers = (0..3).map(|district| {
@@ -95,9 +94,10 @@ fn readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done() {
 
 #[test]
 fn what_a_crash_leaves_behind_opens_with_all_that_was_committed() {
-    let database = Database::new();
+    let database = Database::new(Backend::Sqlite);
     let record = database.add(&small_file(), "committed");
-    let mut crashing = database.console();
+    let Place::Sqlite(directory) = &database.place else { panic!("a file was asked for") };
+    let mut crashing = sqlite(directory);
     crashing
         .batch_execute(
             "PRAGMA cache_size = 1; BEGIN IMMEDIATE; UPDATE release SET file_name = 'half';
@@ -106,7 +106,7 @@ fn what_a_crash_leaves_behind_opens_with_all_that_was_committed() {
         .unwrap();
     // The files as they lie on the disk at this moment, the log with them.
     let left_behind = TempDir::new().unwrap();
-    for file in fs::read_dir(database.directory.path()).unwrap() {
+    for file in fs::read_dir(directory.path()).unwrap() {
         let file = file.unwrap();
         fs::copy(file.path(), left_behind.path().join(file.file_name())).unwrap();
     }
@@ -117,9 +117,8 @@ fn what_a_crash_leaves_behind_opens_with_all_that_was_committed() {
     assert_eq!(store.leas().unwrap().len(), 2);
 }
 
-#[test]
-fn a_panic_inside_a_run_leaves_the_store_usable() {
-    let database = Database::new();
+fn a_panic_inside_a_run_leaves_the_store_usable(on: Backend) {
+    let database = Database::new(on);
     let store = database.store.clone();
     let before = database.counts();
     let panicked = thread::spawn(move || {
@@ -134,3 +133,11 @@ fn a_panic_inside_a_run_leaves_the_store_usable() {
     assert_eq!(database.counts(), before);
     database.add(&small_file(), "after the panic");
 }
+
+on_both![
+    many_processes_may_make_one_database_at_once,
+    two_stores_on_one_file_write_at_once_and_lose_nothing,
+    the_same_file_from_two_writers_is_added_once,
+    readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done,
+    a_panic_inside_a_run_leaves_the_store_usable,
+];

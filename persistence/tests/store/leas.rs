@@ -7,7 +7,9 @@ use calsos_domain::priority::Priority;
 use calsos_domain::release::{ReleaseKind, SuccessionKind};
 use calsos_persistence::LeaCode;
 
-use crate::support::{Database, cds, day, mention, naming, succession, successions, year};
+use crate::support::{
+    Backend, Database, cds, day, mention, naming, on_both, succession, successions, year,
+};
 
 const LIST: ReleaseKind = ReleaseKind::PublishedList;
 const INDICATOR: ReleaseKind = ReleaseKind::Indicator(Indicator::Ela);
@@ -17,8 +19,8 @@ fn local() -> ReleaseKind {
 }
 
 /// Imports one file for each kind, year and name, and returns the LEA's names by year.
-fn names(files: &[(ReleaseKind, u16, &str)], years: &[u16]) -> Vec<String> {
-    let database = Database::new();
+fn names(on: Backend, files: &[(ReleaseKind, u16, &str)], years: &[u16]) -> Vec<String> {
+    let database = Database::new(on);
     for (place, (kind, number, name)) in files.iter().enumerate() {
         let contents = naming(*kind, year(*number), vec![mention(cds(3, 1, 0), name)]);
         database.add(&contents, &place.to_string());
@@ -28,23 +30,20 @@ fn names(files: &[(ReleaseKind, u16, &str)], years: &[u16]) -> Vec<String> {
     years.iter().map(|number| leas[0].name_in(year(*number)).to_owned()).collect()
 }
 
-#[test]
-fn the_published_list_names_before_an_indicator_file_and_that_before_a_local_one() {
+fn the_published_list_names_before_an_indicator_file_and_that_before_a_local_one(on: Backend) {
     let files = [(LIST, 2090, "list"), (INDICATOR, 2090, "indicator"), (local(), 2090, "local")];
-    assert_eq!(names(&files, &[2090]), ["list"]);
-    assert_eq!(names(&files[1..], &[2090]), ["indicator"]);
-    assert_eq!(names(&files[2..], &[2090]), ["local"]);
+    assert_eq!(names(on, &files, &[2090]), ["list"]);
+    assert_eq!(names(on, &files[1..], &[2090]), ["indicator"]);
+    assert_eq!(names(on, &files[2..], &[2090]), ["local"]);
 }
 
-#[test]
-fn a_later_import_names_before_an_earlier_one() {
+fn a_later_import_names_before_an_earlier_one(on: Backend) {
     let files = [(INDICATOR, 2090, "old"), (INDICATOR, 2090, "new"), (INDICATOR, 2090, "old")];
-    assert_eq!(names(&files[..2], &[2090]), ["new"]);
-    assert_eq!(names(&files, &[2090]), ["old"]);
+    assert_eq!(names(on, &files[..2], &[2090]), ["new"]);
+    assert_eq!(names(on, &files, &[2090]), ["old"]);
 }
 
-#[test]
-fn a_year_without_a_name_takes_the_nearest_earlier_one_and_else_the_nearest_later() {
+fn a_year_without_a_name_takes_the_nearest_earlier_one_and_else_the_nearest_later(on: Backend) {
     let files = [
         (LIST, 2096, "of 2096"),
         (local(), 2092, "of 2092"),
@@ -52,15 +51,14 @@ fn a_year_without_a_name_takes_the_nearest_earlier_one_and_else_the_nearest_late
         (LIST, 2093, ""),
     ];
     assert_eq!(
-        names(&files, &[2089, 2090, 2091, 2093, 2095, 2099]),
+        names(on, &files, &[2089, 2090, 2091, 2093, 2095, 2099]),
         ["of 2090", "of 2090", "of 2090", "of 2092", "of 2092", "of 2096"]
     );
-    assert_eq!(names(&[(LIST, 2090, " ")], &[2090]), [""]);
+    assert_eq!(names(on, &[(LIST, 2090, " ")], &[2090]), [""]);
 }
 
-#[test]
-fn each_field_comes_from_the_best_file_that_has_it() {
-    let database = Database::new();
+fn each_field_comes_from_the_best_file_that_has_it(on: Backend) {
+    let database = Database::new(on);
     let code = cds(3, 1, 4);
     let mut listed = mention(code, "Made-up Charter");
     listed.city = Some(String::new());
@@ -79,9 +77,8 @@ fn each_field_comes_from_the_best_file_that_has_it() {
     assert_eq!(lea.authorizer_in(year(2090)), Some(cds(3, 1, 0)));
 }
 
-#[test]
-fn an_id_stays_with_its_lea() {
-    let database = Database::new();
+fn an_id_stays_with_its_lea(on: Backend) {
+    let database = Database::new(on);
     let one = naming(LIST, year(2090), vec![mention(cds(3, 1, 0), "One")]);
     database.add(&one, "first");
     let id = database.store.leas().unwrap()[0].id();
@@ -96,16 +93,14 @@ fn an_id_stays_with_its_lea() {
     assert_eq!(leas[1].authorizer_in(year(2091)), None);
 }
 
-#[test]
-fn the_state_itself_is_no_lea() {
-    let database = Database::new();
+fn the_state_itself_is_no_lea(on: Backend) {
+    let database = Database::new(on);
     database.add(&naming(LIST, year(2090), vec![mention(CdsCode::STATE, "California")]), "state");
     assert_eq!(database.store.leas().unwrap(), []);
 }
 
-#[test]
-fn what_many_files_say_alike_is_kept_once() {
-    let database = Database::new();
+fn what_many_files_say_alike_is_kept_once(on: Backend) {
+    let database = Database::new(on);
     for place in 0..4 {
         let kind = if place == 2 { LIST } else { INDICATOR };
         let contents = naming(kind, year(2090), vec![mention(cds(3, 1, 0), "Same")]);
@@ -116,9 +111,8 @@ fn what_many_files_say_alike_is_kept_once() {
     assert_eq!((naming.kind, naming.release.0), (LIST, 3));
 }
 
-#[test]
-fn a_renumbered_lea_keeps_its_id_and_has_both_codes() {
-    let database = Database::new();
+fn a_renumbered_lea_keeps_its_id_and_has_both_codes(on: Backend) {
+    let database = Database::new(on);
     let (old, new) = (cds(5, 9, 0), cds(5, 1, 0));
     database.add(&naming(LIST, year(2090), vec![mention(old, "Before")]), "2090");
     database.add(&naming(LIST, year(2092), vec![mention(new, "After")]), "2092");
@@ -142,9 +136,8 @@ fn a_renumbered_lea_keeps_its_id_and_has_both_codes() {
     assert_eq!(names, ["Before", "Before", "After"]);
 }
 
-#[test]
-fn a_newer_file_of_successions_supersedes_the_older() {
-    let database = Database::new();
+fn a_newer_file_of_successions_supersedes_the_older(on: Backend) {
+    let database = Database::new(on);
     let (a, b) = (cds(5, 1, 0), cds(5, 2, 0));
     let renumbered = succession(a, b, SuccessionKind::Renumbered, "2091-07-01");
     database.add(&successions(vec![renumbered]), "wrong");
@@ -157,9 +150,8 @@ fn a_newer_file_of_successions_supersedes_the_older() {
     assert_eq!((stored[0].release, &stored[0].row), (release, &merged));
 }
 
-#[test]
-fn successions_in_a_circle_join_nothing_and_do_not_hang() {
-    let database = Database::new();
+fn successions_in_a_circle_join_nothing_and_do_not_hang(on: Backend) {
+    let database = Database::new(on);
     let codes = [1, 2, 3].map(|district| cds(5, district, 0));
     let rows = (0..3)
         .map(|i| succession(codes[i], codes[(i + 1) % 3], SuccessionKind::Renumbered, "2091-07"))
@@ -169,9 +161,8 @@ fn successions_in_a_circle_join_nothing_and_do_not_hang() {
     assert_eq!(database.store.leas().unwrap()[0].name_in(year(2091)), "");
 }
 
-#[test]
-fn a_chain_of_renumberings_is_one_lea_in_order() {
-    let database = Database::new();
+fn a_chain_of_renumberings_is_one_lea_in_order(on: Backend) {
+    let database = Database::new(on);
     let codes = [cds(5, 3, 0), cds(5, 1, 0), cds(5, 2, 0)];
     let rows = vec![
         succession(codes[1], codes[2], SuccessionKind::Renumbered, "2095-07"),
@@ -183,3 +174,17 @@ fn a_chain_of_renumberings_is_one_lea_in_order() {
     let [lea] = leas.as_slice() else { panic!("{leas:?}") };
     assert_eq!(lea.codes().iter().map(|code| code.cds).collect::<Vec<_>>(), codes);
 }
+
+on_both![
+    the_published_list_names_before_an_indicator_file_and_that_before_a_local_one,
+    a_later_import_names_before_an_earlier_one,
+    a_year_without_a_name_takes_the_nearest_earlier_one_and_else_the_nearest_later,
+    each_field_comes_from_the_best_file_that_has_it,
+    an_id_stays_with_its_lea,
+    the_state_itself_is_no_lea,
+    what_many_files_say_alike_is_kept_once,
+    a_renumbered_lea_keeps_its_id_and_has_both_codes,
+    a_newer_file_of_successions_supersedes_the_older,
+    successions_in_a_circle_join_nothing_and_do_not_hang,
+    a_chain_of_renumberings_is_one_lea_in_order,
+];

@@ -1,4 +1,5 @@
-//! The store on real SQLite files, each test on its own.
+//! The store on real databases, each test on its own: SQLite files, and databases of a
+//! PostgreSQL server that lives as long as the tests do.
 
 #[cfg(test)]
 mod answers;

@@ -5,11 +5,40 @@ use std::convert::Infallible;
 use calsos_domain::lea::LeaType;
 use calsos_persistence::{AnswerRecord, EditionRecord, NewRun, Store};
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::support::{Database, cds, small_file, succession, successions, year};
+use crate::support::{
+    Backend, Database, Place, cds, on_both, small_file, sqlite, succession, successions, year,
+};
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRESQL: EmbeddedMigrations = embed_migrations!("migrations/postgresql");
+
+/// Table, columns, and the table and columns that they refer to.
+type Reference = (&'static str, &'static [&'static str], &'static str, &'static [&'static str]);
+
+const REFERENCES: [Reference; 19] = [
+    ("release_file", &["release"], "release", &["number"]),
+    ("release_county", &["release"], "release", &["number"]),
+    ("performance", &["release"], "release", &["number"]),
+    ("local_rating", &["release"], "release", &["number"]),
+    ("published", &["release"], "release", &["number"]),
+    ("published_group", &["release", "place"], "published", &["release", "place"]),
+    ("published_earlier_status", &["release", "place"], "published", &["release", "place"]),
+    ("published_method", &["release", "place"], "published", &["release", "place"]),
+    ("calpads", &["release"], "release", &["number"]),
+    ("succession", &["release"], "release", &["number"]),
+    ("lea", &["first_release"], "release", &["number"]),
+    ("lea_mention", &["release"], "release", &["number"]),
+    ("run_release", &["run"], "run", &["number"]),
+    ("run_release", &["release"], "release", &["number"]),
+    ("run_edition", &["run"], "run", &["number"]),
+    ("run_edition", &["hash"], "edition", &["hash"]),
+    ("answer", &["run"], "run", &["number"]),
+    ("answer", &["body_hash"], "answer_body", &["hash"]),
+    ("current_run", &["run"], "run", &["number"]),
+];
 
 /// At least one row in most tables.
 fn fill(store: &Database) {
@@ -33,13 +62,22 @@ fn fill(store: &Database) {
     store.store.save_run(&new, [Ok::<_, Infallible>(answer)]).unwrap();
 }
 
-#[test]
-fn migrations_go_up_down_and_up_again_with_rows_in_the_tables() {
-    let mut database = Database::new();
+fn migrations_go_up_down_and_up_again_with_rows_in_the_tables(on: Backend) {
+    let mut database = Database::new(on);
     fill(&database);
-    let mut console = database.console();
-    console.batch_execute("PRAGMA foreign_keys = ON").unwrap();
-    console.revert_all_migrations(MIGRATIONS).unwrap();
+    match &database.place {
+        Place::Sqlite(directory) => {
+            let mut console = sqlite(directory);
+            console.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+            console.revert_all_migrations(SQLITE).unwrap();
+        }
+        Place::Postgresql { .. } => {
+            PgConnection::establish(&database.url())
+                .unwrap()
+                .revert_all_migrations(POSTGRESQL)
+                .unwrap();
+        }
+    }
     let left: Vec<String> = database.counts().into_keys().collect();
     assert_eq!(left, ["__diesel_schema_migrations"]);
     database.store = Store::open(&database.url()).unwrap();
@@ -48,9 +86,8 @@ fn migrations_go_up_down_and_up_again_with_rows_in_the_tables() {
     assert_eq!(database.store.current_run().unwrap().unwrap().number, 1);
 }
 
-#[test]
-fn opening_again_runs_no_migration_twice() {
-    let database = Database::new();
+fn opening_again_runs_no_migration_twice(on: Backend) {
+    let database = Database::new(on);
     fill(&database);
     let before = database.counts();
     Store::open(&database.url()).unwrap();
@@ -58,19 +95,66 @@ fn opening_again_runs_no_migration_twice() {
     assert_eq!(before["__diesel_schema_migrations"], 2);
 }
 
-#[test]
-fn every_reference_of_the_filled_tables_holds() {
-    #[derive(diesel::QueryableByName)]
-    struct Broken {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        table: String,
-    }
-    let database = Database::new();
+fn every_reference_of_the_filled_tables_holds(on: Backend) {
+    let database = Database::new(on);
     fill(&database);
-    let broken: Vec<Broken> = diesel::RunQueryDsl::load(
-        diesel::sql_query("PRAGMA foreign_key_check"),
-        &mut database.console(),
-    )
-    .unwrap();
-    assert!(broken.is_empty(), "{:?}", broken.iter().map(|b| &b.table).collect::<Vec<_>>());
+    // Also where the database itself sees to it.
+    for (table, columns, parent, keys) in REFERENCES {
+        let same: Vec<String> =
+            columns.iter().zip(keys).map(|(own, key)| format!("p.{key} = c.{own}")).collect();
+        let orphans = database.place.count(&format!(
+            "SELECT count(*) AS count FROM {table} c
+             WHERE NOT EXISTS (SELECT 1 FROM {parent} p WHERE {})",
+            same.join(" AND ")
+        ));
+        assert_eq!(orphans, 0, "{table} {columns:?}");
+    }
 }
+
+/// Both databases have the same tables with the same columns, and the same migrations.
+#[test]
+fn both_databases_have_the_same_tables() {
+    let Some(server) = calsos_tests_postgres::server("both_databases_have_the_same_tables") else {
+        return;
+    };
+    let sqlite = Database::new(Backend::Sqlite);
+    let postgresql = Database::new(Backend::Postgresql(server));
+    let columns = |database: &Database, sql: &str| -> Vec<String> {
+        database.place.names(sql).into_iter().map(|name| name.to_lowercase()).collect()
+    };
+    let own = columns(
+        &sqlite,
+        "SELECT m.name || '.' || p.name || ' ' || p.type || CASE WHEN p.\"notnull\" THEN '' ELSE '?' END
+            AS name
+         FROM sqlite_master m, pragma_table_info(m.name) p
+         WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY m.name, p.cid",
+    );
+    let theirs = columns(
+        &postgresql,
+        "SELECT c.relname || '.' || a.attname || ' '
+            || CASE format_type(a.atttypid, NULL) WHEN 'bytea' THEN 'blob'
+                ELSE format_type(a.atttypid, NULL) END
+            || CASE WHEN a.attnotnull THEN '' ELSE '?' END AS name
+         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+            AND c.relname NOT LIKE '\\_\\_%'
+         ORDER BY c.relname COLLATE \"C\", a.attnum",
+    );
+    assert!(own.len() > 100, "{own:?}");
+    assert_eq!(own, theirs);
+    // The order of texts is that of their bytes in every column.
+    let of_language = postgresql.place.names(
+        "SELECT c.relname || '.' || a.attname AS name
+         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+            AND c.relname NOT LIKE '\\_\\_%'
+            AND a.attcollation NOT IN (0, (SELECT oid FROM pg_collation WHERE collname = 'C'))",
+    );
+    assert_eq!(of_language, [""; 0]);
+}
+
+on_both![
+    migrations_go_up_down_and_up_again_with_rows_in_the_tables,
+    opening_again_runs_no_migration_twice,
+    every_reference_of_the_filled_tables_holds,
+];

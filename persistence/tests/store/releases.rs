@@ -1,18 +1,20 @@
 //! Storing files: once each, whole, and found again.
 
 use calsos_domain::indicator::Indicator;
-use calsos_domain::release::{ReleaseKind, Rows, SuccessionKind};
+use calsos_domain::release::{
+    LeaMention, PublishedRow, PublishedStatus, ReleaseKind, Rows, SuccessionKind,
+};
+use calsos_domain::student_group::StudentGroup;
 use calsos_domain::year::Day;
 use calsos_persistence::{AddRelease, NewRelease, ReleaseNumber, StoreError};
-use diesel::connection::SimpleConnection;
 
 use crate::support::{
-    Database, add, cds, mention, naming, small_file, succession, successions, year,
+    Backend, Database, add, cds, mention, naming, on_both, small_file, succession, successions,
+    year,
 };
 
-#[test]
-fn the_same_file_again_changes_nothing() {
-    let database = Database::new();
+fn the_same_file_again_changes_nothing(on: Backend) {
+    let database = Database::new(on);
     let first = database.add(&small_file(), "the same bytes");
     let before = database.counts();
     // Even when it is read differently by then: the bytes are the file.
@@ -24,9 +26,8 @@ fn the_same_file_again_changes_nothing() {
     assert_eq!(database.counts(), before);
 }
 
-#[test]
-fn releases_are_numbered_in_the_order_of_import() {
-    let database = Database::new();
+fn releases_are_numbered_in_the_order_of_import(on: Backend) {
+    let database = Database::new(on);
     let first = database.add(&small_file(), "one");
     let second = database.add(&small_file(), "two");
     assert_eq!((first.number, second.number), (ReleaseNumber(1), ReleaseNumber(2)));
@@ -36,9 +37,8 @@ fn releases_are_numbered_in_the_order_of_import() {
     assert_eq!(database.store.releases().unwrap(), [first, second]);
 }
 
-#[test]
-fn a_file_is_found_by_its_hash() {
-    let database = Database::new();
+fn a_file_is_found_by_its_hash(on: Backend) {
+    let database = Database::new(on);
     let record = database.add(&small_file(), "abc");
     let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(record.sha256, hash);
@@ -46,9 +46,8 @@ fn a_file_is_found_by_its_hash() {
     assert_eq!(database.store.release_of_file("00").unwrap(), None);
 }
 
-#[test]
-fn a_release_that_is_not_stored_is_named() {
-    let database = Database::new();
+fn a_release_that_is_not_stored_is_named(on: Backend) {
+    let database = Database::new(on);
     for number in [0, 1, u32::MAX] {
         let error = database.store.release_contents(ReleaseNumber(number)).unwrap_err();
         assert_eq!(
@@ -59,9 +58,8 @@ fn a_release_that_is_not_stored_is_named() {
     }
 }
 
-#[test]
-fn rows_of_another_kind_are_refused() {
-    let database = Database::new();
+fn rows_of_another_kind_are_refused(on: Backend) {
+    let database = Database::new(on);
     let before = database.counts();
     let mut contents = small_file();
     contents.rows = Rows::Calpads(Vec::new());
@@ -80,9 +78,8 @@ fn rows_of_another_kind_are_refused() {
     assert_eq!(database.counts(), before);
 }
 
-#[test]
-fn a_file_that_fails_in_the_middle_leaves_nothing() {
-    let database = Database::new();
+fn a_file_that_fails_in_the_middle_leaves_nothing(on: Backend) {
+    let database = Database::new(on);
     let before = database.counts();
     let mut row = succession(cds(1, 1, 0), cds(1, 2, 0), SuccessionKind::Merged, "2090-07-01");
     row.effective = Day::new(10_000, 1, 1).unwrap();
@@ -99,9 +96,8 @@ fn a_file_that_fails_in_the_middle_leaves_nothing() {
     assert_eq!(database.counts(), before);
 }
 
-#[test]
-fn a_damaged_value_is_named_by_table_row_and_column() {
-    let database = Database::new();
+fn a_damaged_value_is_named_by_table_row_and_column(on: Backend) {
+    let database = Database::new(on);
     let record = database.add(&small_file(), "to be damaged");
     let number = record.number;
     for (damage, message) in [
@@ -115,16 +111,15 @@ fn a_damaged_value_is_named_by_table_row_and_column() {
         ),
         ("UPDATE release SET year = 1", "table release, release 1: year '1' cannot be read."),
     ] {
-        database.console().batch_execute(damage).unwrap();
+        database.execute(damage);
         let error = database.store.release_contents(number).unwrap_err();
         assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
         assert!(error.to_string().starts_with(message), "{error}");
     }
 }
 
-#[test]
-fn a_damaged_file_is_not_handed_out() {
-    let database = Database::new();
+fn a_damaged_file_is_not_handed_out(on: Backend) {
+    let database = Database::new(on);
     let number = database.add(&small_file(), "the file").number;
     let other = database.add(&small_file(), "another file").number;
     for damage in [
@@ -132,22 +127,87 @@ fn a_damaged_file_is_not_handed_out() {
         "UPDATE release_file SET bytes = x'00ff'",
         "UPDATE release_file SET compression = 'zstd'",
     ] {
-        database.console().batch_execute(&format!("{damage} WHERE release = 1")).unwrap();
+        let damage = match on {
+            Backend::Sqlite => damage.to_owned(),
+            Backend::Postgresql(_) => damage.replace("x'", "'\\x"),
+        };
+        database.execute(&format!("{damage} WHERE release = 1"));
         let error = database.store.release_bytes(number).unwrap_err();
         assert!(matches!(error, StoreError::Corrupt { table: "release_file", .. }), "{error:?}");
     }
     assert_eq!(database.store.release_bytes(other).unwrap(), b"another file");
-    database.console().batch_execute("DELETE FROM release_file WHERE release = 2").unwrap();
+    database.execute("DELETE FROM release_file WHERE release = 2");
     let message = database.store.release_bytes(other).unwrap_err().to_string();
     assert!(message.starts_with("table release_file, release 2: the row is missing."), "{message}");
 }
 
-#[test]
-fn an_lea_named_twice_in_one_file_is_kept_twice() {
-    let database = Database::new();
+fn an_lea_named_twice_in_one_file_is_kept_twice(on: Backend) {
+    let database = Database::new(on);
     let mut contents = small_file();
     contents.leas = vec![mention(cds(9, 1, 0), "First"), mention(cds(9, 1, 0), "Second")];
     let number = database.add(&contents, "twice").number;
     assert_eq!(database.store.release_contents(number).unwrap(), contents);
     assert_eq!(database.store.leas().unwrap().len(), 1);
 }
+
+/// Both databases keep every character but NUL, which PostgreSQL cannot hold.
+fn a_text_with_a_nul_is_refused_before_anything_is_written(on: Backend) {
+    let database = Database::new(on);
+    let before = database.counts();
+    let with_nul = || "a\0b".to_owned();
+    let (sound, code) = (small_file(), cds(1, 1, 0));
+    let named = |change: &dyn Fn(&mut LeaMention)| {
+        let mut contents = small_file();
+        contents.leas.iter_mut().for_each(change);
+        contents
+    };
+    let mut row = succession(code, code, SuccessionKind::Merged, "2090-07-01");
+    row.source = with_nul();
+    let mut listed = naming(ReleaseKind::PublishedList, year(2090), Vec::new());
+    listed.rows = Rows::Published(vec![PublishedRow {
+        row: 2,
+        cds: code,
+        codes: [(StudentGroup::Swd, '\0')].into(),
+        listed_groups: [].into(),
+        group_count: None,
+        status: PublishedStatus::General,
+        earlier_statuses: [].into(),
+        methods: [].into(),
+        ec52072: None,
+        ec52071f: None,
+    }]);
+    let cases = [
+        (sound.clone(), ["a\0b", "tester", "{}"], "the file's name"),
+        (sound.clone(), ["a", "a\0b", "{}"], "the name of who imports it"),
+        (sound, ["a", "tester", "a\0b"], "the report"),
+        (named(&|m| m.name = with_nul()), ["a", "tester", "{}"], "the name of 07000110000000"),
+        (named(&|m| m.county_name = with_nul()), ["a", "tester", "{}"], "the county's name"),
+        (named(&|m| m.city = Some(with_nul())), ["a", "tester", "{}"], "the city of"),
+        (named(&|m| m.grade_span = Some(with_nul())), ["a", "tester", "{}"], "the grade span of"),
+        (successions(vec![row]), ["a", "tester", "{}"], "the source in row 2"),
+        (listed, ["a", "tester", "{}"], "the code of SWD in row 2"),
+    ];
+    for (contents, [file_name, imported_by, report], what) in cases {
+        let new = NewRelease { contents: &contents, file_name, bytes: b"", imported_by, report };
+        let error = database.store.add_release(&new).unwrap_err();
+        assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
+        let message = error.to_string();
+        assert!(message.contains(what), "{message}");
+        assert!(message.contains("has a NUL character"), "{message}");
+        assert!(!message.contains('\0'), "{message:?}");
+        assert_eq!(database.counts(), before);
+    }
+}
+
+on_both![
+    a_text_with_a_nul_is_refused_before_anything_is_written,
+    the_same_file_again_changes_nothing,
+    releases_are_numbered_in_the_order_of_import,
+    a_file_is_found_by_its_hash,
+    a_release_that_is_not_stored_is_named,
+    rows_of_another_kind_are_refused,
+    a_file_that_fails_in_the_middle_leaves_nothing,
+    a_damaged_value_is_named_by_table_row_and_column,
+    a_damaged_file_is_not_handed_out,
+    an_lea_named_twice_in_one_file_is_kept_twice,
+];

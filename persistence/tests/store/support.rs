@@ -1,7 +1,6 @@
 //! A database of its own for a test, and made-up values.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use calsos_domain::cds::CdsCode;
 use calsos_domain::indicator::Indicator;
@@ -11,56 +10,164 @@ use calsos_domain::release::{
 };
 use calsos_domain::year::{DashboardYear, Day};
 use calsos_persistence::{AddRelease, NewRelease, ReleaseRecord, Store};
+use calsos_tests_postgres::Server;
 use diesel::connection::SimpleConnection;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
 use tempfile::TempDir;
 
-/// A database in a directory that goes away with it.
+/// Which database a test runs on.
+#[derive(Clone, Copy)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgresql(&'static Server),
+}
+
+/// Makes tests of functions that take a [`Backend`]: one for each database.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $test() { super::$test($crate::support::Backend::Sqlite) })+
+        }
+        mod postgresql {
+            $(#[test] fn $test() {
+                if let Some(server) = calsos_tests_postgres::server(stringify!($test)) {
+                    super::$test($crate::support::Backend::Postgresql(server))
+                }
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// A database that goes away with this.
 pub(crate) struct Database {
-    pub(crate) directory: TempDir,
+    pub(crate) place: Place,
     pub(crate) store: Store,
 }
 
-impl Database {
-    pub(crate) fn new() -> Database {
-        let directory = TempDir::new().unwrap();
-        let store = Store::open(&url(&directory)).unwrap();
-        Database { directory, store }
+pub(crate) enum Place {
+    /// The file `calsos.db` of a directory.
+    Sqlite(TempDir),
+    Postgresql {
+        server: &'static Server,
+        name: String,
+    },
+}
+
+impl Place {
+    /// A place where no database is, or an empty one.
+    pub(crate) fn new(on: Backend) -> Place {
+        match on {
+            Backend::Sqlite => Place::Sqlite(TempDir::new().unwrap()),
+            Backend::Postgresql(server) => {
+                Place::Postgresql { server, name: server.new_database() }
+            }
+        }
     }
 
     pub(crate) fn url(&self) -> String {
-        url(&self.directory)
+        match self {
+            Place::Sqlite(directory) => {
+                format!("sqlite:{}", directory.path().join("calsos.db").display())
+            }
+            Place::Postgresql { server, name } => server.url(name),
+        }
     }
 
-    pub(crate) fn path(&self) -> PathBuf {
-        self.directory.path().join("calsos.db")
+    /// Runs statements as somebody at a console does.
+    pub(crate) fn execute(&self, sql: &str) -> QueryResult<()> {
+        match self {
+            Place::Sqlite(directory) => sqlite(directory).batch_execute(sql),
+            Place::Postgresql { .. } => self.postgresql().batch_execute(sql),
+        }
     }
 
-    /// A connection beside the store, as somebody at a console has it.
-    pub(crate) fn console(&self) -> SqliteConnection {
-        let mut console = SqliteConnection::establish(self.path().to_str().unwrap()).unwrap();
-        console.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
-        console
+    fn postgresql(&self) -> PgConnection {
+        PgConnection::establish(&self.url()).unwrap()
+    }
+
+    fn load<T>(&self, sql: &str) -> Vec<T>
+    where
+        T: QueryableByName<Sqlite> + QueryableByName<Pg> + 'static,
+    {
+        match self {
+            Place::Sqlite(directory) => {
+                diesel::sql_query(sql).load(&mut sqlite(directory)).unwrap()
+            }
+            Place::Postgresql { .. } => {
+                diesel::sql_query(sql).load(&mut self.postgresql()).unwrap()
+            }
+        }
+    }
+
+    /// The texts that a statement gives as `name`.
+    pub(crate) fn names(&self, sql: &str) -> Vec<String> {
+        self.load(sql).into_iter().map(|Name { name }| name).collect()
+    }
+
+    /// The one number that a statement gives as `count`.
+    pub(crate) fn count(&self, sql: &str) -> i64 {
+        self.load::<Count>(sql)[0].count
     }
 
     /// How many rows each table has.
     pub(crate) fn counts(&self) -> BTreeMap<String, i64> {
-        let mut console = self.console();
-        let tables: Vec<Name> = diesel::sql_query(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-        )
-        .load(&mut console)
-        .unwrap();
+        let tables = self.names(match self {
+            Place::Sqlite(_) => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            }
+            Place::Postgresql { .. } => {
+                "SELECT relname::text AS name FROM pg_class
+                 WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
+            }
+        });
         tables
             .into_iter()
-            .map(|Name { name }| {
-                let count: Count =
-                    diesel::sql_query(format!("SELECT count(*) AS count FROM \"{name}\""))
-                        .get_result(&mut console)
-                        .unwrap();
-                (name, count.count)
+            .map(|name| {
+                let count = self.count(&format!("SELECT count(*) AS count FROM \"{name}\""));
+                (name, count)
             })
             .collect()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Place::Postgresql { server, name } = self {
+            server.drop_database(name);
+        }
+    }
+}
+
+/// A connection beside the store, as somebody at a console has it.
+pub(crate) fn sqlite(directory: &TempDir) -> SqliteConnection {
+    let path = directory.path().join("calsos.db");
+    let mut console = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    console.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
+    console
+}
+
+impl Database {
+    pub(crate) fn new(on: Backend) -> Database {
+        let place = Place::new(on);
+        let store = Store::open(&place.url()).unwrap();
+        Database { place, store }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.place.url()
+    }
+
+    /// Runs statements as somebody at a console does.
+    pub(crate) fn execute(&self, sql: &str) {
+        self.place.execute(sql).unwrap();
+    }
+
+    /// How many rows each table has.
+    pub(crate) fn counts(&self) -> BTreeMap<String, i64> {
+        self.place.counts()
     }
 
     /// Stores contents as a file with these bytes.
@@ -82,10 +189,6 @@ struct Name {
 struct Count {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     count: i64,
-}
-
-fn url(directory: &TempDir) -> String {
-    format!("sqlite:{}", directory.path().join("calsos.db").display())
 }
 
 pub(crate) fn add(store: &Store, contents: &ReleaseContents, bytes: &str) -> AddRelease {

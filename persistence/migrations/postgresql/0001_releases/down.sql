@@ -1,0 +1,13 @@
+DROP TABLE lea_mention;
+DROP TABLE lea;
+DROP TABLE succession;
+DROP TABLE calpads;
+DROP TABLE published_method;
+DROP TABLE published_earlier_status;
+DROP TABLE published_group;
+DROP TABLE published;
+DROP TABLE local_rating;
+DROP TABLE performance;
+DROP TABLE release_county;
+DROP TABLE release_file;
+DROP TABLE release;
