@@ -7,7 +7,7 @@
 //! is made up.
 
 #![expect(clippy::print_stdout, reason = "a benchmark tells what it found")]
-#![expect(clippy::unwrap_used, reason = "a benchmark may stop and speak")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark may stop and speak")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

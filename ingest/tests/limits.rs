@@ -1,7 +1,7 @@
 //! Both sides of each limit on what is read, and files that were made to do harm: whatever a
 //! file holds, it is refused in words before it takes more memory than a large one.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop and speak")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop and speak")]
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
