@@ -151,7 +151,10 @@ fn files_are_understood_alike_in_both_forms_and_the_lists_follow_from_them() {
     let made: BTreeMap<CdsCode, _> = state.facts().map(|facts| (facts.cds, facts)).collect();
     assert_eq!(made.len(), base.leas.len());
     for (cds, facts) in &base.leas {
-        for (year, read) in &facts.years {
+        // Years without rules have files of values and no facts that decide.
+        for (year, read) in
+            facts.years.iter().filter(|(y, _)| state.rulebooks().edition(**y).is_some())
+        {
             let made = &made[cds].years[year];
             assert_eq!(made.named, read.named, "{cds} {year}");
             let mut read = read.performances.clone();
