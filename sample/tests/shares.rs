@@ -101,4 +101,40 @@ fn the_made_up_state_is_like_california() {
             counts.letters
         );
     }
+    let of = |year: u16| &years[&DashboardYear::new(year).unwrap()];
+    // Eligible by the year's results, of 1000 districts and county offices, as published.
+    for (year, published) in
+        [(2017, 244), (2018, 389), (2019, 334), (2022, 621), (2023, 470), (2024, 439)]
+    {
+        let counts = of(year);
+        let made = counts.eligible * 1000 / counts.judged;
+        assert!(made.abs_diff(published) < 130, "{year}: {made} of 1000, published {published}");
+    }
+    for (year, counts) in &years {
+        let letters = counts.letters.iter().collect::<String>();
+        let four_priorities = counts.letters.contains(&'K');
+        assert!(letters == "ABCDEFGHIJK" || letters == "ABCD" && !four_priorities, "{letters}");
+        // Only long-term English learners, who came later, are beside them.
+        let others = counts.groups.iter().filter(|(group, _)| **group != StudentGroup::Ltel);
+        let most = others.max_by_key(|(_, count)| **count).map(|(group, _)| *group);
+        assert_eq!(most, Some(StudentGroup::Swd), "{year}");
+    }
+    for method in ["M1", "M2", "M3", "M4"] {
+        let met: usize = years.values().filter_map(|c| c.methods.get(method)).sum();
+        assert!(met > 0, "nobody meets {method}");
+        let share = met * 1000 / years.values().map(|c| c.judged).sum::<usize>();
+        assert!(method == "M1" || share < 30, "{method}: {share} of 1000");
+    }
+    for year in [2022, 2023, 2024, 2025] {
+        let counts = of(year);
+        let share = counts.third_level * 1000 / counts.judged;
+        assert!((10..=100).contains(&share), "level 3 in {year}: {share} of 1000");
+    }
+    assert!(of(2024).second_year > 0 && of(2025).second_year > 0);
+    assert!(of(2025).geographic_lead > 0);
+    for year in [2019, 2023, 2024, 2025] {
+        let counts = of(year);
+        let share = counts.eligible_charters * 1000 / counts.charters;
+        assert!((20..=300).contains(&share), "charters in {year}: {share} of 1000");
+    }
 }

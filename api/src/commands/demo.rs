@@ -46,7 +46,8 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<(), AppError> {
             folder
         }
         None => {
-            temporary = tempfile::tempdir()?;
+            temporary = tempfile::tempdir()
+                .map_err(|cause| disk("making a folder in", &std::env::temp_dir(), cause))?;
             temporary.path()
         }
     };
