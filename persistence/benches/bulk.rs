@@ -164,7 +164,7 @@ fn psql_copy(server: &Server, csv: &Path) -> Duration {
 
 fn code(row: u32) -> CdsCode {
     let lea = row / 15;
-    let school = if lea % 3 == 0 { 0 } else { 1_000_000 + lea };
+    let school = if lea.is_multiple_of(3) { 0 } else { 1_000_000 + lea };
     CdsCode::parse(&format!("{:02}{:05}{school:07}", 1 + lea % 58, 60_000 + lea)).unwrap()
 }
 
@@ -179,7 +179,7 @@ fn statewide_file() -> (ReleaseContents, String) {
         let rated = n % 3 > 0;
         let color = (n % 5 + 1) as u8;
         let name = format!("Made-up Elementary School {}", n / 15);
-        if n % 15 == 0 {
+        if n.is_multiple_of(15) {
             leas.push(LeaMention {
                 cds,
                 lea_type: if cds.is_district_level() {

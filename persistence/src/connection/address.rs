@@ -162,7 +162,7 @@ fn server(rest: &str) -> Result<Server, String> {
 /// Host and port of `HOST:PORT`, `[IPV6]:PORT`, `%2Fdirectory%2Fof%2Fa%2Fsocket` or nothing.
 fn place_of(place: &str) -> Result<(String, Option<u16>), String> {
     let (host, port) = match place.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        Some((host, rest)) if rest.is_empty() => (host, ""),
+        Some((host, "")) => (host, ""),
         Some((host, rest)) => {
             let port = rest.strip_prefix(':');
             (host, port.ok_or("after the ']' of the database address a ':' is expected")?)

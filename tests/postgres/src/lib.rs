@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -30,8 +30,8 @@ pub struct Server {
     folder: PathBuf,
     port: u16,
     databases: AtomicU32,
-    /// The server ends when the other side of this closes, which it does with the process.
-    _alive: ChildStdin,
+    /// The shell ends the server when its standard input closes, which it does with the process.
+    _shell: Child,
 }
 
 /// The server of this process. `None`, having said so in the output, where PostgreSQL is not
@@ -95,7 +95,7 @@ impl Server {
         } else {
             Command::new("sh")
         };
-        let mut child = command
+        let mut shell = command
             .args(["-c", include_str!("throwaway.sh"), "throwaway.sh"])
             .arg(&bin)
             .arg(port.to_string())
@@ -107,16 +107,16 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .expect("the server's shell can be started");
-        let alive = child.stdin.take().expect("it was piped");
-        let mut said = BufReader::new(child.stdout.take().expect("it was piped"));
+        let mut said = BufReader::new(shell.stdout.take().expect("it was piped"));
         let mut line = String::new();
         said.read_line(&mut line).expect("it says whether the server runs");
         let Some(folder) = line.strip_prefix("ready ") else {
             let _ = said.read_to_string(&mut line);
+            let _ = shell.wait();
             panic!("PostgreSQL in {} cannot be started: {line}", bin.display());
         };
         let folder = PathBuf::from(folder.trim_end());
-        Server { bin, folder, port, databases: AtomicU32::new(0), _alive: alive }
+        Server { bin, folder, port, databases: AtomicU32::new(0), _shell: shell }
     }
 
     /// Makes an empty database and gives its name.
