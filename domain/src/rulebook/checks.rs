@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::overlap::check_criteria;
 use super::page::{EditionFiles, Page};
+use super::tables::Tables;
 use super::{
     CountsWhen, Criterion, Edition, IndicatorRule, Judged, Labels, LocalRule, Method, MethodTest,
     NotApplied, OneDistrictCounty, OpenPoint, ProviderRule, PublishedColumns, Rating, SizeRule,
@@ -113,7 +114,7 @@ pub(super) fn check_edition(
         return None;
     }
     let EditionFiles { hash, text, colors_text, colors } = files;
-    Some(Edition {
+    let mut edition = Edition {
         year,
         hash,
         text,
@@ -138,7 +139,10 @@ pub(super) fn check_edition(
         one_district_county,
         published_columns,
         open_points,
-    })
+        tables: Tables::default(),
+    };
+    edition.tables = Tables::of(&edition);
+    Some(edition)
 }
 
 /// The ids that an edition has given away.
