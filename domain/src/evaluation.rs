@@ -67,7 +67,7 @@ impl Cells {
         });
         let mut cells = [row; StudentGroup::COUNTED.len()];
         for ((indicator, group), cited) in &facts.performances {
-            let place = row_of(*group).and_then(|row| cells.get_mut(row));
+            let place = group.place().and_then(|row| cells.get_mut(row));
             let place = place.and_then(|row| row.get_mut(indicator.index()));
             if let Some(place) = place.filter(|place| **place != Cell::NotLoaded) {
                 *place = read_cell(edition, lea_type, *indicator, *group, &cited.value);
@@ -79,7 +79,8 @@ impl Cells {
     /// One cell. The group of all students has none.
     #[must_use]
     pub fn get(&self, group: StudentGroup, indicator: Indicator) -> Cell {
-        row_of(group)
+        group
+            .place()
             .and_then(|row| self.cells.get(row)?.get(indicator.index()).copied())
             .unwrap_or(Cell::NoRow)
     }
@@ -97,10 +98,6 @@ impl Cells {
         let outcomes = self.packed.alternative(alternative);
         outcomes.of(group, |_| self.packed.missing_of(alternative))
     }
-}
-
-fn row_of(group: StudentGroup) -> Option<usize> {
-    (group as usize).checked_sub(1)
 }
 
 /// How the edition counts one row.

@@ -182,6 +182,9 @@ impl<const DIGITS: usize> Tally<DIGITS> {
 
     /// Counts one more outcome.
     pub fn add(&mut self, outcome: GroupOutcomes) {
+        if outcome.may.is_empty() {
+            return;
+        }
         add_one(&mut self.met, outcome.met);
         add_one(&mut self.may, outcome.may);
     }

@@ -3,6 +3,7 @@
 //! [`crate::determination::decide`] takes the same steps, and draws up everything.
 
 use crate::cds::CdsCode;
+use crate::evaluation::local_outcome;
 use crate::facts::{LeaFacts, YearFacts};
 use crate::group_year::GroupYear;
 use crate::history::looked_back_on;
@@ -114,7 +115,7 @@ impl Evidence {
         }
         let kind = edition.tables.kind(lea_type);
         let met = |(priority, rating): &&(Priority, LocalRating)| {
-            crate::evaluation::local_outcome(*priority, *rating, year.local(*priority)).is_met()
+            local_outcome(*priority, *rating, year.local(*priority)).is_met()
         };
         self.locals = kind.locals.iter().filter(met).map(|(priority, _)| *priority).collect();
     }

@@ -12,7 +12,7 @@ use crate::evaluation::local_outcome;
 use crate::group_set::GroupSet;
 use crate::group_year::GroupYear;
 use crate::lea::LeaType;
-use crate::outcome::{Missing, Outcome};
+use crate::outcome::{Missing, MissingInput, Outcome};
 use crate::packed_year::PackedYear;
 use crate::priority::Priority;
 use crate::rulebook::{Edition, Kind, METHODS_MOST, MethodTest, TESTS_MOST};
@@ -51,8 +51,7 @@ impl Verdict {
         if self.open_letters.contains(group) {
             return None;
         }
-        let place = StudentGroup::COUNTED.iter().position(|g| *g == group)?;
-        self.letters.get(place).copied()
+        self.letters.get(group.place()?).copied()
     }
 
     /// The outcome of each method that is open to a kind of LEA, in the edition's order.
@@ -108,7 +107,7 @@ impl<'a> Locals<'a> {
         let open = self.may & !self.met;
         let places = self.kind.locals.iter().enumerate();
         let is_open = places.filter(|(place, _)| open >> place & 1 == 1);
-        is_open.map(|(_, (p, _))| crate::outcome::MissingInput::LocalIndicator(*p)).collect()
+        is_open.map(|(_, (p, _))| MissingInput::LocalIndicator(*p)).collect()
     }
 
     /// Each local indicator that may be met: its priority, it alone, and all the others.
@@ -180,7 +179,7 @@ fn letters(
     let in_two = now.in_at_least(2);
     let open = if in_two.may.is_empty() { GroupSet::EMPTY } else { now.open() };
     for group in in_two.may.without(open).iter() {
-        if let Some(place) = letters.get_mut((group as usize).wrapping_sub(1)) {
+        if let Some(place) = group.place().and_then(|place| letters.get_mut(place)) {
             *place = edition.codes.get(&now.met_by(group)).copied();
         }
     }

@@ -20,10 +20,11 @@ use std::time::{Duration, Instant};
 use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
-use calsos_domain::facts::{FactBase, ReleaseHead, ReleaseNumber};
+use calsos_domain::facts::{FactBase, LeaFacts, ReleaseHead, ReleaseNumber};
 use calsos_domain::judge::{Judge, PackedLea};
 use calsos_domain::lea::LeaType;
-use calsos_domain::release::{ReleaseContents, Rows};
+use calsos_domain::outcome::Outcome;
+use calsos_domain::release::{ReleaseContents, ReleaseKind, Rows};
 use calsos_domain::rulebook::{Edition, Rulebooks};
 use calsos_domain::student_group::StudentGroup;
 use calsos_domain::trace::trace;
@@ -38,6 +39,7 @@ const ROUNDS: usize = 9;
 type Releases = Vec<(ReleaseHead, ReleaseContents)>;
 
 fn main() {
+    let books = Rulebooks::load(&Rulebooks::built_in_files()).unwrap();
     let folder = folder();
     let (mut releases, refused) = read_all(&folder);
     println!(
@@ -48,61 +50,59 @@ fn main() {
     let measured = leas_with_rows(&releases);
     if measured.len() < STATE {
         println!(
-            "LEAs with indicator rows: {}; each is put under every county number",
+            "LEAs with indicator rows: {}; each is put under every county number, and a file that \
+             a year has not is taken from the nearest year",
             measured.len()
         );
         releases = under_every_county(releases, &measured);
+        complete(&mut releases, &books);
     }
-    let books = Rulebooks::load(&Rulebooks::built_in_files()).unwrap();
     let rows: usize = releases.iter().map(|(_, contents)| contents.rows.len()).sum();
 
-    let assembling = rounds(3, || FactBase::assemble(black_box(&releases)).leas.len());
     let base = FactBase::assemble(&releases);
-    let named = |lea: &calsos_domain::facts::LeaFacts| {
+    let leas: Vec<&LeaFacts> = base.leas.values().collect();
+    let named = |lea: &LeaFacts| {
         books.editions().filter(|e| lea.years.get(&e.year).is_some_and(|f| f.named)).count()
     };
-    let lea_years: usize = base.leas.values().map(named).sum();
-    let (editions, methods) =
-        (books.editions().count(), books.editions().flat_map(|e| &e.methods).count());
+    let lea_years: usize = leas.iter().map(|lea| named(lea)).sum();
+    let editions = books.editions().count();
+    let methods = books.editions().flat_map(|e| &e.methods).count();
     println!(
         "facts: {rows} rows, {} LEAs, {lea_years} LEA-years by {editions} editions with {methods} \
-         methods between them; one core",
-        base.leas.len(),
+         methods between them; one thread",
+        leas.len(),
     );
+    println!(
+        "times: the work is cut into small parts; the best and the median of each part over the \
+         rounds are added up"
+    );
+
+    let assembling =
+        rounds(3, std::slice::from_ref(&releases), |all| FactBase::assemble(all).leas.len() as u64);
     println!("facts assembled from rows: {}", assembling.text(rows, "rows"));
 
-    let pack = || base.leas.values().map(|lea| PackedLea::of(&books, lea)).collect::<Vec<_>>();
-    let packing = rounds(3, || pack().len());
+    let packing = rounds(3, &leas, |lea| PackedLea::of(&books, lea).years.len() as u64);
     println!("facts packed: {}", packing.text(lea_years, "LEA-years"));
-    let packed = pack();
+    let packed: Vec<PackedLea> = leas.iter().map(|lea| PackedLea::of(&books, lea)).collect();
     let bytes: usize = packed.iter().map(|lea| std::mem::size_of_val(lea.years.as_slice())).sum();
 
-    let full = rounds(3, || {
-        base.leas.values().fold(0u64, |sum, lea| {
-            let decided = decide(&books, lea, Basis::Files);
-            decided.values().fold(sum, |sum, d| {
-                let level = d.conclusions.eligible_level.known().copied().unwrap_or_default();
-                sum.wrapping_mul(31).wrapping_add(u64::from(level))
-            })
+    let full = rounds(3, &leas, |lea| {
+        decide(&books, lea, Basis::Files).values().fold(0, |sum, d| {
+            let level = d.conclusions.eligible_level.known().copied().unwrap_or_default();
+            mixed(sum, u64::from(level))
         })
     });
-    println!(
-        "determinations, drawn up whole (the baseline): {}",
-        full.text(lea_years, "LEA-years")
-    );
+    println!("determinations, drawn up whole (the baseline): {}", full.text(lea_years, "LEA-years"));
 
     let mut judge = Judge::new(&books);
-    let with_evidence = rounds(ROUNDS, || {
-        let mut sum = 0u64;
-        for lea in black_box(&packed) {
-            judge.decide_with_evidence(lea, |edition, verdict, evidence| {
-                sum = add(sum, edition, lea.lea_type, verdict);
-                for (ground, cells) in evidence.iter() {
-                    let priority = u64::from(ground.priority.number());
-                    sum = sum.wrapping_mul(31).wrapping_add(priority + cells.len() as u64);
-                }
-            });
-        }
+    let with_evidence = rounds(ROUNDS, &packed, |lea| {
+        let mut sum = 0;
+        judge.decide_with_evidence(lea, |edition, verdict, evidence| {
+            sum = said(sum, edition, lea.lea_type, verdict);
+            for (ground, cells) in evidence.iter() {
+                sum = mixed(sum, u64::from(ground.priority.number()) + cells.len() as u64);
+            }
+        });
         sum
     });
     let (mut grounds, mut cells) = (0, 0);
@@ -119,11 +119,9 @@ fn main() {
         ratio(full.best, with_evidence.best),
     );
 
-    let verdicts = rounds(ROUNDS, || {
-        let mut sum = 0u64;
-        for lea in black_box(&packed) {
-            judge.decide(lea, |edition, verdict| sum = add(sum, edition, lea.lea_type, verdict));
-        }
+    let verdicts = rounds(ROUNDS, &packed, |lea| {
+        let mut sum = 0;
+        judge.decide(lea, |edition, verdict| sum = said(sum, edition, lea.lea_type, verdict));
         sum
     });
     println!(
@@ -132,9 +130,9 @@ fn main() {
         ratio(full.best, verdicts.best),
     );
 
-    let pass = rounds(ROUNDS, || {
+    let pass = rounds(ROUNDS, &packed, |lea| {
         let mut sum = Sum(0);
-        black_box(&packed).iter().for_each(|lea| lea.years.hash(&mut sum));
+        lea.years.hash(&mut sum);
         sum.finish()
     });
     println!(
@@ -142,16 +140,16 @@ fn main() {
         pass.text(lea_years, "LEA-years"),
     );
 
-    traces(&books, &base);
+    traces(&books, &leas);
 }
 
 /// Draws the tree of reasons of LEAs of every kind and year, one by one.
-fn traces(books: &Rulebooks, base: &FactBase) {
+fn traces(books: &Rulebooks, leas: &[&LeaFacts]) {
     let mut drawn: Vec<Duration> = Vec::new();
     let mut worded: Vec<Duration> = Vec::new();
     let (mut nodes, mut letters, mut decisive) = (0, 0, 0);
-    let step = (base.leas.len() / 500).max(1);
-    for lea in base.leas.values().step_by(step) {
+    let step = (leas.len() / 500).max(1);
+    for lea in leas.iter().copied().step_by(step) {
         for determination in decide(books, lea, Basis::Files).values() {
             let best = |work: &mut dyn FnMut()| {
                 let one = |work: &mut dyn FnMut()| {
@@ -159,7 +157,7 @@ fn traces(books: &Rulebooks, base: &FactBase) {
                     work();
                     start.elapsed()
                 };
-                (0..3).map(|_| one(work)).min().unwrap_or_default()
+                (0..ROUNDS).map(|_| one(work)).min().unwrap_or_default()
             };
             drawn.push(best(&mut || {
                 black_box(trace(books, lea, determination));
@@ -193,18 +191,20 @@ fn spread(times: &mut [Duration]) -> String {
     format!("mean {mean:?}, median {:?}, 99 of 100 within {:?}", at(50), at(99))
 }
 
-fn add(sum: u64, edition: &Edition, lea_type: LeaType, verdict: &Verdict) -> u64 {
-    let known = |outcome: calsos_domain::outcome::Outcome| match outcome.known() {
-        Some(met) => u64::from(met),
-        None => 2,
-    };
-    let mut sum = sum.wrapping_mul(31).wrapping_add(known(verdict.eligible));
+/// Takes all that a verdict says into a checksum.
+fn said(sum: u64, edition: &Edition, lea_type: LeaType, verdict: &Verdict) -> u64 {
+    let known = |outcome: Outcome| outcome.known().map_or(2, u64::from);
+    let mut sum = mixed(sum, known(verdict.eligible));
     for outcome in verdict.methods(edition, lea_type).chain(verdict.sustained(edition, lea_type)) {
-        sum = sum.wrapping_mul(3).wrapping_add(known(outcome));
+        sum = mixed(sum, known(outcome));
     }
     let level = verdict.level.known().copied().unwrap_or_default();
     let groups = verdict.group_count.known().copied().unwrap_or(StudentGroup::COUNTED.len() + 1);
-    sum.wrapping_mul(31).wrapping_add(u64::from(level) * 16 + groups as u64)
+    mixed(sum, u64::from(level) * 16 + groups as u64)
+}
+
+fn mixed(sum: u64, number: u64) -> u64 {
+    sum.wrapping_mul(31).wrapping_add(number)
 }
 
 /// Adds up what it is given, eight bytes at a time.
@@ -259,39 +259,29 @@ fn ratio(one: Duration, other: Duration) -> String {
     format!("{:.1}", one.as_secs_f64() / other.as_secs_f64())
 }
 
-fn rounds<T: Checksum>(count: usize, mut work: impl FnMut() -> T) -> Rounds {
+/// Does work on each item, several times over. The items are taken in parts of some tens of
+/// microseconds up to a few milliseconds, so that a part is seldom interrupted by others.
+fn rounds<T>(count: usize, items: &[T], mut work: impl FnMut(&T) -> u64) -> Rounds {
+    let parts: Vec<&[T]> = items.chunks(16).collect();
+    let mut times: Vec<Vec<Duration>> = vec![Vec::new(); parts.len()];
     let mut checksums = BTreeSet::new();
-    let mut times: Vec<Duration> = (0..count)
-        .map(|_| {
+    for _ in 0..count {
+        let mut checksum = 0;
+        for (part, times) in parts.iter().zip(&mut times) {
             let start = Instant::now();
-            let result = black_box(work());
-            let time = start.elapsed();
-            checksums.insert(result.checksum());
-            time
-        })
-        .collect();
-    times.sort();
+            for item in *part {
+                checksum = mixed(checksum, black_box(work(black_box(item))));
+            }
+            times.push(start.elapsed());
+        }
+        checksums.insert(checksum);
+    }
     assert_eq!(checksums.len(), 1, "every round comes to the same");
+    times.iter_mut().for_each(|times| times.sort());
     Rounds {
-        best: times.first().copied().unwrap(),
-        median: times.get(count / 2).copied().unwrap(),
+        best: times.iter().filter_map(|times| times.first()).sum(),
+        median: times.iter().filter_map(|times| times.get(count / 2)).sum(),
         checksum: checksums.first().copied().unwrap(),
-    }
-}
-
-trait Checksum {
-    fn checksum(&self) -> u64;
-}
-
-impl Checksum for u64 {
-    fn checksum(&self) -> u64 {
-        *self
-    }
-}
-
-impl Checksum for usize {
-    fn checksum(&self) -> u64 {
-        *self as u64
     }
 }
 
@@ -347,6 +337,30 @@ fn leas_with_rows(releases: &Releases) -> BTreeSet<CdsCode> {
         _ => &[],
     });
     rows.map(|row| row.cds).filter(|cds| *cds != CdsCode::STATE).collect()
+}
+
+/// Gives every year the files that its edition asks for, those of the nearest year where it
+/// has none: with files missing, finding what an answer depends on is what takes the time.
+fn complete(releases: &mut Releases, books: &Rulebooks) {
+    for edition in books.editions() {
+        let indicators = edition.indicators_used().map(ReleaseKind::Indicator);
+        let locals = edition.locals.iter().map(|rule| ReleaseKind::LocalIndicator(rule.priority));
+        for kind in indicators.chain(locals) {
+            let distance = |head: &ReleaseHead| {
+                head.year.map_or(u16::MAX, |year| year.number().abs_diff(edition.year.number()))
+            };
+            let of_kind = releases.iter().filter(|(head, _)| head.kind == kind);
+            let Some(nearest) = of_kind.min_by_key(|(head, _)| distance(head)) else { continue };
+            if distance(&nearest.0) == 0 {
+                continue;
+            }
+            let (mut head, mut contents) = nearest.clone();
+            head.number = ReleaseNumber(releases.len() as u32 + 1);
+            head.year = Some(edition.year);
+            contents.year = Some(edition.year);
+            releases.push((head, contents));
+        }
+    }
 }
 
 /// Puts the LEAs under every county number, and leaves other LEAs out.

@@ -187,7 +187,7 @@ impl Kind {
 
     /// The students that a group needs.
     pub(crate) fn minimum(&self, group: StudentGroup) -> u32 {
-        let place = (group as usize).checked_sub(1);
-        place.and_then(|place| self.minimum.get(place)).copied().unwrap_or(self.other_minimum)
+        let minimum = group.place().and_then(|place| self.minimum.get(place));
+        minimum.copied().unwrap_or(self.other_minimum)
     }
 }
