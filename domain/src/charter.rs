@@ -70,7 +70,8 @@ pub(crate) fn test_charter(rule: &CharterRule, window: Window<'_>) -> CharterRes
     };
     let shape = match rule.test {
         CharterTest::CriteriaInEveryYear => {
-            Persistence { years: needed, groups: 1, priorities: 2, all_if_fewer_groups: false }
+            let priorities = rule.test.priorities();
+            Persistence { years: needed, groups: 1, priorities, all_if_fewer_groups: false }
         }
         CharterTest::GroupsInYears { years, groups, priorities, all_if_fewer_groups } => {
             Persistence { years, groups, priorities, all_if_fewer_groups }

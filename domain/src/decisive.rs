@@ -12,7 +12,7 @@ use crate::history::{HistoryYear, Origin, PublishedSigns};
 use crate::indicator::Indicator;
 use crate::packed_year::PackedYear;
 use crate::performance::{Color, Level, Performance};
-use crate::priority::{PerPriority, Priority};
+use crate::priority::{PerPriority, Priority, PrioritySet};
 use crate::release::{LocalRating, PublishedStatus};
 use crate::rulebook::{Edition, Rating, Wanted};
 use crate::student_group::StudentGroup;
@@ -222,22 +222,32 @@ impl<'a> Search<'a> {
         signs: PublishedSigns,
         others: usize,
     ) -> AnswerSet {
-        let edition = earlier.edition;
-        let letters = edition.codes.keys().map(|set| Some(*set)).chain([None]);
+        let Determination { edition, lea_type, .. } = *self.determination;
+        let own = earlier.groups.lettered.contains(group);
+        let own = own.then(|| Some(earlier.groups.met_by(group)));
+        // The tests ask only whether a group with a letter was in enough priorities.
+        let asked = &edition.tables.kind(lea_type).priorities_asked;
+        let priorities = &earlier.edition.tables.priorities;
+        let seen = |letter: Option<PrioritySet>| {
+            letter.map(|set| {
+                let count = priorities.iter().filter(|p| set.contains(**p)).count();
+                asked.iter().filter(|asked| count >= **asked).count()
+            })
+        };
+        let mut tried: Vec<Option<usize>> = own.into_iter().map(seen).collect();
         let mut answers = AnswerSet::EMPTY;
-        let mut tried: Vec<GroupYear<'a>> = vec![earlier.groups];
+        let letters = earlier.edition.codes.keys().map(|set| Some(*set)).chain([None]);
         for letter in letters {
+            if tried.contains(&seen(letter)) {
+                continue;
+            }
+            tried.push(seen(letter));
             let letters = others + usize::from(letter.is_some());
             let other = earlier
                 .groups
-                .with_letter(edition, group, letter)
+                .with_letter(earlier.edition, group, letter)
                 .taking_over(PublishedSigns { letters, ..signs });
-            // The years after ask only in how many priorities a group was.
-            if tried.iter().any(|t| t.counts_like(&other)) {
-                continue;
-            }
             answers = answers.with(self.changed_with(position, other));
-            tried.push(other);
         }
         answers
     }

@@ -308,13 +308,6 @@ impl<'a> GroupYear<'a> {
         }
     }
 
-    /// Whether later years, which ask only in how many priorities a group was, see no
-    /// difference between this year and another.
-    pub(crate) fn counts_like(&self, other: &GroupYear<'_>) -> bool {
-        (self.tally, self.at_most_one, self.rated, self.eligible, self.first_year)
-            == (other.tally, other.at_most_one, other.rated, other.eligible, other.first_year)
-    }
-
     /// The priorities that a group is in for certain.
     pub(crate) fn met_by(&self, group: StudentGroup) -> PrioritySet {
         Priority::all().filter(|p| self.priorities.get(*p).met.contains(group)).collect()

@@ -92,7 +92,10 @@ fn main() {
             mixed(sum, u64::from(level))
         })
     });
-    println!("determinations, drawn up whole (the baseline): {}", full.text(lea_years, "LEA-years"));
+    println!(
+        "determinations, drawn up whole (the baseline): {}",
+        full.text(lea_years, "LEA-years")
+    );
 
     let mut judge = Judge::new(&books);
     let with_evidence = rounds(ROUNDS, &packed, |lea| {

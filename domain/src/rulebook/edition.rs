@@ -344,6 +344,17 @@ pub enum CharterTest {
     },
 }
 
+impl CharterTest {
+    /// In how many state priorities a group must be in a year that counts. The district
+    /// criteria ask for two.
+    pub(crate) fn priorities(self) -> usize {
+        match self {
+            CharterTest::CriteriaInEveryYear => 2,
+            CharterTest::GroupsInYears { priorities, .. } => priorities,
+        }
+    }
+}
+
 /// The charter schools' rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CharterRule {

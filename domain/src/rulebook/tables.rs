@@ -77,6 +77,8 @@ pub(crate) struct Kind {
     pub(crate) sustained: Vec<Test>,
     /// The charter schools' rule, for charter schools.
     pub(crate) charter: Option<CharterRule>,
+    /// In how many priorities the tests and the charter schools' rule ask a group to be.
+    pub(crate) priorities_asked: Vec<usize>,
 }
 
 /// A test over several years.
@@ -164,6 +166,10 @@ impl Kind {
     fn of(edition: &Edition, lea_type: LeaType) -> Kind {
         let local = |rule: &LocalRule| (rule.priority, rule.rating);
         let tests = || edition.methods_for(lea_type).map(|method| method.test);
+        let charter = edition.charter.clone().filter(|_| lea_type == LeaType::Charter);
+        let mut priorities_asked: Vec<usize> =
+            edition.sustained_for(lea_type).map(|rule| rule.priorities).collect();
+        priorities_asked.extend(charter.as_ref().map(|rule| rule.test.priorities()));
         Kind {
             evaluated: edition.evaluates(lea_type),
             minimum: StudentGroup::COUNTED.map(|group| edition.size.minimum_for(lea_type, group)),
@@ -181,7 +187,8 @@ impl Kind {
                     effect: rule.effect,
                 })
                 .collect(),
-            charter: edition.charter.clone().filter(|_| lea_type == LeaType::Charter),
+            charter,
+            priorities_asked,
         }
     }
 

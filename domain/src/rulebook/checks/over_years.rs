@@ -76,7 +76,8 @@ pub(super) fn few_tests(page: &mut Page<'_>, at: &Spanned<String>, tests: &[Sust
             page.fault(
                 at,
                 format!(
-                    "at most {TESTS_MOST} tests over several years for a {lea_type} are possible"
+                    "at most {TESTS_MOST} tests over several years for a {} are possible",
+                    lea_type.name()
                 ),
             );
             return;
