@@ -3,10 +3,10 @@
 //! Whether the same student group must recur in the years counted is open: the literal
 //! reading decides, the other stands beside it.
 
-use crate::history::HistoryYear;
+use crate::group_year::GroupYear;
 use crate::outcome::Outcome;
 use crate::rulebook::{CharterRule, CharterTest};
-use crate::sustained_need::{Persistence, SustainedFinding, test_persistence};
+use crate::sustained_need::{Persistence, Persistent, Window, test_persistence};
 
 /// The id under which editions say that it is open whether the same group must recur.
 pub const SAME_GROUP: &str = "charter-same-group";
@@ -29,6 +29,23 @@ pub struct CharterFinding {
 }
 
 impl CharterFinding {
+    /// The result of a rule, with each year's.
+    pub(crate) fn of(
+        rule: &CharterRule,
+        result: &CharterResult,
+        window: Window<'_>,
+    ) -> CharterFinding {
+        let CharterResult { literal, same_group, depends_on_having_a_group } = *result;
+        CharterFinding {
+            id: rule.id.clone(),
+            outcome: literal,
+            literal,
+            same_group,
+            years: window.iter().map(|year| in_year(rule.test, year).0).collect(),
+            depends_on_having_a_group,
+        }
+    }
+
     /// Whether the two readings disagree, or may.
     #[must_use]
     pub fn readings_may_differ(&self) -> bool {
@@ -36,38 +53,50 @@ impl CharterFinding {
     }
 }
 
-/// Applies the rule. `window` has every year of the rule, the year decided last.
-#[must_use]
-pub fn test_charter(rule: &CharterRule, window: &[&HistoryYear]) -> CharterFinding {
-    let (years, needed, same_group, depends_on_having_a_group) = match rule.test {
+/// The result under both readings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CharterResult {
+    /// The literal reading, which decides.
+    pub(crate) literal: Outcome,
+    pub(crate) same_group: Outcome,
+    pub(crate) depends_on_having_a_group: bool,
+}
+
+/// Applies the rule.
+pub(crate) fn test_charter(rule: &CharterRule, window: Window<'_>) -> CharterResult {
+    let needed = match rule.test {
+        CharterTest::CriteriaInEveryYear => window.iter().count(),
+        CharterTest::GroupsInYears { years, .. } => years,
+    };
+    let shape = match rule.test {
         CharterTest::CriteriaInEveryYear => {
-            let shape = Persistence {
-                years: window.len(),
-                groups: 1,
-                priorities: 2,
-                all_if_fewer_groups: false,
-            };
-            let years: Vec<Outcome> = window.iter().map(|year| year.eligible).collect();
-            (years, window.len(), test_persistence(&rule.id, shape, window).outcome, false)
+            let priorities = rule.test.priorities();
+            Persistence { years: needed, groups: 1, priorities, all_if_fewer_groups: false }
         }
         CharterTest::GroupsInYears { years, groups, priorities, all_if_fewer_groups } => {
-            let shape = Persistence { years, groups, priorities, all_if_fewer_groups };
-            let same = test_persistence(&rule.id, shape, window);
-            let single = Persistence { years: 1, ..shape };
-            let in_year = |year: &&HistoryYear| test_persistence(&rule.id, single, &[year]);
-            let each: Vec<SustainedFinding> = window.iter().map(in_year).collect();
-            let outcomes: Vec<Outcome> = each.iter().map(|year| year.outcome).collect();
-            let clause = each.iter().chain([&same]).any(|f| f.depends_on_having_a_group());
-            (outcomes, years, same.outcome, clause)
+            Persistence { years, groups, priorities, all_if_fewer_groups }
         }
     };
-    let literal = Outcome::at_least(needed, years.iter().copied());
-    CharterFinding {
-        id: rule.id.clone(),
-        outcome: literal,
-        literal,
-        same_group,
-        years,
-        depends_on_having_a_group,
+    let same = test_persistence(shape, window);
+    let mut depends_on_having_a_group = same.depends_on_having_a_group();
+    let years = window.iter().map(|year| {
+        let (outcome, depends) = in_year(rule.test, year);
+        depends_on_having_a_group |= depends;
+        outcome
+    });
+    let literal = Outcome::at_least(needed, years);
+    CharterResult { literal, same_group: same.outcome, depends_on_having_a_group }
+}
+
+/// One year's result under the literal reading, and whether it depends on what having a
+/// group means.
+fn in_year(test: CharterTest, year: &GroupYear<'_>) -> (Outcome, bool) {
+    match test {
+        CharterTest::CriteriaInEveryYear => (year.eligible, false),
+        CharterTest::GroupsInYears { years: _, groups, priorities, all_if_fewer_groups } => {
+            let shape = Persistence { years: 1, groups, priorities, all_if_fewer_groups };
+            let result: Persistent = test_persistence(shape, Window::of_year(year));
+            (result.outcome, result.depends_on_having_a_group())
+        }
     }
 }

@@ -4,19 +4,19 @@
 //! staying as it is, and the conclusions are drawn anew. A cell without such an answer is
 //! irrelevant for this determination.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::determination::{AnswerId, Determination, changed_answers, conclude};
-use crate::evaluation::{Evaluation, GroupFinding, LocalCell, LocalFinding, find_group, read_cell};
+use crate::determination::Determination;
+use crate::evaluation::{Cell, LocalCell, read_cell_showing};
 use crate::facts::LeaFacts;
-use crate::history::{HistoryYear, Origin};
+use crate::group_year::{GroupKey, GroupYear};
+use crate::history::{HistoryYear, Origin, PublishedSigns};
 use crate::indicator::Indicator;
-use crate::outcome::Outcome;
+use crate::packed_year::PackedYear;
 use crate::performance::{Color, Level, Performance};
-use crate::priority::Priority;
-use crate::release::{LocalRating, PublishedRow, PublishedStatus};
-use crate::rulebook::{Edition, Rating, Rulebooks};
+use crate::priority::{PerPriority, Priority, PrioritySet};
+use crate::release::{LocalRating, PublishedStatus};
+use crate::rulebook::{Edition, Rating, Wanted};
 use crate::student_group::StudentGroup;
+use crate::verdict::{AnswerSet, Verdict, conclude};
 use crate::year::DashboardYear;
 
 /// Names a cell that a determination rests on.
@@ -34,143 +34,273 @@ pub enum CellKey {
     EarlierStatus(DashboardYear),
 }
 
-/// The answers that each cell decides. Cells that decide nothing are left out.
+/// A set of answers for each group, that of all students first.
+type PerGroup = [AnswerSet; StudentGroup::COUNTED.len() + 1];
+
+/// The answers that each cell decides.
+#[derive(Clone, Debug, Default)]
+pub struct DecisiveCells {
+    performances: [PerGroup; Indicator::ALL.len()],
+    locals: PerPriority<AnswerSet>,
+    calpads: AnswerSet,
+    earlier: Vec<EarlierCells>,
+}
+
+#[derive(Clone, Debug)]
+struct EarlierCells {
+    year: DashboardYear,
+    codes: PerGroup,
+    status: AnswerSet,
+}
+
+impl DecisiveCells {
+    /// The answers that a cell decides.
+    #[must_use]
+    pub fn get(&self, cell: CellKey) -> AnswerSet {
+        let of = |groups: &PerGroup, group: StudentGroup| groups.get(group as usize).copied();
+        let earlier = |year: DashboardYear| self.earlier.iter().find(|e| e.year == year);
+        let found = match cell {
+            CellKey::Performance(indicator, group) => {
+                self.performances.get(indicator.index()).and_then(|groups| of(groups, group))
+            }
+            CellKey::Local(priority) => Some(self.locals.get(priority)),
+            CellKey::Calpads => Some(self.calpads),
+            CellKey::EarlierCode(year, group) => {
+                earlier(year).and_then(|cells| of(&cells.codes, group))
+            }
+            CellKey::EarlierStatus(year) => earlier(year).map(|cells| cells.status),
+        };
+        found.unwrap_or_default()
+    }
+}
+
+/// Finds the answers that each cell decides.
 #[must_use]
-pub fn decisive_cells(
-    books: &Rulebooks,
-    lea: &LeaFacts,
-    determination: &Determination<'_>,
-) -> BTreeMap<CellKey, BTreeSet<AnswerId>> {
-    let search = Search { determination };
-    let mut found = BTreeMap::new();
-    search.performances(lea, &mut found);
-    search.locals(&mut found);
-    search.calpads(&mut found);
-    search.earlier_years(books, lea, &mut found);
-    found.retain(|_, answers: &mut BTreeSet<AnswerId>| !answers.is_empty());
-    found
+pub fn decisive_cells(lea: &LeaFacts, determination: &Determination<'_>) -> DecisiveCells {
+    let Determination { edition, lea_type, evaluation, history, .. } = determination;
+    let past: Vec<GroupYear<'_>> = history.iter().map(|earlier| earlier.groups).collect();
+    let year = evaluation.packed();
+    let now = evaluation.groups_now(edition);
+    let verdict = conclude(edition, *lea_type, year, &now, &past);
+    let mut search =
+        Search { determination, year, now, past, verdict, found: DecisiveCells::default() };
+    search.performances(lea);
+    search.locals();
+    search.calpads();
+    search.earlier_years(lea);
+    search.found
 }
 
 struct Search<'a> {
     determination: &'a Determination<'a>,
+    year: &'a PackedYear,
+    now: GroupYear<'a>,
+    past: Vec<GroupYear<'a>>,
+    verdict: Verdict,
+    found: DecisiveCells,
 }
 
-type Found = BTreeMap<CellKey, BTreeSet<AnswerId>>;
-
-impl Search<'_> {
-    fn performances(&self, lea: &LeaFacts, found: &mut Found) {
-        let Determination { edition, evaluation, lea_type, .. } = self.determination;
+impl<'a> Search<'a> {
+    fn performances(&mut self, lea: &LeaFacts) {
+        let Determination { edition, lea_type, .. } = *self.determination;
         let Some(facts) = lea.years.get(&edition.year) else {
             return;
         };
-        // Most values lead to one of a few findings of the group: each is concluded once.
-        let mut known: Vec<(GroupFinding, BTreeSet<AnswerId>)> = Vec::new();
+        // Most values lead to one of a few results of the group: each is concluded once.
+        let mut known: Vec<(StudentGroup, GroupKey, AnswerSet)> = Vec::new();
+        let mut tried: Vec<Cell> = Vec::new();
         for ((indicator, group), cited) in &facts.performances {
-            let Some(base) = evaluation.groups.iter().find(|g| g.group == *group) else {
+            let used = edition.tables.used.iter().find(|(used, _)| used == indicator);
+            // A group that is taken from the year's own list depends on none of its cells.
+            let listed = self.now.lettered.with(self.now.at_most_one);
+            if !used.is_some_and(|(_, groups)| groups.contains(*group)) || listed.contains(*group) {
                 continue;
+            }
+            let base = self.now.key(*group);
+            let read = |(color, status)| {
+                let (indicator, group, row) = (*indicator, *group, &cited.value);
+                let cell =
+                    read_cell_showing(edition, lea_type, indicator, group, row, color, status);
+                as_asked(edition, indicator, cell)
             };
-            let answers = found.entry(CellKey::Performance(*indicator, *group)).or_default();
-            for other in other_performances(edition, *indicator, &cited.value) {
-                let cell = read_cell(edition, *lea_type, *indicator, *group, &other);
-                if cell == evaluation.cells.get(*group, *indicator) {
+            let own = (cited.value.color, cited.value.status_level);
+            tried.clear();
+            tried.push(read(own));
+            let mut answers = AnswerSet::EMPTY;
+            for other in others_shown(edition, *indicator, own) {
+                let cell = read(other);
+                if tried.contains(&cell) {
                     continue;
                 }
-                let cells = evaluation.cells.with(*group, *indicator, cell);
-                let finding = find_group(edition, *group, &cells);
-                if finding == *base {
+                tried.push(cell);
+                let mut cells = self.year.cells;
+                cells.put(*group, *indicator, cell);
+                let other = GroupYear::by_cells(edition, &cells);
+                let key = other.key(*group);
+                if key == base {
                     continue;
                 }
-                if let Some((_, changed)) = known.iter().find(|(f, _)| *f == finding) {
-                    answers.extend(changed.iter().cloned());
-                    continue;
-                }
-                let mut changed_evaluation = evaluation.clone();
-                for place in &mut changed_evaluation.groups {
-                    if place.group == *group {
-                        *place = finding.clone();
+                let changed = match known.iter().find(|(g, k, _)| (g, k) == (group, &key)) {
+                    Some((_, _, changed)) => *changed,
+                    None => {
+                        let now = self.now.with_group_of(*group, &other);
+                        let changed = self.changed_by(self.year, &now, &self.past);
+                        known.push((*group, key, changed));
+                        changed
                     }
-                }
-                let changed = self.changed_by(&changed_evaluation, &self.determination.history);
-                answers.extend(changed.iter().cloned());
-                known.push((finding, changed));
+                };
+                answers = answers.with(changed);
+            }
+            let place = self.found.performances.get_mut(indicator.index());
+            if let Some(place) = place.and_then(|groups| groups.get_mut(*group as usize)) {
+                *place = answers;
             }
         }
     }
 
-    fn locals(&self, found: &mut Found) {
-        let Determination { edition, evaluation, lea_type, .. } = self.determination;
-        for (position, rule) in edition.locals_for(*lea_type).enumerate() {
-            let Some(local) = evaluation.locals.get(position) else {
+    fn locals(&mut self) {
+        let Determination { edition, lea_type, .. } = *self.determination;
+        for rule in edition.locals_for(lea_type) {
+            let LocalCell::Rated(rating) = self.year.local(rule.priority) else {
                 continue;
             };
-            let LocalCell::Rated(rating) = local.cell else {
-                continue;
-            };
-            let answers = found.entry(CellKey::Local(rule.priority)).or_default();
+            let mut answers = AnswerSet::EMPTY;
             for other in LocalRating::ALL.into_iter().filter(|r| *r != rating) {
-                let mut changed = evaluation.clone();
-                if let Some(place) = changed.locals.get_mut(position) {
-                    *place = LocalFinding::of(rule, LocalCell::Rated(other));
-                }
-                answers.extend(self.changed_by(&changed, &self.determination.history));
+                let mut year = *self.year;
+                year.locals.set(rule.priority, LocalCell::Rated(other));
+                answers = answers.with(self.changed_by(&year, &self.now, &self.past));
             }
+            self.found.locals.set(rule.priority, answers);
         }
     }
 
-    fn calpads(&self, found: &mut Found) {
-        let Evaluation { calpads_certified, .. } = self.determination.evaluation;
-        if let Some(certified) = calpads_certified {
-            let mut changed = self.determination.evaluation.clone();
-            changed.calpads_certified = Some(!certified);
-            let answers = self.changed_by(&changed, &self.determination.history);
-            found.insert(CellKey::Calpads, answers);
+    fn calpads(&mut self) {
+        if let Some(certified) = self.year.calpads_certified {
+            let year = PackedYear { calpads_certified: Some(!certified), ..*self.year };
+            self.found.calpads = self.changed_by(&year, &self.now, &self.past);
         }
     }
 
-    fn earlier_years(&self, books: &Rulebooks, lea: &LeaFacts, found: &mut Found) {
-        let Determination { evaluation, history, .. } = self.determination;
-        for (position, year) in history.iter().enumerate() {
-            let Origin::Published { .. } = year.origin else {
+    fn earlier_years(&mut self, lea: &LeaFacts) {
+        let determination = self.determination;
+        for (position, earlier) in determination.history.iter().enumerate() {
+            let Origin::Published { .. } = earlier.origin else {
                 continue;
             };
-            let published = lea.years.get(&year.year).and_then(|facts| facts.published.as_ref());
-            let (Some(edition), Some(cited)) = (books.edition(year.year), published) else {
+            let published = lea.years.get(&earlier.year).and_then(|facts| facts.published.as_ref());
+            let Some(cited) = published else {
                 continue;
             };
-            let row = &cited.value;
-            let mut with = |key, other_row: &PublishedRow, group: Option<&GroupFinding>| {
-                let mut changed = history.clone();
-                if let Some(place) = changed.get_mut(position) {
-                    place.take_over(other_row);
-                    for finding in &mut place.groups {
-                        if let Some(other) = group.filter(|g| g.group == finding.group) {
-                            *finding = other.clone();
-                        }
-                    }
-                }
-                let answers = self.changed_by(evaluation, &changed);
-                found.entry(key).or_default().extend(answers);
+            let signs = PublishedSigns::of(&cited.value);
+            let mut cells = EarlierCells {
+                year: earlier.year,
+                codes: PerGroup::default(),
+                status: AnswerSet::EMPTY,
             };
-            for finding in &year.groups {
-                let group = finding.group;
-                for (letter, other) in other_findings(edition, finding) {
-                    let mut other_row = row.clone();
-                    other_row.codes.remove(&group);
-                    other_row.codes.extend(letter.map(|letter| (group, letter)));
-                    with(CellKey::EarlierCode(year.year, group), &other_row, Some(&other));
+            for group in earlier.edition.tables.groups.iter() {
+                let has_letter = cited.value.codes.contains_key(&group);
+                let others = signs.letters - usize::from(has_letter);
+                if let Some(place) = cells.codes.get_mut(group as usize) {
+                    *place = self.other_letters(position, earlier, group, signs, others);
                 }
             }
-            for status in PublishedStatus::ALL.into_iter().filter(|s| *s != row.status) {
-                let other_row = PublishedRow { status, ..row.clone() };
-                with(CellKey::EarlierStatus(year.year), &other_row, None);
+            for status in PublishedStatus::ALL.into_iter().filter(|s| *s != signs.status) {
+                let other = earlier.groups.taking_over(PublishedSigns { status, ..signs });
+                cells.status = cells.status.with(self.changed_with(position, other));
             }
+            self.found.earlier.push(cells);
         }
     }
 
-    fn changed_by(&self, evaluation: &Evaluation, history: &[HistoryYear]) -> BTreeSet<AnswerId> {
-        let Determination { edition, lea_type, conclusions, .. } = self.determination;
-        changed_answers(conclusions, &conclude(edition, *lea_type, evaluation, history))
+    /// The answers that another letter of a group on an earlier list would change; `others`
+    /// is how many other groups have a letter.
+    fn other_letters(
+        &mut self,
+        position: usize,
+        earlier: &HistoryYear<'a>,
+        group: StudentGroup,
+        signs: PublishedSigns,
+        others: usize,
+    ) -> AnswerSet {
+        let Determination { edition, lea_type, .. } = *self.determination;
+        let own = earlier.groups.lettered.contains(group);
+        let own = own.then(|| Some(earlier.groups.met_by(group)));
+        // The tests ask only whether a group with a letter was in enough priorities.
+        let asked = &edition.tables.kind(lea_type).priorities_asked;
+        let priorities = &earlier.edition.tables.priorities;
+        let seen = |letter: Option<PrioritySet>| {
+            letter.map(|set| {
+                let count = priorities.iter().filter(|p| set.contains(**p)).count();
+                asked.iter().filter(|asked| count >= **asked).count()
+            })
+        };
+        let mut tried: Vec<Option<usize>> = own.into_iter().map(seen).collect();
+        let mut answers = AnswerSet::EMPTY;
+        let letters = earlier.edition.codes.keys().map(|set| Some(*set)).chain([None]);
+        for letter in letters {
+            if tried.contains(&seen(letter)) {
+                continue;
+            }
+            tried.push(seen(letter));
+            let letters = others + usize::from(letter.is_some());
+            let other = earlier
+                .groups
+                .with_letter(earlier.edition, group, letter)
+                .taking_over(PublishedSigns { letters, ..signs });
+            answers = answers.with(self.changed_with(position, other));
+        }
+        answers
     }
+
+    fn changed_with(&mut self, position: usize, other: GroupYear<'a>) -> AnswerSet {
+        let Some(place) = self.past.get_mut(position) else { return AnswerSet::EMPTY };
+        let own = std::mem::replace(place, other);
+        let changed = self.changed_by(self.year, &self.now, &self.past);
+        if let Some(place) = self.past.get_mut(position) {
+            *place = own;
+        }
+        changed
+    }
+
+    fn changed_by(
+        &self,
+        year: &PackedYear,
+        now: &GroupYear<'_>,
+        past: &[GroupYear<'_>],
+    ) -> AnswerSet {
+        let Determination { edition, lea_type, .. } = *self.determination;
+        let other = conclude(edition, lea_type, year, now, past);
+        AnswerSet::changed(edition, lea_type, &self.verdict, &other)
+    }
+}
+
+/// A cell without what no condition asks for: cells that are the same then meet the same.
+fn as_asked(edition: &Edition, indicator: Indicator, cell: Cell) -> Cell {
+    let Cell::Rated { color, status } = cell else { return Cell::NotRated };
+    let wanted = |one: Wanted| {
+        edition.tables.reading(indicator).is_some_and(|reading| reading.wanted.contains(&one))
+    };
+    Cell::Rated {
+        color: color.filter(|color| wanted(Wanted::Color(*color))),
+        status: status.filter(|status| wanted(Wanted::Status(*status))),
+    }
+}
+
+/// What a row shows: a colour and a status level.
+type Shown = (Option<Color>, Option<Level>);
+
+/// Every other colour or status that the file could have shown.
+fn others_shown(
+    edition: &Edition,
+    indicator: Indicator,
+    (color, status): Shown,
+) -> impl Iterator<Item = Shown> {
+    let rating = edition.tables.reading(indicator).map(|reading| reading.rating);
+    let colors = std::iter::once(None).chain(Color::ALL.into_iter().map(Some));
+    let colors = colors.filter(move |c| rating == Some(Rating::Color) && *c != color);
+    let levels = std::iter::once(None).chain(Level::all().map(Some));
+    let levels = levels.filter(move |l| rating == Some(Rating::Status) && *l != status);
+    colors.map(move |c| (c, status)).chain(levels.map(move |l| (color, l)))
 }
 
 /// The same row with every other colour or status that the file could have shown.
@@ -180,35 +310,7 @@ pub fn other_performances(
     indicator: Indicator,
     performance: &Performance,
 ) -> Vec<Performance> {
-    let with_color = |color| Performance { color, ..performance.clone() };
-    let with_status = |status_level| Performance { status_level, ..performance.clone() };
-    match edition.indicators.get(&indicator).map(|rule| rule.rating) {
-        Some(Rating::Color) => std::iter::once(None)
-            .chain(Color::ALL.into_iter().map(Some))
-            .filter(|c| *c != performance.color)
-            .map(with_color)
-            .collect(),
-        Some(Rating::Status) => std::iter::once(None)
-            .chain(Level::all().map(Some))
-            .filter(|l| *l != performance.status_level)
-            .map(with_status)
-            .collect(),
-        Some(Rating::None) | None => Vec::new(),
-    }
-}
-
-/// The findings that another letter, or none, on a list would have given.
-fn other_findings(edition: &Edition, finding: &GroupFinding) -> Vec<(Option<char>, GroupFinding)> {
-    let group = finding.group;
-    let lettered = edition.codes.iter().map(|(set, letter)| {
-        let priorities = edition
-            .state_priorities()
-            .iter()
-            .map(|p| (p, Outcome::from_bool(set.contains(p))))
-            .collect();
-        let finding = GroupFinding { group, priorities, at_most: set.len(), rated: Outcome::Met };
-        (Some(*letter), finding)
-    });
-    let without = GroupFinding { rated: finding.rated, ..GroupFinding::nothing(group) };
-    lettered.chain([(None, without)]).filter(|(_, other)| other != finding).collect()
+    others_shown(edition, indicator, (performance.color, performance.status_level))
+        .map(|(color, status_level)| Performance { color, status_level, ..performance.clone() })
+        .collect()
 }

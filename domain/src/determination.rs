@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cds::CdsCode;
-use crate::charter::{CharterFinding, SAME_GROUP, test_charter};
-use crate::evaluation::{Basis, Evaluation, GroupFinding, LocalFinding, evaluate};
+use crate::charter::{CharterFinding, SAME_GROUP};
+use crate::evaluation::{Basis, Evaluation, groups_now};
 use crate::facts::{LeaFacts, YearFacts};
-use crate::history::{Computed, HistoryYear, Origin};
+use crate::group_set::GroupSet;
+use crate::group_year::GroupYear;
+use crate::history::{HistoryYear, looked_back_on};
 use crate::lea::LeaType;
 use crate::outcome::{Missing, MissingInput, Outcome};
-use crate::priority::PrioritySet;
-use crate::rulebook::{Criterion, Edition, Method, MethodTest, OpenPoint, Rulebooks};
+use crate::packed_year::PackedYear;
+use crate::rulebook::{Criterion, Edition, MethodTest, OpenPoint, Rulebooks};
 use crate::student_group::StudentGroup;
-use crate::support::{Answer, Label, Provider, eligible_level, label, provider};
-use crate::sustained_need::{HAVING_A_GROUP, SustainedFinding, test_sustained};
+use crate::support::{Answer, Label, Provider, provider};
+use crate::sustained_need::{HAVING_A_GROUP, SustainedFinding, Window};
+use crate::verdict::{AnswerSet, Verdict, conclude};
 use crate::year::DashboardYear;
 
 /// What is concluded from the groups, the local indicators, CALPADS and the years before.
@@ -51,7 +54,7 @@ pub struct Determination<'a> {
     /// The criteria, group by group.
     pub evaluation: Evaluation,
     /// The earlier years, in rising order.
-    pub history: Vec<HistoryYear>,
+    pub history: Vec<HistoryYear<'a>>,
     /// What is concluded.
     pub conclusions: Conclusions,
     /// Who provides help, where the level is known.
@@ -59,7 +62,7 @@ pub struct Determination<'a> {
     /// Ids of the edition's open points that this answer depends on.
     pub open_points: Vec<String>,
     /// Open points of earlier, computed years on which this answer depends.
-    pub earlier_open_points: Vec<(DashboardYear, OpenPoint)>,
+    pub earlier_open_points: Vec<(DashboardYear, &'a OpenPoint)>,
     /// Inputs that were not loaded, and which answers each could still change.
     pub missing: Vec<(MissingInput, Vec<AnswerId>)>,
 }
@@ -92,13 +95,14 @@ impl AnswerId {
     }
 }
 
-impl Determination<'_> {
+impl<'a> Determination<'a> {
     /// Every open point on which the answer depends, with the year whose edition has it:
     /// those of its own edition, then those of earlier computed years.
-    pub fn all_open_points(&self) -> impl Iterator<Item = (DashboardYear, &OpenPoint)> {
-        let own = self.open_points.iter().filter_map(|id| self.edition.open_point(id));
-        let earlier = self.earlier_open_points.iter().map(|(year, point)| (*year, point));
-        own.map(|point| (self.edition.year, point)).chain(earlier)
+    pub fn all_open_points(&self) -> impl Iterator<Item = (DashboardYear, &'a OpenPoint)> {
+        let Determination { edition, .. } = *self;
+        let own = self.open_points.iter().filter_map(|id| edition.open_point(id));
+        let earlier = self.earlier_open_points.iter().copied();
+        own.map(|point| (edition.year, point)).chain(earlier)
     }
 
     /// Whether inputs were missing.
@@ -125,209 +129,140 @@ pub(crate) fn decide_looking_back<'a>(
     books: &'a Rulebooks,
     lea: &LeaFacts,
     basis: Basis,
-    instead: &BTreeMap<DashboardYear, HistoryYear>,
-) -> (BTreeMap<DashboardYear, Determination<'a>>, Vec<HistoryYear>) {
+    instead: &BTreeMap<DashboardYear, HistoryYear<'a>>,
+) -> (BTreeMap<DashboardYear, Determination<'a>>, Vec<HistoryYear<'a>>) {
     let unknown = YearFacts::default();
-    let mut history: Vec<HistoryYear> = Vec::new();
+    let mut past: Vec<GroupYear<'_>> = Vec::new();
+    let mut history: Vec<HistoryYear<'a>> = Vec::new();
     let mut decided = BTreeMap::new();
     for edition in books.editions() {
         let facts = lea.years.get(&edition.year).unwrap_or(&unknown);
-        let evaluation = evaluate(edition, lea.lea_type, facts, basis);
-        let conclusions = conclude(edition, lea.lea_type, &evaluation, &history);
-        let computed = Computed {
-            eligible: conclusions.eligible,
-            first_year: match &conclusions.charter {
-                Some(charter) => charter.outcome,
-                None if lea.lea_type == LeaType::Charter => Outcome::NotMet,
-                None => conclusions.eligible,
-            },
-        };
-        let remembered = HistoryYear::remember(edition, lea.lea_type, facts, &evaluation, computed);
+        let year = PackedYear::of(edition, lea.lea_type, facts);
+        let now = groups_now(edition, &year, basis);
+        let verdict = conclude(edition, lea.lea_type, &year, &now, &past);
+        let groups = looked_back_on(edition, lea.lea_type, &year, &now, &verdict);
         if facts.named {
-            let determination =
-                determination(edition, lea, facts, evaluation, &history, conclusions);
-            decided.insert(edition.year, determination);
+            let step = Step { edition, facts, year: &year, now, past: &past, verdict: &verdict };
+            decided.insert(edition.year, step.determination(lea, basis, &history));
         }
-        history.push(instead.get(&edition.year).cloned().unwrap_or(remembered));
+        let remembered = HistoryYear::remember(edition, lea.lea_type, facts, groups);
+        let remembered = instead.get(&edition.year).copied().unwrap_or(remembered);
+        past.push(remembered.groups);
+        history.push(remembered);
     }
     (decided, history)
 }
 
-fn determination<'a>(
+/// One year of an LEA that was decided.
+struct Step<'a, 's> {
     edition: &'a Edition,
-    lea: &LeaFacts,
-    facts: &YearFacts,
-    evaluation: Evaluation,
-    history: &[HistoryYear],
-    conclusions: Conclusions,
-) -> Determination<'a> {
-    let decided = edition.decides(lea.lea_type);
-    let level = conclusions.eligible_level.known().copied();
-    let provider = level
-        .filter(|_| decided)
-        .and_then(|l| provider(edition, lea.cds, lea.lea_type, l, &conclusions.sustained));
-    let mut determination = Determination {
-        cds: lea.cds,
-        lea_type: lea.lea_type,
-        edition,
-        decided,
-        evaluation,
-        history: history.to_vec(),
-        conclusions,
-        provider,
-        open_points: Vec::new(),
-        earlier_open_points: Vec::new(),
-        missing: Vec::new(),
-    };
-    determination.open_points = open_points(&determination);
-    determination.earlier_open_points = earlier_open_points(&determination);
-    determination.missing = missing_inputs(&determination, facts);
-    determination
+    facts: &'s YearFacts,
+    year: &'s PackedYear,
+    now: GroupYear<'s>,
+    past: &'s [GroupYear<'s>],
+    verdict: &'s Verdict,
 }
 
-/// Concludes from an evaluation and the years before it.
-#[must_use]
-pub fn conclude(
-    edition: &Edition,
-    lea_type: LeaType,
-    evaluation: &Evaluation,
-    history: &[HistoryYear],
-) -> Conclusions {
-    let codes: Vec<(StudentGroup, Answer<Option<char>>)> =
-        evaluation.groups.iter().map(|g| (g.group, code(edition, g))).collect();
-    let methods = methods(edition, lea_type, evaluation);
-    let eligible = eligible(edition, lea_type, evaluation, &methods);
-    let now = HistoryYear {
-        year: edition.year,
-        origin: Origin::Computed,
-        groups: evaluation.groups.clone(),
-        eligible,
-        first_year: eligible,
-        open: Vec::new(),
-    };
-    let window = |years: &[DashboardYear]| -> Vec<&HistoryYear> {
-        let all = || history.iter().chain(std::iter::once(&now));
-        years.iter().filter_map(|year| all().find(|h| h.year == *year)).collect()
-    };
-    let charter = edition
-        .charter
-        .as_ref()
-        .filter(|_| lea_type == LeaType::Charter)
-        .map(|rule| test_charter(rule, &window(&rule.window)));
-    let sustained: Vec<SustainedFinding> = edition
-        .sustained_for(lea_type)
-        .map(|rule| test_sustained(rule, &window(&rule.window)))
-        .collect();
-    let decisive = charter.as_ref().map_or(eligible, |charter| charter.outcome);
-    let before =
-        edition.labels.second_year_after.and_then(|y| history.iter().find(|h| h.year == y));
-    let first_year_before = before.map_or(Outcome::NotMet, |before| before.first_year);
-    let label = label(edition, lea_type, decisive, first_year_before);
-    let eligible_level = eligible_level(edition, label.differentiated, &sustained);
-    Conclusions {
-        group_count: group_count(&codes),
-        codes,
-        methods,
-        eligible,
-        charter,
-        label,
-        sustained,
-        eligible_level,
-    }
-}
-
-/// The letter of a group: known when nothing that is open could change it.
-fn code(edition: &Edition, finding: &GroupFinding) -> Answer<Option<char>> {
-    let letter = |set: PrioritySet| edition.codes.get(&set).copied();
-    if finding.in_at_least(2).is_not_met() {
-        return Answer::Known(None);
-    }
-    let missing = finding.missing();
-    if missing.is_nothing() {
-        Answer::Known(letter(finding.met()))
-    } else {
-        Answer::NotKnown(missing)
-    }
-}
-
-fn group_count(codes: &[(StudentGroup, Answer<Option<char>>)]) -> Answer<usize> {
-    let missing = codes.iter().fold(Missing::NOTHING, |m, (_, code)| m.with(code.missing()));
-    if missing.is_nothing() {
-        Answer::Known(codes.iter().filter(|(_, c)| matches!(c, Answer::Known(Some(_)))).count())
-    } else {
-        Answer::NotKnown(missing)
-    }
-}
-
-fn methods(
-    edition: &Edition,
-    lea_type: LeaType,
-    evaluation: &Evaluation,
-) -> Vec<(String, Outcome)> {
-    let Evaluation { cells: _, groups, locals, calpads_certified } = evaluation;
-    let mut found: Vec<(String, Outcome)> = Vec::new();
-    if !edition.evaluates(lea_type) {
-        return found;
-    }
-    for method in edition.methods.iter().filter(|m| m.lea_types.contains(&lea_type)) {
-        let outcome = match method.test {
-            MethodTest::GroupInPriorities(count) => {
-                Outcome::any(groups.iter().map(|g| g.in_at_least(count)))
-            }
-            MethodTest::LocalIndicators(count) => {
-                Outcome::at_least(count, locals.iter().map(|l| l.outcome))
-            }
-            MethodTest::GroupAndLocalIndicator => {
-                let before = Outcome::any(found.iter().map(|(_, outcome)| *outcome));
-                before.negated().and(group_and_local(groups, locals))
-            }
-            // Nobody's data count as uncertified unless an operator entered it.
-            MethodTest::CalpadsNotCertified => {
-                Outcome::from_bool(*calpads_certified == Some(false))
-            }
+impl<'a> Step<'a, '_> {
+    /// Draws up the answer.
+    fn determination(
+        &self,
+        lea: &LeaFacts,
+        basis: Basis,
+        history: &[HistoryYear<'a>],
+    ) -> Determination<'a> {
+        let Step { edition, facts, year, now, past, verdict } = *self;
+        let lea_type = lea.lea_type;
+        let conclusions = Conclusions::of(edition, lea_type, verdict, &now, past);
+        let decided = edition.decides(lea_type);
+        let level = verdict.level.known().copied();
+        let provider = level
+            .filter(|_| decided)
+            .and_then(|l| provider(edition, lea.cds, lea_type, l, &conclusions.sustained));
+        let mut determination = Determination {
+            cds: lea.cds,
+            lea_type,
+            edition,
+            decided,
+            evaluation: Evaluation::of(edition, lea_type, facts, basis, year),
+            history: history.to_vec(),
+            conclusions,
+            provider,
+            open_points: Vec::new(),
+            earlier_open_points: self.earlier_open_points(lea_type, history),
+            missing: Vec::new(),
         };
-        found.push((method.id.clone(), outcome));
+        determination.open_points = open_points(&determination, &now);
+        determination.missing = missing_inputs(&determination, facts);
+        determination
     }
-    found
-}
 
-/// Exactly one local indicator, and a group in exactly one state priority, another one.
-fn group_and_local(groups: &[GroupFinding], locals: &[LocalFinding]) -> Outcome {
-    Outcome::any(locals.iter().enumerate().map(|(position, local)| {
-        let others = locals.iter().enumerate().filter(|(p, _)| *p != position);
-        let alone = Outcome::all(others.map(|(_, other)| other.outcome.negated()));
-        let group = Outcome::any(groups.iter().map(|g| g.only_in_another_than(local.priority)));
-        local.outcome.and(alone).and(group)
-    }))
-}
-
-/// Whether any method is met.
-///
-/// A local indicator and a group in another priority are enough beside the other two
-/// methods: should there be more local indicators or more priorities than the third method
-/// asks for, one of the other two is met. What only decides which of them it is, a file
-/// that was not loaded, leaves eligibility known.
-fn eligible(
-    edition: &Edition,
-    lea_type: LeaType,
-    evaluation: &Evaluation,
-    methods: &[(String, Outcome)],
-) -> Outcome {
-    let Evaluation { cells: _, groups, locals, calpads_certified: _ } = evaluation;
-    let open_to = |m: &&Method| m.lea_types.contains(&lea_type);
-    let tests = || edition.methods.iter().filter(open_to).map(|m| m.test);
-    let more_is_another_method = tests().any(|t| matches!(t, MethodTest::GroupInPriorities(..=2)))
-        && tests().any(|t| matches!(t, MethodTest::LocalIndicators(..=2)));
-    let group_and_local = Outcome::any(locals.iter().map(|local| {
-        local.outcome.and(Outcome::any(groups.iter().map(|g| g.in_another_than(local.priority))))
-    }));
-    Outcome::any(methods.iter().map(|(id, outcome)| {
-        let test = edition.methods.iter().find(|m| &m.id == id).map(|m| m.test);
-        match test {
-            Some(MethodTest::GroupAndLocalIndicator) if more_is_another_method => group_and_local,
-            _ => *outcome,
+    /// The open points of earlier computed years on which the answer depends: with the year's
+    /// open criteria left open, an answer is another one or not known.
+    fn earlier_open_points(
+        &self,
+        lea_type: LeaType,
+        history: &[HistoryYear<'a>],
+    ) -> Vec<(DashboardYear, &'a OpenPoint)> {
+        let Step { edition, year, ref now, past, verdict, .. } = *self;
+        let mut found: Vec<(DashboardYear, &OpenPoint)> = Vec::new();
+        if !edition.decides(lea_type) {
+            return found;
         }
-    }))
+        for (position, earlier) in history.iter().enumerate() {
+            let Some(left_open) = earlier.with_open_criteria() else { continue };
+            let mut other = past.to_vec();
+            if let Some(place) = other.get_mut(position) {
+                *place = left_open;
+            }
+            let concluded = conclude(edition, lea_type, year, now, &other);
+            if AnswerSet::changed(edition, lea_type, verdict, &concluded).is_empty() {
+                continue;
+            }
+            for (_, point) in earlier.open {
+                if !found.contains(&(earlier.year, point)) {
+                    found.push((earlier.year, point));
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Conclusions {
+    /// Shows a verdict by the names that the edition gives to what is in it.
+    fn of(
+        edition: &Edition,
+        lea_type: LeaType,
+        verdict: &Verdict,
+        now: &GroupYear<'_>,
+        past: &[GroupYear<'_>],
+    ) -> Conclusions {
+        let now = &now.with_result(verdict.eligible, verdict.eligible);
+        let code = |group: StudentGroup| match verdict.letter(group) {
+            Some(letter) => Answer::Known(letter),
+            None => Answer::NotKnown(now.missing(GroupSet::of(group))),
+        };
+        let methods = edition.methods_for(lea_type).map(|method| method.id.clone());
+        let charter = edition.charter.as_ref().zip(verdict.charter.as_ref());
+        let sustained = edition.sustained_for(lea_type).zip(&verdict.sustained);
+        Conclusions {
+            codes: edition.groups.iter().map(|group| (*group, code(*group))).collect(),
+            group_count: verdict.group_count,
+            methods: methods.zip(verdict.methods(edition, lea_type)).collect(),
+            eligible: verdict.eligible,
+            charter: charter.map(|(rule, result)| {
+                CharterFinding::of(rule, result, Window::new(&rule.window, past, now))
+            }),
+            label: verdict.standing.label(edition, lea_type),
+            sustained: sustained
+                .map(|(rule, result)| {
+                    SustainedFinding::of(rule, result, Window::new(&rule.window, past, now))
+                })
+                .collect(),
+            eligible_level: verdict.level,
+        }
+    }
 }
 
 /// Every answer that is not known, with what it depends on.
@@ -400,7 +335,7 @@ fn missing_inputs(
 }
 
 /// The open points on which this answer depends.
-fn open_points(determination: &Determination<'_>) -> Vec<String> {
+fn open_points(determination: &Determination<'_>, now: &GroupYear<'_>) -> Vec<String> {
     let Determination { edition, lea_type, conclusions, history, provider, .. } = determination;
     let mut ids: Vec<String> = Vec::new();
     let mut add = |open: &[String]| {
@@ -411,7 +346,7 @@ fn open_points(determination: &Determination<'_>) -> Vec<String> {
         }
     };
     for criterion in &edition.criteria {
-        if edition.evaluates(*lea_type) && matters(determination, criterion) {
+        if edition.evaluates(*lea_type) && matters(determination, now, criterion) {
             add(&criterion.open);
         }
     }
@@ -445,54 +380,24 @@ fn open_points(determination: &Determination<'_>) -> Vec<String> {
     ids
 }
 
-/// The open points of earlier computed years on which this answer depends: with the year's
-/// open criteria left open, an answer is another one or not known.
-fn earlier_open_points(determination: &Determination<'_>) -> Vec<(DashboardYear, OpenPoint)> {
-    let Determination { edition, lea_type, decided, evaluation, history, conclusions, .. } =
-        determination;
-    let mut found: Vec<(DashboardYear, OpenPoint)> = Vec::new();
-    if !decided {
-        return found;
-    }
-    for (position, year) in history.iter().enumerate() {
-        let Some(left_open) = year.with_open_criteria() else { continue };
-        let mut other = history.clone();
-        if let Some(place) = other.get_mut(position) {
-            *place = left_open;
-        }
-        let concluded = conclude(edition, *lea_type, evaluation, &other);
-        if changed_answers(conclusions, &concluded).is_empty() {
-            continue;
-        }
-        for (_, point) in &year.open {
-            let point = (year.year, point.clone());
-            if !found.contains(&point) {
-                found.push(point);
-            }
-        }
-    }
-    found
-}
-
 fn matching(open: &[String], applies: impl Fn(&str) -> bool) -> Vec<String> {
     open.iter().filter(|id| applies(id)).cloned().collect()
 }
 
 /// Whether a criterion has a say for any group: alone, a state priority makes nobody
 /// eligible, but beside another one, or beside a local indicator, it may.
-fn matters(determination: &Determination<'_>, criterion: &Criterion) -> bool {
+fn matters(determination: &Determination<'_>, now: &GroupYear<'_>, criterion: &Criterion) -> bool {
     let Determination { edition, lea_type, evaluation, .. } = determination;
     let with_local = edition
-        .methods
-        .iter()
-        .any(|m| m.test == MethodTest::GroupAndLocalIndicator && m.lea_types.contains(lea_type));
+        .methods_for(*lea_type)
+        .any(|method| method.test == MethodTest::GroupAndLocalIndicator);
     let local = with_local
         && evaluation
             .locals
             .iter()
             .any(|l| l.priority != criterion.priority && l.outcome.may_be_met());
-    let groups = || evaluation.groups.iter().filter(|g| criterion.groups.contains(&g.group));
-    groups().any(|g| local || g.in_another_than(criterion.priority).may_be_met())
+    let another = now.in_another_than(criterion.priority).may;
+    criterion.groups.iter().any(|group| local || another.contains(*group))
 }
 
 /// The answers in which two conclusions differ.

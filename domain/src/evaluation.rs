@@ -1,16 +1,19 @@
-//! The criteria of one edition applied to one LEA's facts of that year.
+//! What the rules see of one LEA's year, group by group: the cells, and what they come to.
 //!
-//! This is the first of two steps: here it is found which criteria each student group
-//! meets, by which cells; [`crate::determination`] concludes from that.
+//! How a row counts is decided here; criteria are applied to all groups at once in
+//! [`crate::group_year`], and this shows the result for one group after another.
 
 use crate::facts::YearFacts;
+use crate::group_set::GroupSet;
+use crate::group_year::GroupYear;
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
 use crate::outcome::{Missing, MissingInput, Outcome};
+use crate::packed_year::{PackedCells, PackedListing, PackedYear};
 use crate::performance::{Color, Level, Performance};
 use crate::priority::{Priority, PrioritySet};
-use crate::release::{LocalRating, PublishedRow};
-use crate::rulebook::{Condition, CountsWhen, Criterion, Edition, LocalRule, Rating, Wanted};
+use crate::release::LocalRating;
+use crate::rulebook::{Alternative, Condition, CountsWhen, Criterion, Edition, LocalRule, Rating};
 use crate::student_group::StudentGroup;
 
 /// What the rules see of one group on one indicator.
@@ -38,75 +41,62 @@ pub enum Cell {
     },
 }
 
-impl Cell {
-    /// Whether a condition holds for this cell.
-    #[must_use]
-    pub fn meets(self, condition: Condition) -> Outcome {
-        match self {
-            Cell::NotLoaded => {
-                let input = MissingInput::Indicator(condition.indicator);
-                Outcome::NotKnown(Missing::of(input))
-            }
-            Cell::NoRow | Cell::TooSmall { .. } | Cell::NotRated => Outcome::NotMet,
-            Cell::Rated { color, status } => Outcome::from_bool(match condition.wanted {
-                Wanted::Color(wanted) => color == Some(wanted),
-                Wanted::Status(wanted) => status == Some(wanted),
-            }),
-        }
-    }
-
-    /// Whether the group has a rated performance here.
-    fn rated(self, indicator: Indicator) -> Outcome {
-        match self {
-            Cell::NotLoaded => Outcome::NotKnown(Missing::of(MissingInput::Indicator(indicator))),
-            Cell::Rated { .. } => Outcome::Met,
-            Cell::NoRow | Cell::TooSmall { .. } | Cell::NotRated => Outcome::NotMet,
-        }
-    }
-}
-
 /// The cells of every group that can count, for every indicator.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Cells([[Cell; Indicator::ALL.len()]; StudentGroup::COUNTED.len()]);
+pub struct Cells {
+    cells: [[Cell; Indicator::ALL.len()]; StudentGroup::COUNTED.len()],
+    packed: PackedCells,
+}
 
 impl Cells {
     /// Reads the cells of an LEA's year as the edition counts them.
     #[must_use]
     pub fn read(edition: &Edition, lea_type: LeaType, facts: &YearFacts) -> Cells {
-        Cells(StudentGroup::COUNTED.map(|group| {
-            Indicator::ALL.map(|indicator| {
-                if !facts.indicator_releases.contains_key(&indicator) {
-                    return Cell::NotLoaded;
-                }
-                match facts.performances.get(&(indicator, group)) {
-                    None => Cell::NoRow,
-                    Some(cited) => read_cell(edition, lea_type, indicator, group, &cited.value),
-                }
-            })
-        }))
+        let packed = PackedCells::read(edition, lea_type, facts);
+        Cells::with_packed(edition, lea_type, facts, packed)
+    }
+
+    fn with_packed(
+        edition: &Edition,
+        lea_type: LeaType,
+        facts: &YearFacts,
+        packed: PackedCells,
+    ) -> Cells {
+        let row = Indicator::ALL.map(|indicator| {
+            if packed.is_loaded(indicator) { Cell::NoRow } else { Cell::NotLoaded }
+        });
+        let mut cells = [row; StudentGroup::COUNTED.len()];
+        for ((indicator, group), cited) in &facts.performances {
+            let place = group.place().and_then(|row| cells.get_mut(row));
+            let place = place.and_then(|row| row.get_mut(indicator.index()));
+            if let Some(place) = place.filter(|place| **place != Cell::NotLoaded) {
+                *place = read_cell(edition, lea_type, *indicator, *group, &cited.value);
+            }
+        }
+        Cells { cells, packed }
     }
 
     /// One cell. The group of all students has none.
     #[must_use]
     pub fn get(&self, group: StudentGroup, indicator: Indicator) -> Cell {
-        StudentGroup::COUNTED
-            .iter()
-            .position(|g| *g == group)
-            .and_then(|row| self.0.get(row)?.get(indicator.index()).copied())
+        group
+            .place()
+            .and_then(|row| self.cells.get(row)?.get(indicator.index()).copied())
             .unwrap_or(Cell::NoRow)
     }
 
-    /// The same cells with one of them replaced.
+    /// Whether a condition holds for a group.
     #[must_use]
-    pub fn with(&self, group: StudentGroup, indicator: Indicator, cell: Cell) -> Cells {
-        let mut cells = self.clone();
-        let row = StudentGroup::COUNTED.iter().position(|g| *g == group);
-        if let Some(place) =
-            row.and_then(|row| cells.0.get_mut(row)).and_then(|row| row.get_mut(indicator.index()))
-        {
-            *place = cell;
-        }
-        cells
+    pub fn condition(&self, group: StudentGroup, condition: Condition) -> Outcome {
+        let outcomes = self.packed.condition(condition);
+        outcomes.of(group, |_| self.packed.missing(condition.indicator))
+    }
+
+    /// Whether the conditions of an alternative hold together for a group.
+    #[must_use]
+    pub fn alternative(&self, group: StudentGroup, alternative: &Alternative) -> Outcome {
+        let outcomes = self.packed.alternative(alternative);
+        outcomes.of(group, |_| self.packed.missing_of(alternative))
     }
 }
 
@@ -119,25 +109,39 @@ pub fn read_cell(
     group: StudentGroup,
     performance: &Performance,
 ) -> Cell {
-    let Some(rule) = edition.indicators.get(&indicator) else {
+    let Performance { color, status_level, .. } = performance;
+    read_cell_showing(edition, lea_type, indicator, group, performance, *color, *status_level)
+}
+
+/// How the edition would count a row, did it show this colour and status level.
+pub(crate) fn read_cell_showing(
+    edition: &Edition,
+    lea_type: LeaType,
+    indicator: Indicator,
+    group: StudentGroup,
+    performance: &Performance,
+    color: Option<Color>,
+    status: Option<Level>,
+) -> Cell {
+    let Some(reading) = edition.tables.reading(indicator) else {
         return Cell::NotRated;
     };
-    let shown = match rule.rating {
-        Rating::Color => performance.color.is_some(),
-        Rating::Status => performance.status_level.is_some(),
+    let shown = match reading.rating {
+        Rating::Color => color.is_some(),
+        Rating::Status => status.is_some(),
         Rating::None => false,
     };
-    let minimum = edition.size.minimum_for(lea_type, group);
+    let minimum = edition.tables.kind(lea_type).minimum(group);
     let size = performance.denominator;
     let too_small = size.is_some_and(|n| n < minimum);
-    let counts = match rule.counts_when {
+    let counts = match reading.counts_when {
         CountsWhen::AccountabilityMet => performance.accountability_met == Some(true),
         CountsWhen::SizeMet => performance.size_met == Some(true),
         // A colour is given only to groups that are large enough; a status is not.
-        CountsWhen::Size => !too_small && (size.is_some() || rule.rating == Rating::Color),
+        CountsWhen::Size => !too_small && (size.is_some() || reading.rating == Rating::Color),
     };
     if shown && counts {
-        return Cell::Rated { color: performance.color, status: performance.status_level };
+        return Cell::Rated { color, status };
     }
     if too_small || (size.is_none() && !counts) {
         return Cell::TooSmall { size, minimum };
@@ -160,6 +164,29 @@ pub struct GroupFinding {
 }
 
 impl GroupFinding {
+    /// One group's part of a year.
+    pub(crate) fn of(edition: &Edition, year: &GroupYear<'_>, group: StudentGroup) -> GroupFinding {
+        let tables = &edition.tables;
+        let mut order: Vec<Priority> = Vec::with_capacity(tables.priorities.len());
+        if year.lettered.contains(group) {
+            order.extend(&tables.priorities);
+        } else {
+            let criteria = edition.criteria.iter().zip(&tables.criteria);
+            for (criterion, _) in criteria.filter(|(_, groups)| groups.contains(group)) {
+                if !order.contains(&criterion.priority) {
+                    order.push(criterion.priority);
+                }
+            }
+        }
+        let outcome = |p: Priority| year.priorities.get(p).of(group, |_| year.missing_in(group, p));
+        GroupFinding {
+            group,
+            at_most: if year.at_most_one.contains(group) { 1 } else { order.len() },
+            priorities: order.into_iter().map(|p| (p, outcome(p))).collect(),
+            rated: year.rated.of(group, |open| year.missing_of_rated(open)),
+        }
+    }
+
     /// Whether the group is in at least this many state priorities.
     #[must_use]
     pub fn in_at_least(&self, count: usize) -> Outcome {
@@ -169,56 +196,18 @@ impl GroupFinding {
         Outcome::at_least(count, self.priorities.iter().map(|(_, outcome)| *outcome))
     }
 
-    /// Whether the group is in a state priority that is not `other`.
-    #[must_use]
-    pub fn in_another_than(&self, other: Priority) -> Outcome {
-        Outcome::any(self.priorities.iter().filter(|(p, _)| *p != other).map(|(_, o)| *o))
-    }
-
-    /// Whether the group is in exactly one state priority, and that one is not `other`.
-    #[must_use]
-    pub fn only_in_another_than(&self, other: Priority) -> Outcome {
-        self.in_another_than(other).and(self.in_at_least(2).negated())
-    }
-
     /// The priorities that are met for certain.
     #[must_use]
     pub fn met(&self) -> PrioritySet {
         self.priorities.iter().filter(|(_, o)| o.is_met()).map(|(p, _)| *p).collect()
     }
-
-    /// The inputs that the priorities still depend on.
-    #[must_use]
-    pub fn missing(&self) -> Missing {
-        self.priorities.iter().fold(Missing::NOTHING, |m, (_, o)| m.with(o.missing()))
-    }
-
-    /// A group that is in no priority and has no rated performance.
-    #[must_use]
-    pub fn nothing(group: StudentGroup) -> GroupFinding {
-        GroupFinding { group, priorities: Vec::new(), at_most: 0, rated: Outcome::NotMet }
-    }
-
-    /// The same finding, everything unknown in it being owed to one other input.
-    #[must_use]
-    pub fn with_missing_as(&self, input: MissingInput) -> GroupFinding {
-        GroupFinding {
-            group: self.group,
-            priorities: self
-                .priorities
-                .iter()
-                .map(|(p, outcome)| (*p, outcome.with_missing_as(input)))
-                .collect(),
-            at_most: self.at_most,
-            rated: self.rated.with_missing_as(input),
-        }
-    }
 }
 
 /// What the rules see of one local indicator.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum LocalCell {
     /// The file was not loaded for this LEA.
+    #[default]
     NotLoaded,
     /// The file has no row for it: it reported nothing, which is no failure.
     NoRow,
@@ -243,14 +232,20 @@ impl LocalFinding {
     /// Applies a rule to what was found.
     #[must_use]
     pub fn of(rule: &LocalRule, cell: LocalCell) -> LocalFinding {
-        let outcome = match cell {
-            LocalCell::NotLoaded => {
-                Outcome::NotKnown(Missing::of(MissingInput::LocalIndicator(rule.priority)))
-            }
-            LocalCell::NoRow => Outcome::NotMet,
-            LocalCell::Rated(rating) => Outcome::from_bool(rating == rule.rating),
-        };
+        let outcome = local_outcome(rule.priority, rule.rating, cell);
         LocalFinding { id: rule.id.clone(), priority: rule.priority, cell, outcome }
+    }
+}
+
+/// Whether the criterion on a priority's local indicator is met: its rating is the one that
+/// counts.
+pub(crate) fn local_outcome(priority: Priority, counts: LocalRating, cell: LocalCell) -> Outcome {
+    match cell {
+        LocalCell::NotLoaded => {
+            Outcome::NotKnown(Missing::of(MissingInput::LocalIndicator(priority)))
+        }
+        LocalCell::NoRow => Outcome::NotMet,
+        LocalCell::Rated(rating) => Outcome::from_bool(rating == counts),
     }
 }
 
@@ -261,6 +256,19 @@ pub enum Basis {
     Files,
     /// From the letters of the year's published list: to check the list against itself.
     PublishedCodes,
+}
+
+/// What each group of an LEA's year comes to.
+pub(crate) fn groups_now<'a>(
+    edition: &'a Edition,
+    year: &'a PackedYear,
+    basis: Basis,
+) -> GroupYear<'a> {
+    let by_cells = GroupYear::by_cells(edition, &year.cells);
+    match (basis, &year.listing) {
+        (Basis::PublishedCodes, PackedListing::OnList(list)) => by_cells.by_own_list(edition, list),
+        _ => by_cells,
+    }
 }
 
 /// Everything that the criteria of one edition say of one LEA.
@@ -274,38 +282,42 @@ pub struct Evaluation {
     pub locals: Vec<LocalFinding>,
     /// Whether CALPADS data were certified, where an operator entered it.
     pub calpads_certified: Option<bool>,
+    /// The year that all of this shows.
+    year: PackedYear,
+    basis: Basis,
 }
 
-/// Applies the criteria of an edition.
-#[must_use]
-pub fn evaluate(
-    edition: &Edition,
-    lea_type: LeaType,
-    facts: &YearFacts,
-    basis: Basis,
-) -> Evaluation {
-    let cells = Cells::read(edition, lea_type, facts);
-    let published = match basis {
-        Basis::Files => None,
-        Basis::PublishedCodes => facts.published.as_ref().map(|cited| &cited.value),
-    };
-    let groups = edition
-        .groups
-        .iter()
-        .map(|group| {
-            let finding = find_group(edition, *group, &cells);
-            match published {
-                None => finding,
-                Some(row) => published_group(edition, &finding, row, Missing::NOTHING),
-            }
-        })
-        .collect();
-    let locals = edition
-        .locals_for(lea_type)
-        .map(|rule| LocalFinding::of(rule, local_cell(facts, rule.priority)))
-        .collect();
-    let calpads_certified = facts.calpads_certified.as_ref().map(|cited| cited.value);
-    Evaluation { cells, groups, locals, calpads_certified }
+impl Evaluation {
+    /// Shows a year and what its groups come to.
+    pub(crate) fn of(
+        edition: &Edition,
+        lea_type: LeaType,
+        facts: &YearFacts,
+        basis: Basis,
+        year: &PackedYear,
+    ) -> Evaluation {
+        let now = groups_now(edition, year, basis);
+        let locals = edition.locals_for(lea_type);
+        Evaluation {
+            cells: Cells::with_packed(edition, lea_type, facts, year.cells),
+            groups: edition.groups.iter().map(|g| GroupFinding::of(edition, &now, *g)).collect(),
+            locals: locals.map(|rule| LocalFinding::of(rule, year.local(rule.priority))).collect(),
+            calpads_certified: year.calpads_certified,
+            year: *year,
+            basis,
+        }
+    }
+
+    /// The year, packed.
+    #[must_use]
+    pub fn packed(&self) -> &PackedYear {
+        &self.year
+    }
+
+    /// What each group comes to, for all groups at once.
+    pub(crate) fn groups_now<'a>(&'a self, edition: &'a Edition) -> GroupYear<'a> {
+        groups_now(edition, &self.year, self.basis)
+    }
 }
 
 /// What was found of a local indicator.
@@ -318,74 +330,9 @@ pub fn local_cell(facts: &YearFacts, priority: Priority) -> LocalCell {
     }
 }
 
-/// Which priorities a group meets by its cells.
-#[must_use]
-pub fn find_group(edition: &Edition, group: StudentGroup, cells: &Cells) -> GroupFinding {
-    let mut priorities: Vec<(Priority, Outcome)> = Vec::new();
-    for criterion in edition.criteria.iter().filter(|c| c.groups.contains(&group)) {
-        let outcome = criterion_outcome(criterion, group, cells);
-        match priorities.iter_mut().find(|(p, _)| *p == criterion.priority) {
-            Some((_, sofar)) => *sofar = sofar.or(outcome),
-            None => priorities.push((criterion.priority, outcome)),
-        }
-    }
-    let rated = Outcome::any(
-        edition
-            .indicators_used()
-            .filter(|i| edition.indicators.get(i).is_some_and(|rule| rule.groups.contains(&group)))
-            .map(|indicator| cells.get(group, indicator).rated(indicator)),
-    );
-    let at_most = priorities.len();
-    GroupFinding { group, priorities, at_most, rated }
-}
-
 /// Whether a group meets a criterion by its cells.
 #[must_use]
 pub fn criterion_outcome(criterion: &Criterion, group: StudentGroup, cells: &Cells) -> Outcome {
-    Outcome::any(criterion.alternatives.iter().map(|alternative| {
-        Outcome::all(alternative.conditions.iter().map(|c| cells.get(group, c.indicator).meets(*c)))
-    }))
-}
-
-/// What a published list's row says of a group: with a letter, its priorities; without
-/// one, that it is in fewer than two. Whether it is rated is known from a letter, else
-/// only from the year's rows (`by_rows`). What the list leaves open depends on `missing`,
-/// or, where that is nothing, on what the rows themselves depend on.
-#[must_use]
-pub fn published_group(
-    edition: &Edition,
-    by_rows: &GroupFinding,
-    row: &PublishedRow,
-    missing: Missing,
-) -> GroupFinding {
-    let group = by_rows.group;
-    let letter = row.codes.get(&group);
-    let set = letter
-        .and_then(|letter| edition.codes.iter().find(|(_, l)| *l == letter).map(|(set, _)| *set));
-    match set {
-        Some(set) => GroupFinding {
-            group,
-            priorities: edition
-                .state_priorities()
-                .iter()
-                .map(|p| (p, Outcome::from_bool(set.contains(p))))
-                .collect(),
-            at_most: set.len(),
-            rated: Outcome::Met,
-        },
-        None => {
-            let unknown = if missing.is_nothing() {
-                let every = edition.indicators_used().map(MissingInput::Indicator).collect();
-                Outcome::NotKnown(every)
-            } else {
-                Outcome::NotKnown(missing)
-            };
-            let priorities = by_rows.priorities.iter().map(|(p, _)| (*p, unknown)).collect();
-            let rated = match by_rows.rated {
-                Outcome::NotKnown(_) => unknown,
-                known => known,
-            };
-            GroupFinding { group, priorities, at_most: 1, rated }
-        }
-    }
+    let packed = &cells.packed;
+    packed.criterion(criterion).of(group, |_| packed.missing_for(criterion, GroupSet::of(group)))
 }

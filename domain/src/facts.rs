@@ -232,11 +232,14 @@ impl FactBase {
         let Some(year) = head.year else { return };
         match (&contents.rows, head.kind) {
             (Rows::Performances(rows), ReleaseKind::Indicator(indicator)) => {
-                for row in rows {
-                    let Some(facts) = self.year_of(row.cds, year) else {
-                        continue;
+                // An LEA's rows stand together in the state's files: it is looked up once.
+                for rows in rows.chunk_by(|row, next| row.cds == next.cds) {
+                    let facts = rows.first().and_then(|row| self.year_of(row.cds, year));
+                    let in_force = |facts: &&mut YearFacts| {
+                        facts.indicator_releases.get(&indicator) == Some(&release)
                     };
-                    if facts.indicator_releases.get(&indicator) == Some(&release) {
+                    let Some(facts) = facts.filter(in_force) else { continue };
+                    for row in rows {
                         let cited = Cited { value: row.performance.clone(), release, row: row.row };
                         facts.performances.insert((indicator, row.group), cited);
                     }

@@ -3,14 +3,18 @@
 //! A published determination is what happened; where no list was loaded, a computed one
 //! stands in for it. The published lists follow the CDS code, and so does this history.
 
-use crate::evaluation::{Evaluation, GroupFinding, published_group};
+use crate::evaluation::GroupFinding;
 use crate::facts::{ReleaseNumber, YearFacts};
+use crate::group_set::GroupOutcomes;
+use crate::group_year::GroupYear;
 use crate::lea::LeaType;
-use crate::outcome::{Missing, MissingInput, Outcome};
+use crate::outcome::{Missing, Outcome};
+use crate::packed_year::{PackedListing, PackedYear};
 use crate::priority::Priority;
 use crate::release::{PublishedRow, PublishedStatus};
 use crate::rulebook::{Edition, OpenPoint};
 use crate::student_group::StudentGroup;
+use crate::verdict::Verdict;
 use crate::year::DashboardYear;
 
 /// Where an earlier year's answer comes from.
@@ -51,14 +55,12 @@ impl Origin {
 }
 
 /// One earlier year of one LEA.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HistoryYear {
+#[derive(Clone, Copy, Debug)]
+pub struct HistoryYear<'a> {
     /// The year.
     pub year: DashboardYear,
     /// Where it comes from.
     pub origin: Origin,
-    /// The groups of that year's edition; empty where nothing was judged.
-    pub groups: Vec<GroupFinding>,
     /// Whether a method was met.
     pub eligible: Outcome,
     /// Whether the LEA was in its first year of support; for a charter school, whether it
@@ -66,148 +68,143 @@ pub struct HistoryYear {
     pub first_year: Outcome,
     /// State priorities whose criteria that year's edition calls open, with the open point.
     /// A published year has none: the state settled for itself how it counted.
-    pub open: Vec<(Priority, OpenPoint)>,
+    pub open: &'a [(Priority, OpenPoint)],
+    /// The year's own edition.
+    pub edition: &'a Edition,
+    /// What it says of the groups.
+    pub(crate) groups: GroupYear<'a>,
 }
 
-/// What a year's own computation gave, for the years after it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Computed {
-    /// Whether a method was met.
-    pub eligible: Outcome,
-    /// Whether the LEA is in its first year of support, or the charter school eligible.
-    pub first_year: Outcome,
+/// A year that was decided, as the years after it look back on it.
+pub(crate) fn looked_back_on(
+    edition: &Edition,
+    lea_type: LeaType,
+    year: &PackedYear,
+    now: &GroupYear<'_>,
+    verdict: &Verdict,
+) -> GroupYear<'static> {
+    if !edition.tables.kind(lea_type).evaluated {
+        return GroupYear::nothing(edition.year);
+    }
+    match (&year.listing, lea_type) {
+        // The lists hold districts and county offices; a charter's years are computed.
+        (_, LeaType::Charter) => {
+            let first_year = verdict.charter.map_or(Outcome::NotMet, |charter| charter.literal);
+            now.computed(verdict.eligible, first_year)
+        }
+        (PackedListing::OnList(list), _) => now.published(edition, list),
+        (PackedListing::NotOnList, _) => GroupYear::nothing(edition.year),
+        (PackedListing::NoList, _) => now.computed(verdict.eligible, verdict.eligible),
+    }
 }
 
-impl HistoryYear {
-    /// Remembers a year that was evaluated, for the years after it.
-    #[must_use]
-    pub fn remember(
-        edition: &Edition,
+impl<'a> HistoryYear<'a> {
+    /// Remembers a year that was decided, for the years after it.
+    pub(crate) fn remember(
+        edition: &'a Edition,
         lea_type: LeaType,
         facts: &YearFacts,
-        evaluation: &Evaluation,
-        computed: Computed,
-    ) -> HistoryYear {
-        let year = edition.year;
-        let input = MissingInput::EarlierYear(year);
-        let nothing = |origin| HistoryYear {
-            year,
-            origin,
-            groups: Vec::new(),
-            eligible: Outcome::NotMet,
-            first_year: Outcome::NotMet,
-            open: Vec::new(),
-        };
-        if !edition.evaluates(lea_type) {
-            return nothing(Origin::NotJudged);
-        }
-        // The lists hold districts and county offices; a charter's years are computed.
+        groups: GroupYear<'static>,
+    ) -> HistoryYear<'a> {
         let listed = lea_type != LeaType::Charter;
-        match (&facts.published, facts.list_release) {
-            (Some(cited), _) if listed => HistoryYear {
-                year,
-                origin: Origin::Published { release: cited.release, row: cited.row },
-                groups: evaluation
-                    .groups
-                    .iter()
-                    .map(|by_rows| {
-                        let missing = Missing::of(input);
-                        let by_rows = by_rows.with_missing_as(input);
-                        published_group(edition, &by_rows, &cited.value, missing)
-                    })
-                    .collect(),
-                eligible: published_eligible(&cited.value).with_missing_as(input),
-                first_year: published_first_year(&cited.value).with_missing_as(input),
-                open: Vec::new(),
-            },
-            (None, Some(release)) if listed => nothing(Origin::NotOnList { release }),
-            _ => HistoryYear {
-                year,
-                origin: if facts.indicator_releases.is_empty() {
-                    Origin::NotLoaded
-                } else {
-                    Origin::Computed
-                },
-                groups: evaluation.groups.iter().map(|g| g.with_missing_as(input)).collect(),
-                eligible: computed.eligible.with_missing_as(input),
-                first_year: computed.first_year.with_missing_as(input),
-                open: open_criteria(edition),
-            },
+        let origin = if !edition.evaluates(lea_type) {
+            Origin::NotJudged
+        } else {
+            match (&facts.published, facts.list_release) {
+                (Some(cited), _) if listed => {
+                    Origin::Published { release: cited.release, row: cited.row }
+                }
+                (None, Some(release)) if listed => Origin::NotOnList { release },
+                _ if facts.indicator_releases.is_empty() => Origin::NotLoaded,
+                _ => Origin::Computed,
+            }
+        };
+        let open: &[(Priority, OpenPoint)] = match origin {
+            Origin::Computed | Origin::NotLoaded => &edition.tables.open_criteria,
+            Origin::Published { .. } | Origin::NotOnList { .. } | Origin::NotJudged => &[],
+        };
+        HistoryYear {
+            year: edition.year,
+            origin,
+            eligible: groups.eligible,
+            first_year: groups.first_year,
+            open,
+            edition,
+            groups,
         }
     }
 
-    /// The same year with its open criteria left open: whether a group with a rated
-    /// performance meets them is not known. `None` where nothing is open.
-    #[must_use]
-    pub(crate) fn with_open_criteria(&self) -> Option<HistoryYear> {
+    /// The groups of the same year with its open criteria left open: whether a group with a
+    /// rated performance meets them is not known. `None` where nothing is open.
+    pub(crate) fn with_open_criteria(&self) -> Option<GroupYear<'a>> {
         if self.open.is_empty() {
             return None;
         }
-        let unknown = Outcome::NotKnown(Missing::of(MissingInput::EarlierYear(self.year)));
-        let mut year = self.clone();
-        for group in year.groups.iter_mut().filter(|g| g.rated.may_be_met()) {
-            for (priority, outcome) in &mut group.priorities {
-                if self.open.iter().any(|(open, _)| open == priority) {
-                    *outcome = unknown;
-                }
-            }
-        }
-        let by_groups = Outcome::any(year.groups.iter().map(|g| g.in_at_least(2)));
-        if !by_groups.is_not_met() {
-            year.eligible = by_groups;
-        }
-        Some(year)
+        let open = self.open.iter().map(|(priority, _)| *priority).collect();
+        let groups = self.groups.with_open(self.edition, open);
+        let by_groups = groups.in_at_least(2).any(|open| groups.missing(open));
+        let eligible = if by_groups.is_not_met() { groups.eligible } else { by_groups };
+        Some(groups.with_result(eligible, groups.first_year))
     }
 
-    /// Takes what another row of the list would say of the whole LEA.
-    pub(crate) fn take_over(&mut self, row: &PublishedRow) {
-        let input = MissingInput::EarlierYear(self.year);
-        self.eligible = published_eligible(row).with_missing_as(input);
-        self.first_year = published_first_year(row).with_missing_as(input);
+    /// Whether the year's criteria were applied to the LEA and it was not left out by a list.
+    fn has_groups(&self) -> bool {
+        !matches!(self.origin, Origin::NotOnList { .. } | Origin::NotJudged)
     }
 
-    /// The group's finding of that year.
+    /// What is known of the group in that year: `None` where nothing was judged, or where the
+    /// year has no such group.
     #[must_use]
-    pub fn group(&self, group: StudentGroup) -> Option<&GroupFinding> {
-        self.groups.iter().find(|finding| finding.group == group)
+    pub fn group(&self, group: StudentGroup) -> Option<GroupFinding> {
+        let judged = self.has_groups() && self.edition.groups.contains(&group);
+        judged.then(|| GroupFinding::of(self.edition, &self.groups, group))
+    }
+
+    /// Which groups were in at least this many state priorities.
+    #[must_use]
+    pub fn in_at_least(&self, count: usize) -> GroupOutcomes {
+        self.groups.in_at_least(count)
     }
 }
 
-fn some_unknown() -> Outcome {
-    Outcome::NotKnown(Missing::NOTHING)
+/// The parts of a list's row that say something of the whole LEA.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct PublishedSigns {
+    pub(crate) status: PublishedStatus,
+    /// Whether any method was met; `None` where the list has no methods.
+    pub(crate) method_met: Option<bool>,
+    /// How many groups have a letter.
+    pub(crate) letters: usize,
 }
 
-/// The criteria of an edition that it calls open.
-fn open_criteria(edition: &Edition) -> Vec<(Priority, OpenPoint)> {
-    let mut open: Vec<(Priority, OpenPoint)> = Vec::new();
-    for criterion in &edition.criteria {
-        for point in criterion.open.iter().filter_map(|id| edition.open_point(id)) {
-            let found = (criterion.priority, point.clone());
-            if !open.contains(&found) {
-                open.push(found);
-            }
+impl PublishedSigns {
+    pub(crate) fn of(row: &PublishedRow) -> PublishedSigns {
+        let any_met = || row.methods.values().any(|met| *met);
+        PublishedSigns {
+            status: row.status,
+            method_met: (!row.methods.is_empty()).then(any_met),
+            letters: row.codes.len(),
         }
     }
-    open
-}
 
-/// Whether a method was met, by the list's methods, else by its codes.
-pub(crate) fn published_eligible(row: &PublishedRow) -> Outcome {
-    if row.methods.values().any(|met| *met) || !row.codes.is_empty() {
-        Outcome::Met
-    } else if !row.methods.is_empty() || row.status == PublishedStatus::General {
-        Outcome::NotMet
-    } else {
-        some_unknown()
+    /// Whether a method was met, by the list's methods, else by its codes.
+    pub(crate) fn eligible(self) -> Outcome {
+        if self.method_met == Some(true) || self.letters > 0 {
+            Outcome::Met
+        } else if self.method_met.is_some() || self.status == PublishedStatus::General {
+            Outcome::NotMet
+        } else {
+            Outcome::NotKnown(Missing::NOTHING)
+        }
     }
-}
 
-/// Whether the list shows a first year of support. A status without a year is told apart
-/// by what made the LEA eligible.
-pub(crate) fn published_first_year(row: &PublishedRow) -> Outcome {
-    match row.status {
-        PublishedStatus::DifferentiatedYear1 => Outcome::Met,
-        PublishedStatus::General | PublishedStatus::DifferentiatedYear2 => Outcome::NotMet,
-        PublishedStatus::Differentiated => published_eligible(row),
+    /// Whether the list shows a first year of support. A status without a year is told apart
+    /// by what made the LEA eligible.
+    pub(crate) fn first_year(self) -> Outcome {
+        match self.status {
+            PublishedStatus::DifferentiatedYear1 => Outcome::Met,
+            PublishedStatus::General | PublishedStatus::DifferentiatedYear2 => Outcome::NotMet,
+            PublishedStatus::Differentiated => self.eligible(),
+        }
     }
 }

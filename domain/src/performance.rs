@@ -53,6 +53,9 @@ impl fmt::Display for Tenths {
 pub struct Level(u8);
 
 impl Level {
+    /// How many levels there are.
+    pub const COUNT: usize = 5;
+
     /// A level by its number; `None` outside 1 to 5.
     #[must_use]
     pub fn new(number: u8) -> Option<Level> {

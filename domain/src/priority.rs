@@ -93,6 +93,29 @@ impl FromIterator<Priority> for PrioritySet {
     }
 }
 
+/// A value for each priority.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub(crate) struct PerPriority<T>([T; 10]);
+
+impl<T: Copy + Default> PerPriority<T> {
+    /// The value of a priority.
+    pub(crate) fn get(&self, priority: Priority) -> T {
+        self.0.get(usize::from(priority.0) - 1).copied().unwrap_or_default()
+    }
+
+    /// Gives a priority another value.
+    pub(crate) fn set(&mut self, priority: Priority, value: T) {
+        if let Some(place) = self.0.get_mut(usize::from(priority.0) - 1) {
+            *place = value;
+        }
+    }
+
+    /// The value of each priority, in rising order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = T> {
+        self.0.into_iter()
+    }
+}
+
 impl fmt::Display for PrioritySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let texts: Vec<String> = self.iter().map(|p| p.to_string()).collect();

@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::history::{published_eligible, published_first_year};
+use crate::history::PublishedSigns;
 use crate::lea::LeaType;
 use crate::outcome::Outcome;
 use crate::release::{PublishedRow, PublishedStatus};
 use crate::rulebook::Edition;
-use crate::support::label;
+use crate::support::standing;
 use crate::year::DashboardYear;
 
 /// Something in a row of a list that does not fit the rest of it.
@@ -112,16 +112,17 @@ pub fn check_row(
         }
     }
     // A list without methods says only by its codes that a method was met.
-    let eligible = match published_eligible(row) {
+    let eligible = match PublishedSigns::of(row).eligible() {
         Outcome::NotKnown(_) => Outcome::from_bool(letters > 0),
         known => known,
     };
     let before = edition.labels.second_year_after.and_then(|year| earlier.get(&year));
-    let first_year_before = before.map_or(Outcome::NotMet, |before| published_first_year(before));
-    let expected = label(edition, lea_type, eligible, first_year_before);
+    let first_year_before =
+        before.map_or(Outcome::NotMet, |row| PublishedSigns::of(row).first_year());
+    let expected = standing(lea_type, eligible, first_year_before).text(edition, lea_type);
     let published = status_text(edition, row.status);
-    if let Some(expected) = expected.text.known().filter(|expected| *expected != published) {
-        let (published, expected) = (published.to_owned(), expected.clone());
+    if let Some(expected) = expected.known().copied().filter(|expected| *expected != published) {
+        let (published, expected) = (published.to_owned(), expected.to_owned());
         faults.push(ListFault::Status { published, expected });
     }
     faults

@@ -10,6 +10,7 @@ mod load;
 mod overlap;
 mod page;
 mod raw;
+mod tables;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub use edition::{
     Wanted,
 };
 pub use page::{RulebookFault, RulebookFaults};
+pub(crate) use tables::{Kind, METHODS_MOST, TESTS_MOST};
 
 use crate::year::DashboardYear;
 

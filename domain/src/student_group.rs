@@ -58,6 +58,12 @@ impl StudentGroup {
         StudentGroup::Wh,
     ];
 
+    /// Position in [`StudentGroup::COUNTED`]; `None` for all students together.
+    #[must_use]
+    pub fn place(self) -> Option<usize> {
+        (self as usize).checked_sub(1)
+    }
+
     /// The Dashboard's code, such as `SWD`.
     #[must_use]
     pub fn code(self) -> &'static str {

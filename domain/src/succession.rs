@@ -16,8 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cds::CdsCode;
 use crate::determination::{Determination, decide_looking_back};
-use crate::evaluation::{Basis, GroupFinding};
+use crate::evaluation::Basis;
 use crate::facts::LeaFacts;
+use crate::group_set::GroupOutcomes;
+use crate::group_year::GroupYear;
 use crate::history::{HistoryYear, Origin};
 use crate::outcome::Outcome;
 use crate::release::{SuccessionKind, SuccessionRow};
@@ -49,20 +51,20 @@ impl Reading {
 }
 
 /// A year of an LEA that stands, alone or with others, for a year of its successor.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct JoinedYear {
+#[derive(Clone, Copy, Debug)]
+pub struct JoinedYear<'a> {
     /// The LEA whose year it is: a predecessor, one of a predecessor's, or the successor
     /// itself where it was there before.
     pub cds: CdsCode,
     /// Its year, as it is looked back on.
-    pub year: HistoryYear,
+    pub year: HistoryYear<'a>,
 }
 
 /// The history of an LEA through its successions.
 #[derive(Clone, Debug)]
 pub struct LookedThrough<'a> {
     /// The years that were joined, by year.
-    pub joined: Vec<JoinedYear>,
+    pub joined: Vec<JoinedYear<'a>>,
     /// The LEA's own years, decided again.
     pub determinations: BTreeMap<DashboardYear, Determination<'a>>,
 }
@@ -93,20 +95,20 @@ pub fn look_through<'a>(
 struct Looked<'a> {
     cds: CdsCode,
     determinations: BTreeMap<DashboardYear, Determination<'a>>,
-    years: Vec<HistoryYear>,
-    joined: Vec<JoinedYear>,
+    years: Vec<HistoryYear<'a>>,
+    joined: Vec<JoinedYear<'a>>,
 }
 
-impl Looked<'_> {
+impl<'a> Looked<'a> {
     /// The years that stand for a year of this LEA: its own, or those joined in its place.
-    fn of(&self, year: DashboardYear) -> Vec<JoinedYear> {
-        let joined: Vec<JoinedYear> =
-            self.joined.iter().filter(|joined| joined.year.year == year).cloned().collect();
+    fn of(&self, year: DashboardYear) -> Vec<JoinedYear<'a>> {
+        let joined: Vec<JoinedYear<'a>> =
+            self.joined.iter().filter(|joined| joined.year.year == year).copied().collect();
         if !joined.is_empty() {
             return joined;
         }
         let own = self.years.iter().filter(|own| own.year == year);
-        own.map(|own| JoinedYear { cds: self.cds, year: own.clone() }).collect()
+        own.map(|own| JoinedYear { cds: self.cds, year: *own }).collect()
     }
 }
 
@@ -132,11 +134,11 @@ fn look<'a>(
         .collect();
     let named = |year: DashboardYear| lea.years.get(&year).is_some_and(|facts| facts.named);
     let (_, own) = decide_looking_back(books, lea, Basis::Files, &BTreeMap::new());
-    let mut joined: Vec<JoinedYear> = Vec::new();
-    let mut instead: BTreeMap<DashboardYear, HistoryYear> = BTreeMap::new();
+    let mut joined: Vec<JoinedYear<'a>> = Vec::new();
+    let mut instead: BTreeMap<DashboardYear, HistoryYear<'a>> = BTreeMap::new();
     for own in own {
         let year = own.year;
-        let mut parts: Vec<JoinedYear> = Vec::new();
+        let mut parts: Vec<JoinedYear<'a>> = Vec::new();
         for (row, predecessor) in &before {
             let is_the_same = row.kind == SuccessionKind::Renumbered;
             if ends_before(year, row.effective) && !(is_the_same && named(year)) {
@@ -169,65 +171,64 @@ fn ends_before(year: DashboardYear, day: Day) -> bool {
 }
 
 /// Several LEAs' years as one; `None` of none.
-fn join(parts: &[JoinedYear], reading: Reading) -> Option<HistoryYear> {
+fn join<'a>(parts: &[JoinedYear<'a>], reading: Reading) -> Option<HistoryYear<'a>> {
+    let years = || parts.iter().map(|part| part.year);
     let (first, others) = parts.split_first()?;
     if others.is_empty() {
-        return Some(first.year.clone());
+        return Some(first.year);
     }
-    let years = || parts.iter().map(|part| &part.year);
-    let both = |of: fn(&HistoryYear) -> Outcome| match reading {
+    let both = |of: fn(HistoryYear<'a>) -> Outcome| match reading {
         Reading::Any => Outcome::any(years().map(of)),
         Reading::Each => Outcome::all(years().map(of)),
     };
-    let groups: BTreeSet<StudentGroup> =
-        years().flat_map(|year| &year.groups).map(|finding| finding.group).collect();
-    let mut open = Vec::new();
-    for point in years().flat_map(|year| &year.open) {
-        if !open.contains(point) {
-            open.push(point.clone());
-        }
-    }
+    let (eligible, first_year) = (both(|year| year.eligible), both(|year| year.first_year));
+    let groups = join_groups(parts, first.year, reading).with_result(eligible, first_year);
     Some(HistoryYear {
-        year: first.year.year,
         origin: years().map(|year| year.origin).min_by_key(|o| tells(*o))?,
-        groups: groups.into_iter().map(|group| join_group(years(), group, reading)).collect(),
-        eligible: both(|year| year.eligible),
-        first_year: both(|year| year.first_year),
-        open,
+        eligible,
+        first_year,
+        // All are years of one edition, so that what is open in any is the same.
+        open: years().map(|year| year.open).find(|open| !open.is_empty()).unwrap_or_default(),
+        groups,
+        ..first.year
     })
 }
 
-/// The finding of the LEA in which the group is in most priorities, or fewest: priorities of
-/// two LEAs never add up. The group is there where any of them has it.
-fn join_group<'y>(
-    years: impl Iterator<Item = &'y HistoryYear>,
-    group: StudentGroup,
+/// Each group as the LEA has it in which it is in most priorities, or fewest: priorities of
+/// two LEAs never add up. The group is rated where it is in any of them.
+fn join_groups<'a>(
+    parts: &[JoinedYear<'a>],
+    first: HistoryYear<'a>,
     reading: Reading,
-) -> GroupFinding {
-    let findings: Vec<GroupFinding> = years
-        .map(|year| year.group(group).cloned().unwrap_or_else(|| GroupFinding::nothing(group)))
-        .collect();
-    let met = |outcome: Outcome| match outcome {
-        Outcome::NotMet => 0,
-        Outcome::NotKnown(_) => 1,
-        Outcome::Met => 2,
+) -> GroupYear<'a> {
+    let rank = |outcomes: GroupOutcomes, group: StudentGroup| {
+        u8::from(outcomes.met.contains(group)) + u8::from(outcomes.may.contains(group))
     };
-    let most = |finding: &&GroupFinding| (met(finding.in_at_least(2)), met(finding.in_at_least(1)));
-    let chosen = match reading {
-        Reading::Any => findings.iter().max_by_key(most),
-        Reading::Each => findings.iter().min_by_key(most),
-    };
-    let mut finding = chosen.cloned().unwrap_or_else(|| GroupFinding::nothing(group));
-    finding.rated = Outcome::any(findings.iter().map(|finding| finding.rated));
-    finding
+    let mut joined = first.groups;
+    for group in StudentGroup::COUNTED {
+        let most = |year: &&GroupYear<'a>| {
+            (rank(year.in_at_least(2), group), rank(year.in_at_least(1), group))
+        };
+        let years = parts.iter().map(|part| &part.year.groups);
+        let chosen = match reading {
+            Reading::Any => years.max_by_key(most),
+            Reading::Each => years.min_by_key(most),
+        };
+        if let Some(chosen) = chosen {
+            joined = joined.with_group_of(group, chosen);
+        }
+    }
+    let years = parts.iter().map(|part| part.year.groups.rated);
+    joined.with_rated(years.fold(GroupOutcomes::NOT_MET, GroupOutcomes::or))
 }
 
-/// How much an origin tells: a year joined from several is as well known as the least known.
+/// How much an origin tells: a year joined from several is as well known as the least known,
+/// and has groups where any of them has.
 fn tells(origin: Origin) -> u8 {
     match origin {
         Origin::NotLoaded => 0,
         Origin::Computed => 1,
-        Origin::NotJudged | Origin::NotOnList { .. } => 2,
-        Origin::Published { .. } => 3,
+        Origin::Published { .. } => 2,
+        Origin::NotJudged | Origin::NotOnList { .. } => 3,
     }
 }

@@ -7,7 +7,7 @@ use crate::rulebook::{Citation, Edition, Effect};
 use crate::sustained_need::SustainedFinding;
 
 /// An answer that may be not known for want of inputs.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer<T> {
     /// The answer.
     Known(T),
@@ -47,60 +47,87 @@ pub struct Label {
     pub support_year: Answer<u8>,
 }
 
-/// Labels an LEA. `eligible` is this year's result; `first_year_before` whether the LEA was
-/// in its first year of support in the year that [`Labels::second_year_after`] names.
+/// Whether an LEA has differentiated assistance, and in which years of it it may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// Whether it is eligible for differentiated assistance, in whichever year of it.
+    pub differentiated: Outcome,
+    first_year: bool,
+    second_year: bool,
+    neither: bool,
+    missing: Missing,
+}
+
+/// Finds the standing of an LEA. `eligible` is this year's result; `first_year_before`
+/// whether the LEA was in its first year of support in the year that
+/// [`Labels::second_year_after`] names.
 ///
 /// [`Labels::second_year_after`]: crate::rulebook::Labels::second_year_after
 #[must_use]
-pub fn label(
-    edition: &Edition,
-    lea_type: LeaType,
-    eligible: Outcome,
-    first_year_before: Outcome,
-) -> Label {
-    let labels = &edition.labels;
+pub fn standing(lea_type: LeaType, eligible: Outcome, first_year_before: Outcome) -> Standing {
     let carried = if lea_type.has_second_year() { first_year_before } else { Outcome::NotMet };
-    let first_text = match lea_type {
-        LeaType::Charter => labels.charter.as_ref().unwrap_or(&labels.first_year),
-        LeaType::District | LeaType::CountyOffice => &labels.first_year,
-    };
-    let second_text = labels.second_year.as_ref().unwrap_or(first_text);
-    let mut possible: Vec<(u8, &String)> = Vec::new();
-    if eligible.may_be_met() {
-        possible.push((1, first_text));
+    Standing {
+        differentiated: eligible.or(carried),
+        first_year: eligible.may_be_met(),
+        second_year: !eligible.is_met() && carried.may_be_met(),
+        neither: !eligible.is_met() && !carried.is_met(),
+        missing: eligible.missing().with(carried.missing()),
     }
-    if !eligible.is_met() && carried.may_be_met() {
-        possible.push((2, second_text));
-    }
-    if !eligible.is_met() && !carried.is_met() {
-        possible.push((0, &labels.general));
-    }
-    let missing = eligible.missing().with(carried.missing());
-    let text = match possible.split_first() {
-        Some(((_, text), rest)) if rest.iter().all(|(_, other)| other == text) => {
-            Answer::Known((*text).clone())
+}
+
+impl Standing {
+    /// 0 for no support, 1 or 2 for the year of it.
+    #[must_use]
+    pub fn support_year(&self) -> Answer<u8> {
+        match (self.first_year, self.second_year, self.neither) {
+            (true, false, false) => Answer::Known(1),
+            (false, true, false) => Answer::Known(2),
+            (false, false, true) => Answer::Known(0),
+            _ => Answer::NotKnown(self.missing),
         }
-        _ => Answer::NotKnown(missing),
-    };
-    let support_year = match possible.as_slice() {
-        [(year, _)] => Answer::Known(*year),
-        _ => Answer::NotKnown(missing),
-    };
-    Label { differentiated: eligible.or(carried), text, support_year }
+    }
+
+    /// The state's words: known also where the year of support is not, if they are the same.
+    #[must_use]
+    pub fn text<'e>(&self, edition: &'e Edition, lea_type: LeaType) -> Answer<&'e str> {
+        let labels = &edition.labels;
+        let first = match lea_type {
+            LeaType::Charter => labels.charter.as_ref().unwrap_or(&labels.first_year),
+            LeaType::District | LeaType::CountyOffice => &labels.first_year,
+        };
+        let second = labels.second_year.as_ref().unwrap_or(first);
+        let possible =
+            [(self.first_year, first), (self.second_year, second), (self.neither, &labels.general)];
+        let mut possible = possible.into_iter().filter(|(may, _)| *may).map(|(_, text)| text);
+        match possible.next() {
+            Some(text) if possible.all(|other| other == text) => Answer::Known(text),
+            _ => Answer::NotKnown(self.missing),
+        }
+    }
+
+    /// As a label.
+    #[must_use]
+    pub fn label(&self, edition: &Edition, lea_type: LeaType) -> Label {
+        Label {
+            differentiated: self.differentiated,
+            text: match self.text(edition, lea_type) {
+                Answer::Known(text) => Answer::Known(text.to_owned()),
+                Answer::NotKnown(missing) => Answer::NotKnown(missing),
+            },
+            support_year: self.support_year(),
+        }
+    }
 }
 
 /// The level of support that the rules give: 1 general, 2 differentiated assistance,
-/// 3 direct technical assistance by CCEE.
+/// 3 direct technical assistance by CCEE. `tests` are those over several years.
 #[must_use]
 pub fn eligible_level(
-    edition: &Edition,
     differentiated: Outcome,
-    sustained: &[SustainedFinding],
+    tests: impl IntoIterator<Item = (Effect, Outcome)>,
 ) -> Answer<u8> {
-    let opens_level_3 = |finding: &&SustainedFinding| {
-        edition.sustained.iter().any(|r| r.id == finding.id && r.effect == Effect::Level3)
-    };
-    let third = Outcome::any(sustained.iter().filter(opens_level_3).map(|f| f.outcome));
+    let opens_level_3 = tests.into_iter().filter(|(effect, _)| *effect == Effect::Level3);
+    let third = Outcome::any(opens_level_3.map(|(_, outcome)| outcome));
     match (third, differentiated) {
         (Outcome::Met, _) => Answer::Known(3),
         (Outcome::NotMet, Outcome::Met) => Answer::Known(2),

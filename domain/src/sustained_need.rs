@@ -4,13 +4,12 @@
 //! fewer groups than the test asks for meets it when all of its groups do. What counts as
 //! having a group is open, so that both readings are computed.
 
-use std::collections::BTreeSet;
-
-use crate::evaluation::GroupFinding;
-use crate::history::HistoryYear;
-use crate::outcome::Outcome;
+use crate::group_set::{GroupOutcomes, GroupSet, Tally};
+use crate::group_year::GroupYear;
+use crate::outcome::{Missing, Outcome};
 use crate::rulebook::SustainedRule;
 use crate::student_group::StudentGroup;
+use crate::year::DashboardYear;
 
 /// The id under which editions say that it is open what having a group means.
 pub const HAVING_A_GROUP: &str = "having-a-group";
@@ -33,6 +32,24 @@ pub struct SustainedFinding {
 }
 
 impl SustainedFinding {
+    /// The result of a rule, with what each group's part in it depends on.
+    pub(crate) fn of(
+        rule: &SustainedRule,
+        result: &Persistent,
+        window: Window<'_>,
+    ) -> SustainedFinding {
+        let Persistent { outcome, groups, by_count, all_rated_now, all_rated_ever } = *result;
+        let missing = |open| window.missing(rule.priorities, open);
+        SustainedFinding {
+            id: rule.id.clone(),
+            outcome,
+            persistent: groups.may.iter().map(|g| (g, groups.of(g, missing))).collect(),
+            by_count,
+            all_rated_now,
+            all_rated_ever,
+        }
+    }
+
     /// The result under the reading that a group is one rated in the year decided.
     #[must_use]
     pub fn by_rated_now(&self) -> Outcome {
@@ -49,13 +66,16 @@ impl SustainedFinding {
     /// having a group means.
     #[must_use]
     pub fn depends_on_having_a_group(&self) -> bool {
-        !self.by_count.is_met()
-            && (self.all_rated_now.may_be_met() || self.all_rated_ever.may_be_met())
+        depends_on_having_a_group(self.by_count, self.all_rated_now, self.all_rated_ever)
     }
 }
 
+fn depends_on_having_a_group(by_count: Outcome, now: Outcome, ever: Outcome) -> bool {
+    !by_count.is_met() && (now.may_be_met() || ever.may_be_met())
+}
+
 /// The shape that tests over several years share.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Persistence {
     /// In how many years.
     pub years: usize,
@@ -67,68 +87,147 @@ pub struct Persistence {
     pub all_if_fewer_groups: bool,
 }
 
-/// Applies a test over several years. `window` has every year of the rule, the year
-/// decided last.
-#[must_use]
-pub fn test_sustained(rule: &SustainedRule, window: &[&HistoryYear]) -> SustainedFinding {
-    let shape = Persistence {
-        years: rule.years,
-        groups: rule.groups,
-        priorities: rule.priorities,
-        all_if_fewer_groups: rule.all_if_fewer_groups,
+impl Persistence {
+    /// The shape of a rule.
+    pub(crate) fn of(rule: &SustainedRule) -> Persistence {
+        Persistence {
+            years: rule.years,
+            groups: rule.groups,
+            priorities: rule.priorities,
+            all_if_fewer_groups: rule.all_if_fewer_groups,
+        }
+    }
+}
+
+/// The years that a test looks at: the named ones of the years before and the one decided.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window<'a> {
+    years: &'a [DashboardYear],
+    past: &'a [GroupYear<'a>],
+    now: &'a GroupYear<'a>,
+}
+
+impl<'a> Window<'a> {
+    pub(crate) fn new(
+        years: &'a [DashboardYear],
+        past: &'a [GroupYear<'a>],
+        now: &'a GroupYear<'a>,
+    ) -> Window<'a> {
+        Window { years, past, now }
+    }
+
+    /// A window of one year.
+    pub(crate) fn of_year(year: &'a GroupYear<'a>) -> Window<'a> {
+        Window { years: std::slice::from_ref(&year.year), past: &[], now: year }
+    }
+
+    /// The years, the year decided last.
+    pub(crate) fn iter(self) -> impl DoubleEndedIterator<Item = &'a GroupYear<'a>> {
+        let Window { years, past, now } = self;
+        years.iter().filter_map(move |year| {
+            if now.year == *year { Some(now) } else { past.iter().find(|past| past.year == *year) }
+        })
+    }
+
+    /// What it depends on whether these groups meet the criteria in enough of the years.
+    fn missing(self, priorities: usize, groups: GroupSet) -> Missing {
+        self.iter().fold(Missing::NOTHING, |all, year| {
+            all.with(year.missing(year.in_at_least(priorities).open().and(groups)))
+        })
+    }
+}
+
+/// The result of a test over several years, for all groups at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Persistent {
+    /// The result, by the reading that decides.
+    pub(crate) outcome: Outcome,
+    /// Which groups meet the criteria in enough of the years.
+    pub(crate) groups: GroupOutcomes,
+    pub(crate) by_count: Outcome,
+    pub(crate) all_rated_now: Outcome,
+    pub(crate) all_rated_ever: Outcome,
+}
+
+impl Persistent {
+    /// No test was made.
+    pub(crate) const NONE: Persistent = Persistent {
+        outcome: Outcome::NotMet,
+        groups: GroupOutcomes::NOT_MET,
+        by_count: Outcome::NotMet,
+        all_rated_now: Outcome::NotMet,
+        all_rated_ever: Outcome::NotMet,
     };
-    test_persistence(&rule.id, shape, window)
+
+    pub(crate) fn depends_on_having_a_group(&self) -> bool {
+        depends_on_having_a_group(self.by_count, self.all_rated_now, self.all_rated_ever)
+    }
 }
 
 /// The test itself, for any rule of this shape.
-#[must_use]
-pub fn test_persistence(id: &str, shape: Persistence, window: &[&HistoryYear]) -> SustainedFinding {
-    let groups: BTreeSet<StudentGroup> =
-        window.iter().flat_map(|year| &year.groups).map(|finding| finding.group).collect();
-    let persistent: Vec<(StudentGroup, Outcome)> = groups
-        .iter()
-        .map(|group| {
-            let in_years = window.iter().map(|year| match year.group(*group) {
-                Some(finding) => finding.in_at_least(shape.priorities),
-                None => Outcome::NotMet,
-            });
-            (*group, Outcome::at_least(shape.years, in_years))
-        })
-        .collect();
-    let by_count = Outcome::at_least(shape.groups, persistent.iter().map(|(_, o)| *o));
-    let rated_now = |group| rated_in(window.last().copied(), group);
-    let rated_ever = |group| Outcome::any(window.iter().map(|year| rated_in(Some(year), group)));
-    let clause = |has: &dyn Fn(StudentGroup) -> Outcome| {
-        if shape.all_if_fewer_groups {
-            all_of_fewer(shape.groups, &persistent, has)
-        } else {
-            Outcome::NotMet
-        }
-    };
-    let (all_rated_now, all_rated_ever) = (clause(&rated_now), clause(&rated_ever));
-    SustainedFinding {
-        id: id.to_owned(),
+pub(crate) fn test_persistence(shape: Persistence, window: Window<'_>) -> Persistent {
+    let in_years = window.iter().map(|year| year.in_at_least(shape.priorities));
+    // There are a hundred Dashboard years, fewer than seven digits count to.
+    let groups = Tally::<7>::of(in_years).at_least(shape.years);
+    let missing = |open| window.missing(shape.priorities, open);
+    let by_count = groups.at_least(shape.groups, missing);
+    if !shape.all_if_fewer_groups {
+        return Persistent { outcome: by_count, groups, by_count, ..Persistent::NONE };
+    }
+    let now = || window.iter().next_back();
+    let all_rated_now = all_of_fewer(
+        shape.groups,
+        Had {
+            groups: now().map_or(GroupOutcomes::NOT_MET, |year| year.rated),
+            missing: |open| now().map_or(Missing::NOTHING, |year| year.missing_of_rated(open)),
+        },
+        groups,
+        missing,
+    );
+    let all_rated_ever = all_of_fewer(
+        shape.groups,
+        Had {
+            groups: window.iter().fold(GroupOutcomes::NOT_MET, |any, year| any.or(year.rated)),
+            missing: |open| {
+                window
+                    .iter()
+                    .fold(Missing::NOTHING, |all, year| all.with(year.missing_of_rated(open)))
+            },
+        },
+        groups,
+        missing,
+    );
+    Persistent {
         outcome: by_count.or(all_rated_now),
-        persistent: persistent.into_iter().filter(|(_, o)| o.may_be_met()).collect(),
+        groups,
         by_count,
         all_rated_now,
         all_rated_ever,
     }
 }
 
-fn rated_in(year: Option<&HistoryYear>, group: StudentGroup) -> Outcome {
-    year.and_then(|year| year.group(group)).map_or(Outcome::NotMet, |g: &GroupFinding| g.rated)
+/// The groups that an LEA has, under one reading of it, and what that depends on.
+struct Had<M> {
+    groups: GroupOutcomes,
+    missing: M,
 }
 
-/// An LEA that has at least one group and fewer than `groups`, all of which are persistent.
+/// An LEA that has at least one group and fewer than `count`, all of which are persistent.
 fn all_of_fewer(
-    groups: usize,
-    persistent: &[(StudentGroup, Outcome)],
-    has: &dyn Fn(StudentGroup) -> Outcome,
+    count: usize,
+    had: Had<impl Fn(GroupSet) -> Missing>,
+    persistent: GroupOutcomes,
+    missing_of_persistent: impl Fn(GroupSet) -> Missing,
 ) -> Outcome {
-    let fewer = Outcome::at_least(groups, persistent.iter().map(|(g, _)| has(*g))).negated();
-    let every = Outcome::all(persistent.iter().map(|(g, o)| has(*g).negated().or(*o)));
+    let either = |open: GroupSet| {
+        let had = (had.missing)(open.and(had.groups.open()));
+        had.with(missing_of_persistent(open.and(persistent.open())))
+    };
+    let fewer = had.groups.at_least(count, &had.missing).negated();
+    // A group that is had and not persistent is an exception.
+    let exception = had.groups.and(persistent.negated());
+    let every = exception.any(either).negated();
     // What is certain of all groups together: at least one that is had is persistent.
-    let some = Outcome::any(persistent.iter().map(|(g, o)| has(*g).and(*o)));
+    let some = had.groups.and(persistent).any(either);
     fewer.and(every).and(some)
 }

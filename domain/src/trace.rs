@@ -8,16 +8,25 @@ mod groups;
 mod tests_over_years;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
-use crate::decisive::{CellKey, decisive_cells};
+use crate::decisive::{CellKey, DecisiveCells, decisive_cells};
 use crate::determination::{AnswerId, Determination};
 use crate::evaluation::LocalCell;
-use crate::facts::{LeaFacts, ReleaseNumber, YearFacts};
+use crate::facts::{Cited, LeaFacts, ReleaseNumber, YearFacts};
 use crate::history::Origin;
+use crate::indicator::Indicator;
 use crate::outcome::{MissingInput, Outcome};
-use crate::rulebook::{Citation, MethodTest, Rulebooks};
+use crate::performance::Performance;
+use crate::priority::Priority;
+use crate::rulebook::{Citation, Criterion, MethodTest, Rulebooks};
+use crate::student_group::StudentGroup;
 use crate::support::Answer;
+use crate::verdict::AnswerSet;
+use groups::ConditionOnCell;
 
 pub use words::{cell_words, input_words, missing_words};
 
@@ -83,82 +92,197 @@ impl NodeKind {
     }
 }
 
-/// A node of the tree.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TraceNode {
-    /// Its id within the tree, such as `group.SWD.priority.4`.
-    pub id: String,
-    /// What it stands for.
-    pub kind: NodeKind,
-    /// Its name in plain words.
-    pub label: String,
+/// A node of the tree. What a node says is put into words only when it is asked for: most
+/// nodes are conditions on cells, of which few are read.
+#[derive(Clone)]
+pub struct TraceNode<'a> {
     /// Whether it is met; absent where there is nothing to be met.
     pub outcome: Option<Outcome>,
-    /// What was found, such as a colour or a letter.
-    pub value: Option<String>,
-    /// What the value is measured in.
-    pub unit: Option<&'static str>,
-    /// Why the outcome is what it is, in a sentence.
-    pub reason: Option<String>,
-    /// Where the rule is said.
-    pub citations: Vec<Citation>,
     /// The row that the value stands in.
     pub source: Option<RowRef>,
     /// The cell that the value stands in, where it is one.
     pub cell: Option<CellKey>,
     /// The answers that another value in the cell would change. A cell without any is
     /// irrelevant for this determination.
-    pub decides: Vec<AnswerId>,
+    pub decides: Decides,
     /// What it is made of.
-    pub children: Vec<TraceNode>,
+    pub children: Vec<TraceNode<'a>>,
+    subject: Subject<'a>,
 }
 
-impl TraceNode {
-    fn new(kind: NodeKind, id: impl Into<String>, label: impl Into<String>) -> TraceNode {
+/// The answers that a cell decides, in order; cells that decide the same share them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Decides(Option<Arc<[AnswerId]>>);
+
+impl Deref for Decides {
+    type Target = [AnswerId];
+
+    fn deref(&self) -> &[AnswerId] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+/// What a node is about: enough to say everything that it says.
+#[derive(Clone)]
+enum Subject<'a> {
+    /// It was put into words at once.
+    Said(Box<Said<'a>>),
+    /// A state priority of a group.
+    Priority(StudentGroup, Priority),
+    /// A criterion for a group.
+    Criterion(StudentGroup, &'a Criterion),
+    /// An alternative of a criterion, by its place.
+    Alternative(StudentGroup, &'a Criterion, usize),
+    /// A condition of an alternative.
+    Condition(ConditionOnCell<'a>),
+}
+
+/// The words of a node.
+#[derive(Clone)]
+struct Said<'a> {
+    id: String,
+    kind: NodeKind,
+    label: String,
+    value: Option<String>,
+    reason: Option<String>,
+    citations: Vec<&'a Citation>,
+}
+
+impl<'a> TraceNode<'a> {
+    fn about(subject: Subject<'a>) -> TraceNode<'a> {
         TraceNode {
-            id: id.into(),
-            kind,
-            label: label.into(),
             outcome: None,
-            value: None,
-            unit: None,
-            reason: None,
-            citations: Vec::new(),
             source: None,
             cell: None,
-            decides: Vec::new(),
+            decides: Decides::default(),
             children: Vec::new(),
+            subject,
         }
     }
 
-    fn outcome(mut self, outcome: Outcome) -> TraceNode {
+    fn new(kind: NodeKind, id: impl Into<String>, label: impl Into<String>) -> TraceNode<'a> {
+        TraceNode::about(Subject::Said(Box::new(Said {
+            id: id.into(),
+            kind,
+            label: label.into(),
+            value: None,
+            reason: None,
+            citations: Vec::new(),
+        })))
+    }
+
+    fn outcome(mut self, outcome: Outcome) -> TraceNode<'a> {
         self.outcome = Some(outcome);
         self
     }
 
-    fn value(mut self, value: impl Into<String>) -> TraceNode {
-        self.value = Some(value.into());
+    fn saying(mut self, say: impl FnOnce(&mut Said<'a>)) -> TraceNode<'a> {
+        if let Subject::Said(said) = &mut self.subject {
+            say(said);
+        }
         self
     }
 
-    fn reason(mut self, reason: impl Into<String>) -> TraceNode {
-        self.reason = Some(reason.into());
-        self
+    fn value(self, value: impl Into<String>) -> TraceNode<'a> {
+        self.saying(|said| said.value = Some(value.into()))
     }
 
-    fn cite(mut self, citation: &Citation) -> TraceNode {
-        self.citations.push(citation.clone());
-        self
+    fn reason(self, reason: impl Into<String>) -> TraceNode<'a> {
+        self.saying(|said| said.reason = Some(reason.into()))
     }
 
-    fn children(mut self, children: Vec<TraceNode>) -> TraceNode {
+    fn cite(self, citation: &'a Citation) -> TraceNode<'a> {
+        self.saying(|said| said.citations.push(citation))
+    }
+
+    fn children(mut self, children: Vec<TraceNode<'a>>) -> TraceNode<'a> {
         self.children = children;
         self
     }
 
+    /// Its id within the tree, such as `group.SWD.priority.4`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match &self.subject {
+            Subject::Said(said) => said.id.clone(),
+            Subject::Priority(group, priority) => format!("group.{group}.priority.{priority}"),
+            Subject::Criterion(group, criterion) => format!("group.{group}.{}", criterion.id),
+            Subject::Alternative(group, criterion, place) => {
+                format!("group.{group}.{}.{}", criterion.id, place + 1)
+            }
+            Subject::Condition(condition) => condition.id(),
+        }
+    }
+
+    /// What it stands for.
+    #[must_use]
+    pub fn kind(&self) -> NodeKind {
+        match &self.subject {
+            Subject::Said(said) => said.kind,
+            Subject::Priority(..) => NodeKind::Priority,
+            Subject::Criterion(..) => NodeKind::Criterion,
+            Subject::Alternative(..) => NodeKind::Alternative,
+            Subject::Condition(_) => NodeKind::Cell,
+        }
+    }
+
+    /// Its name in plain words.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match &self.subject {
+            Subject::Said(said) => said.label.clone(),
+            Subject::Priority(_, priority) => format!("Priority {priority}, {}", priority.name()),
+            Subject::Criterion(_, criterion) => words::criterion_words(criterion),
+            Subject::Alternative(_, criterion, place) => {
+                criterion.alternatives.get(*place).map(words::alternative_words).unwrap_or_default()
+            }
+            Subject::Condition(condition) => condition.label(),
+        }
+    }
+
+    /// What was found, such as a colour or a letter.
+    #[must_use]
+    pub fn value_words(&self) -> Option<String> {
+        match &self.subject {
+            Subject::Said(said) => said.value.clone(),
+            Subject::Condition(condition) => Some(condition.value()),
+            _ => None,
+        }
+    }
+
+    /// What the value is measured in.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'static str> {
+        match &self.subject {
+            Subject::Condition(condition) => Some(condition.unit()),
+            _ => None,
+        }
+    }
+
+    /// Why the outcome is what it is, in a sentence.
+    #[must_use]
+    pub fn reason_words(&self) -> Option<String> {
+        match &self.subject {
+            Subject::Said(said) => said.reason.clone(),
+            Subject::Condition(condition) => condition.reason(),
+            _ => None,
+        }
+    }
+
+    /// Where the rule is said.
+    #[must_use]
+    pub fn citations(&self) -> Vec<&'a Citation> {
+        match &self.subject {
+            Subject::Said(said) => said.citations.clone(),
+            Subject::Criterion(_, criterion) => vec![&criterion.source],
+            Subject::Condition(condition) => condition.citations(),
+            Subject::Priority(..) | Subject::Alternative(..) => Vec::new(),
+        }
+    }
+
     /// Every node of the tree, this one first.
     #[must_use]
-    pub fn nodes(&self) -> Vec<&TraceNode> {
+    pub fn nodes(&self) -> Vec<&TraceNode<'a>> {
         let mut nodes = vec![self];
         let mut next = 0;
         while let Some(node) = nodes.get(next).copied() {
@@ -169,52 +293,79 @@ impl TraceNode {
     }
 }
 
+impl fmt::Debug for TraceNode<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TraceNode { outcome, source, cell, decides, children, subject: _ } = self;
+        f.debug_struct("TraceNode")
+            .field("id", &self.id())
+            .field("kind", &self.kind())
+            .field("label", &self.label())
+            .field("outcome", outcome)
+            .field("value", &self.value_words())
+            .field("unit", &self.unit())
+            .field("reason", &self.reason_words())
+            .field("citations", &self.citations())
+            .field("source", source)
+            .field("cell", cell)
+            .field("decides", decides)
+            .field("children", children)
+            .finish()
+    }
+}
+
 /// What the parts of the tree are drawn from.
-struct Drawing<'a> {
+struct Drawing<'d, 'a> {
     books: &'a Rulebooks,
-    determination: &'a Determination<'a>,
+    determination: &'d Determination<'a>,
     lea: &'a LeaFacts,
-    facts: &'a YearFacts,
-    decisive: BTreeMap<CellKey, BTreeSet<AnswerId>>,
+    facts: Option<&'a YearFacts>,
+    decisive: DecisiveCells,
+    /// Answers by name, for each set of them that a cell decides.
+    named: RefCell<Vec<(AnswerSet, Decides)>>,
 }
 
 /// Draws the tree of a determination.
 #[must_use]
-pub fn trace(books: &Rulebooks, lea: &LeaFacts, determination: &Determination<'_>) -> TraceNode {
-    let nothing = YearFacts::default();
+pub fn trace<'a>(
+    books: &'a Rulebooks,
+    lea: &'a LeaFacts,
+    determination: &Determination<'a>,
+) -> TraceNode<'a> {
     let year = determination.edition.year;
     let drawing = Drawing {
         books,
         determination,
         lea,
-        facts: lea.years.get(&year).unwrap_or(&nothing),
-        decisive: decisive_cells(books, lea, determination),
+        facts: lea.years.get(&year),
+        decisive: decisive_cells(lea, determination),
+        named: RefCell::default(),
     };
-    let mut root = TraceNode::new(
+    let root = TraceNode::new(
         NodeKind::Determination,
         "determination",
         format!("Determination on the {year} Dashboard"),
     );
-    match determination.edition.judges(determination.lea_type) {
+    let root = match determination.edition.judges(determination.lea_type) {
         Some(judged) if !judged.decided => {
-            root.reason = judged.reason.clone();
-            root.citations.push(judged.source.clone());
-            root.value = Some("not judged in this year".to_owned());
+            let root = root.cite(&judged.source).value("not judged in this year");
+            let mut root = match &judged.reason {
+                Some(reason) => root.reason(reason),
+                None => root,
+            };
             if judged.evaluated {
                 root.children.push(drawing.groups());
                 root.children.push(drawing.methods());
             }
             return root;
         }
-        Some(judged) => root.citations.push(judged.source.clone()),
-        None => {
-            root.reason = Some("The edition does not judge LEAs of this kind.".to_owned());
-            return root;
-        }
-    }
+        Some(judged) => root.cite(&judged.source),
+        None => return root.reason("The edition does not judge LEAs of this kind."),
+    };
     let conclusions = &determination.conclusions;
-    root.outcome = Some(conclusions.label.differentiated);
-    root.value = conclusions.label.text.known().cloned();
+    let mut root = root.outcome(conclusions.label.differentiated);
+    if let Some(text) = conclusions.label.text.known() {
+        root = root.value(text);
+    }
     root.children.push(drawing.groups());
     root.children.extend(drawing.local_indicators());
     root.children.push(drawing.methods());
@@ -227,26 +378,42 @@ pub fn trace(books: &Rulebooks, lea: &LeaFacts, determination: &Determination<'_
     root
 }
 
-impl Drawing<'_> {
-    fn decides(&self, cell: CellKey) -> Vec<AnswerId> {
-        self.decisive
-            .get(&cell)
-            .map(|answers| answers.iter().cloned().collect())
-            .unwrap_or_default()
+impl<'a> Drawing<'_, 'a> {
+    fn decides(&self, cell: CellKey) -> Decides {
+        let answers = self.decisive.get(cell);
+        if answers.is_empty() {
+            return Decides::default();
+        }
+        let mut named = self.named.borrow_mut();
+        if let Some((_, decides)) = named.iter().find(|(set, _)| *set == answers) {
+            return decides.clone();
+        }
+        let Determination { edition, lea_type, .. } = *self.determination;
+        let decides = Decides(Some(answers.ids(edition, lea_type).into()));
+        named.push((answers, decides.clone()));
+        decides
     }
 
-    fn at_cell(&self, mut node: TraceNode, cell: CellKey, source: RowRef) -> TraceNode {
+    fn at_cell(&self, mut node: TraceNode<'a>, cell: CellKey, source: RowRef) -> TraceNode<'a> {
         node.decides = self.decides(cell);
         node.cell = Some(cell);
         node.source = Some(source);
         node
     }
 
-    fn local_indicators(&self) -> Option<TraceNode> {
-        let Determination { edition, lea_type, evaluation, .. } = self.determination;
-        edition.locals_for(*lea_type).next()?;
+    fn performance(
+        &self,
+        indicator: Indicator,
+        group: StudentGroup,
+    ) -> Option<&'a Cited<Performance>> {
+        self.facts?.performances.get(&(indicator, group))
+    }
+
+    fn local_indicators(&self) -> Option<TraceNode<'a>> {
+        let Determination { edition, lea_type, ref evaluation, .. } = *self.determination;
+        edition.locals_for(lea_type).next()?;
         let nodes = edition
-            .locals_for(*lea_type)
+            .locals_for(lea_type)
             .zip(&evaluation.locals)
             .map(|(rule, finding)| {
                 let priority = rule.priority;
@@ -257,7 +424,7 @@ impl Drawing<'_> {
                 )
                 .outcome(finding.outcome)
                 .cite(&rule.source);
-                match (finding.cell, self.facts.local_ratings.get(&priority)) {
+                match (finding.cell, self.facts.and_then(|f| f.local_ratings.get(&priority))) {
                     (LocalCell::Rated(rating), Some(cited)) => {
                         let source = RowRef { release: cited.release, row: cited.row };
                         let node = node
@@ -277,8 +444,8 @@ impl Drawing<'_> {
         Some(TraceNode::new(NodeKind::Section, "local-indicators", title).children(nodes))
     }
 
-    fn methods(&self) -> TraceNode {
-        let Determination { edition, conclusions, .. } = self.determination;
+    fn methods(&self) -> TraceNode<'a> {
+        let Determination { edition, ref conclusions, .. } = *self.determination;
         let nodes = conclusions
             .methods
             .iter()
@@ -288,7 +455,8 @@ impl Drawing<'_> {
                     .outcome(*outcome)
                     .reason(self.method_reason(method.test, *outcome))
                     .cite(&method.source);
-                Some(match (method.test, &self.facts.calpads_certified) {
+                let certified = self.facts.and_then(|f| f.calpads_certified.as_ref());
+                Some(match (method.test, certified) {
                     (MethodTest::CalpadsNotCertified, Some(cited)) => {
                         let source = RowRef { release: cited.release, row: cited.row };
                         self.at_cell(node, CellKey::Calpads, source)
@@ -350,17 +518,15 @@ impl Drawing<'_> {
         }
     }
 
-    fn label(&self) -> TraceNode {
-        let Determination { edition, conclusions, history, .. } = self.determination;
+    fn label(&self) -> TraceNode<'a> {
+        let Determination { edition, ref conclusions, ref history, .. } = *self.determination;
         let mut node = TraceNode::new(NodeKind::Answer, "label", "Label")
             .outcome(conclusions.label.differentiated)
             .cite(&edition.labels.source);
-        match &conclusions.label.text {
-            Answer::Known(text) => node.value = Some(text.clone()),
-            Answer::NotKnown(missing) => {
-                node.reason = Some(missing_words(edition.year, *missing));
-            }
-        }
+        node = match &conclusions.label.text {
+            Answer::Known(text) => node.value(text),
+            Answer::NotKnown(missing) => node.reason(missing_words(edition.year, *missing)),
+        };
         let before = edition
             .labels
             .second_year_after
@@ -385,7 +551,7 @@ impl Drawing<'_> {
         node
     }
 
-    fn level(&self) -> TraceNode {
+    fn level(&self) -> TraceNode<'a> {
         let Determination { edition, conclusions, .. } = self.determination;
         let node =
             TraceNode::new(NodeKind::Answer, "level", "Level of support that the rules give");
@@ -395,22 +561,25 @@ impl Drawing<'_> {
         }
     }
 
-    fn provider(&self) -> Option<TraceNode> {
-        let provider = self.determination.provider.as_ref()?;
-        let mut node = TraceNode::new(NodeKind::Answer, "provider", "Who provides help")
-            .value(&provider.name)
-            .cite(&provider.source);
+    fn provider(&self) -> Option<TraceNode<'a>> {
+        let Determination { edition, ref provider, .. } = *self.determination;
+        let provider = provider.as_ref()?;
+        let mut node =
+            TraceNode::new(NodeKind::Answer, "provider", "Who provides help").value(&provider.name);
+        if let Some(rule) = edition.providers.iter().find(|rule| rule.source == provider.source) {
+            node = node.cite(&rule.source);
+        }
         if let Some(joined) = &provider.joined_by {
-            node.reason = Some(format!("Joined by: {joined}."));
+            node = node.reason(format!("Joined by: {joined}."));
         }
         if provider.to_be_confirmed {
-            node.reason = Some("To be confirmed: the county has a single district.".to_owned());
+            node = node.reason("To be confirmed: the county has a single district.");
         }
         Some(node)
     }
 
-    fn open_points(&self) -> Option<TraceNode> {
-        let nodes: Vec<TraceNode> = self
+    fn open_points(&self) -> Option<TraceNode<'a>> {
+        let nodes: Vec<TraceNode<'a>> = self
             .determination
             .all_open_points()
             .map(|(year, point)| {

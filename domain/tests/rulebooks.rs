@@ -179,6 +179,44 @@ fn a_window_cannot_ask_for_more_years_than_it_has() {
     refused("2024.toml", from, to, "the number of years must be 1 to 4");
 }
 
+/// The 2024 edition with so many more tests over several years for charter schools.
+fn with_tests(count: usize) -> Vec<RulebookFile> {
+    let test = |number: usize| {
+        format!(
+            "[[sustained]]\nid = \"test-{number}\"\nlea = [\"charter\"]\nwindow = [2023, 2024]\n\
+             years = 2\ngroups = 1\npriorities = 2\neffect = \"data-test\"\n\
+             source = \"ec-47607.3#b\"\n\n"
+        )
+    };
+    let tests: String = (0..count).map(test).collect();
+    changed("2024.toml", "[[sustained]]", &format!("{tests}[[sustained]]"))
+}
+
+#[test]
+fn four_tests_for_one_kind_of_lea_are_possible_and_five_are_refused() {
+    assert!(Rulebooks::load(&with_tests(4)).is_ok());
+    let error = Rulebooks::load(&with_tests(5)).unwrap_err().to_string();
+    let expected = "at most 4 tests over several years for a charter school are possible";
+    assert!(error.contains(expected), "{error}");
+}
+
+#[test]
+fn a_second_local_indicator_of_a_priority_is_refused_and_one_for_other_leas_is_not() {
+    let rule = |lea: &str| {
+        format!(
+            "[[local]]\nid = \"again\"\npriority = 9\nlea = [\"{lea}\"]\n\
+             rating = \"Not Met\"\nsource = \"cde-criteria-2024#priority-9\"\n\n# Ways to"
+        )
+    };
+    assert!(Rulebooks::load(&changed("2024.toml", "# Ways to", &rule("district"))).is_ok());
+    refused(
+        "2024.toml",
+        "# Ways to",
+        &rule("countyOffice"),
+        "'local-9-expelled-pupils' is on the local indicator of priority 9 already",
+    );
+}
+
 #[test]
 fn an_unknown_open_point_is_refused() {
     refused("2024.toml", "open = [\"having-a-group\"]", "open = [\"having\"]", "no [[open]] point");

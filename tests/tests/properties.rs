@@ -14,9 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use calsos_domain::cds::CdsCode;
 use calsos_domain::decisive::{CellKey, other_performances};
 use calsos_domain::determination::{AnswerId, Conclusions, Determination, changed_answers, decide};
-use calsos_domain::evaluation::Basis;
+use calsos_domain::evaluation::{Basis, Cell, criterion_outcome};
 use calsos_domain::facts::{Cited, FactBase, LeaFacts, ReleaseHead, ReleaseNumber, YearFacts};
 use calsos_domain::indicator::Indicator;
+use calsos_domain::judge::{Judge, MetCell, PackedLea};
 use calsos_domain::lea::LeaType;
 use calsos_domain::outcome::Outcome;
 use calsos_domain::performance::{Color, Level, Performance};
@@ -25,7 +26,7 @@ use calsos_domain::release::{
     CalpadsRow, Coverage, LeaMention, LocalRating, LocalRatingRow, PerformanceRow, PublishedRow,
     PublishedStatus, ReleaseContents, ReleaseKind, Rows,
 };
-use calsos_domain::rulebook::{Edition, Rating};
+use calsos_domain::rulebook::{Edition, MethodTest, Rating};
 use calsos_domain::student_group::StudentGroup;
 use calsos_domain::support::Answer;
 use calsos_domain::trace::trace;
@@ -502,6 +503,111 @@ fn the_same_facts_give_the_same_answer_and_the_same_reasons_twice() {
             let reasons = format!("{:?}", trace(books(), &one, determination));
             prop_assert_eq!(reasons, format!("{:?}", trace(books(), &two, &b[year])));
         }
+        Ok(())
+    });
+}
+
+// ---------------------------------------------------------------- all groups at once
+
+#[test]
+fn a_verdict_on_packed_years_says_what_the_whole_determination_says() {
+    let mut judge = Judge::new(books());
+    let judge = std::cell::RefCell::new(&mut judge);
+    holds(300, (spec(), any::<bool>()), |(spec, and_lists)| {
+        let lea = spec.without(spec.listed(spec.full()), and_lists).lea;
+        let mut whole = decided(&lea);
+        let mut differences: Vec<String> = Vec::new();
+        let mut judge = judge.borrow_mut();
+        judge.decide(&PackedLea::of(books(), &lea), |edition, verdict| {
+            let d = whole.remove(&edition.year).unwrap();
+            let mut same = |what: &str, same: bool| {
+                if !same {
+                    differences.push(format!("{what} of {}", edition.year));
+                }
+            };
+            let Conclusions {
+                codes,
+                group_count,
+                methods,
+                eligible,
+                charter,
+                label,
+                sustained,
+                eligible_level,
+            } = &d.conclusions;
+            for (group, code) in codes {
+                same("a letter", verdict.letter(*group) == code.known().copied());
+            }
+            same("the number of groups", verdict.group_count == *group_count);
+            let outcomes = methods.iter().map(|(_, outcome)| *outcome);
+            same("a method", verdict.methods(edition, lea.lea_type).eq(outcomes));
+            same("eligibility", verdict.eligible == *eligible);
+            let both = charter.as_ref().map(|finding| (finding.literal, finding.same_group));
+            same("the charter rule", verdict.charter() == both);
+            same("the label", verdict.standing.label(edition, lea.lea_type) == *label);
+            let outcomes = sustained.iter().map(|finding| finding.outcome);
+            same("a test", verdict.sustained(edition, lea.lea_type).eq(outcomes));
+            same("the level", verdict.level == *eligible_level);
+            // One group alone, counted by itself, comes to the same as all of them at once.
+            let alone = |count| {
+                Outcome::any(d.evaluation.groups.iter().map(|group| group.in_at_least(count)))
+            };
+            let by_groups = edition.methods_for(lea.lea_type).zip(methods);
+            for (method, (_, outcome)) in by_groups {
+                if let MethodTest::GroupInPriorities(count) = method.test {
+                    same("groups alone", alone(count) == *outcome);
+                }
+            }
+        });
+        prop_assert_eq!(differences, Vec::<String>::new());
+        prop_assert!(whole.is_empty(), "years without a verdict: {:?}", whole.keys());
+        Ok(())
+    });
+}
+
+#[test]
+fn the_evidence_is_every_criterion_that_a_group_meets_with_its_cells() {
+    let mut judge = Judge::new(books());
+    let judge = std::cell::RefCell::new(&mut judge);
+    holds(200, spec(), |spec| {
+        let lea = spec.case().lea;
+        let whole = decided(&lea);
+        let mut faults: Vec<String> = Vec::new();
+        let mut judge = judge.borrow_mut();
+        judge.decide_with_evidence(&PackedLea::of(books(), &lea), |edition, _, evidence| {
+            let Determination { evaluation, .. } = &whole[&edition.year];
+            let mut expected: BTreeSet<(usize, StudentGroup)> = BTreeSet::new();
+            for (place, criterion) in edition.criteria.iter().enumerate() {
+                for group in &criterion.groups {
+                    if criterion_outcome(criterion, *group, &evaluation.cells).is_met() {
+                        expected.insert((place, *group));
+                    }
+                }
+            }
+            let found = evidence.iter().map(|(ground, _)| (ground.criterion, ground.group));
+            if expected != found.collect() {
+                faults.push(format!("criteria of {}", edition.year));
+            }
+            for (ground, cells) in evidence.iter() {
+                let alternative =
+                    &edition.criteria[ground.criterion].alternatives[ground.alternative];
+                let asked = alternative.conditions.iter().map(|condition| condition.indicator);
+                if !asked.eq(cells.iter().map(|cell| cell.indicator)) {
+                    faults.push(format!("cells of {ground:?} in {}", edition.year));
+                }
+                for MetCell { indicator, color, status } in cells.iter().copied() {
+                    let cell = evaluation.cells.get(ground.group, indicator);
+                    if cell != (Cell::Rated { color, status }) {
+                        faults.push(format!("{indicator} of {ground:?} in {}", edition.year));
+                    }
+                }
+            }
+            let met = evaluation.locals.iter().filter(|local| local.outcome.is_met());
+            if evidence.locals != met.map(|local| local.priority).collect() {
+                faults.push(format!("local indicators of {}", edition.year));
+            }
+        });
+        prop_assert_eq!(faults, Vec::<String>::new());
         Ok(())
     });
 }

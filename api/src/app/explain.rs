@@ -87,7 +87,7 @@ impl Office {
         let sources = tree
             .nodes()
             .iter()
-            .flat_map(|node| &node.citations)
+            .flat_map(|node| node.citations())
             .filter_map(|citation| books.source(citation.source_id()))
             .map(|source| (source.id.clone(), source.clone()))
             .collect();

@@ -427,17 +427,12 @@ fn provider_view(provider: &Provider) -> ProviderView {
     }
 }
 
-fn history_view(history: &HistoryYear) -> HistoryView {
-    let HistoryYear { year, origin, groups, eligible, first_year: _, open: _ } = history;
+fn history_view(history: &HistoryYear<'_>) -> HistoryView {
     HistoryView {
-        dashboard_year: year.number(),
-        origin: origin.code().to_owned(),
-        groups: groups
-            .iter()
-            .filter(|g| g.in_at_least(2).is_met())
-            .map(|g| g.group.code().to_owned())
-            .collect(),
-        eligible: eligible.code().to_owned(),
+        dashboard_year: history.year.number(),
+        origin: history.origin.code().to_owned(),
+        groups: history.in_at_least(2).met.iter().map(|g| g.code().to_owned()).collect(),
+        eligible: history.eligible.code().to_owned(),
     }
 }
 

@@ -47,35 +47,21 @@ pub(crate) struct SourceView {
 impl TraceView {
     /// Shows a tree; `releases` names the files.
     pub(crate) fn of(
-        node: &TraceNode,
+        node: &TraceNode<'_>,
         releases: &BTreeMap<ReleaseNumber, ReleaseRecord>,
     ) -> TraceView {
-        let TraceNode {
-            id,
-            kind,
-            label,
-            outcome,
-            value,
-            unit,
-            reason,
-            citations,
-            source,
-            cell,
-            decides,
-            children,
-        } = node;
         TraceView {
-            id: id.clone(),
-            kind: kind.code().to_owned(),
-            label: label.clone(),
-            outcome: outcome.map(|o| o.code().to_owned()),
-            value: value.clone(),
-            unit: unit.map(str::to_owned),
-            reason: reason.clone(),
-            citations: citations.iter().map(|c| c.as_str().to_owned()).collect(),
-            source: source.and_then(|source| source_view(source, releases)),
-            decides: cell.map(|_| decides.iter().map(|answer| answer.text()).collect()),
-            children: children.iter().map(|child| TraceView::of(child, releases)).collect(),
+            id: node.id(),
+            kind: node.kind().code().to_owned(),
+            label: node.label(),
+            outcome: node.outcome.map(|o| o.code().to_owned()),
+            value: node.value_words(),
+            unit: node.unit().map(str::to_owned),
+            reason: node.reason_words(),
+            citations: node.citations().iter().map(|c| c.as_str().to_owned()).collect(),
+            source: node.source.and_then(|source| source_view(source, releases)),
+            decides: node.cell.map(|_| node.decides.iter().map(|a| a.text()).collect()),
+            children: node.children.iter().map(|child| TraceView::of(child, releases)).collect(),
         }
     }
 }

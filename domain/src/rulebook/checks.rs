@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::overlap::check_criteria;
 use super::page::{EditionFiles, Page};
+use super::tables::Tables;
 use super::{
     CountsWhen, Criterion, Edition, IndicatorRule, Judged, Labels, LocalRule, Method, MethodTest,
     NotApplied, OneDistrictCounty, OpenPoint, ProviderRule, PublishedColumns, Rating, SizeRule,
@@ -23,7 +24,7 @@ use crate::release::LocalRating;
 use crate::student_group::StudentGroup;
 use crate::year::{DashboardYear, Day};
 use criteria::criterion_of;
-use over_years::{charter_of, sustained_of};
+use over_years::{charter_of, few_tests, sustained_of};
 use words::{groups_of, indicator, lea_type, lea_types, level_of, priority_of, word};
 
 type Text = Spanned<String>;
@@ -86,13 +87,21 @@ pub(super) fn check_edition(
     }
     check_criteria(page, &criteria, &indicators);
     let criteria: Vec<Criterion> = criteria.into_iter().map(|(_, c)| c).collect();
-    let locals: Vec<LocalRule> =
-        local.into_iter().filter_map(|l| local_of(page, l, &mut ids)).collect();
+    let mut locals: Vec<LocalRule> = Vec::new();
+    for local in local {
+        let at = local.id.clone();
+        locals.extend(local_of(page, local, &mut ids));
+        local_once(page, &at, &locals);
+    }
     let methods: Vec<Method> =
         method.into_iter().filter_map(|m| method_of(page, m, &mut ids)).collect();
     let labels = labels_of(page, labels, year, &ids);
-    let sustained: Vec<SustainedRule> =
-        sustained.into_iter().filter_map(|s| sustained_of(page, s, year, &mut ids)).collect();
+    let mut tests: Vec<SustainedRule> = Vec::new();
+    for sustained in sustained {
+        let at = sustained.id.clone();
+        tests.extend(sustained_of(page, sustained, year, &mut ids));
+        few_tests(page, &at, &tests);
+    }
     let not_applied = not_applied
         .into_iter()
         .map(|raw::NotApplied { id, reason, source }| {
@@ -113,7 +122,7 @@ pub(super) fn check_edition(
         return None;
     }
     let EditionFiles { hash, text, colors_text, colors } = files;
-    Some(Edition {
+    let mut edition = Edition {
         year,
         hash,
         text,
@@ -131,14 +140,17 @@ pub(super) fn check_edition(
         codes,
         codes_source,
         labels,
-        sustained,
+        sustained: tests,
         not_applied,
         charter,
         providers,
         one_district_county,
         published_columns,
         open_points,
-    })
+        tables: Tables::default(),
+    };
+    edition.tables = Tables::of(&edition);
+    Some(edition)
 }
 
 /// The ids that an edition has given away.
@@ -300,6 +312,22 @@ fn local_of(page: &mut Page<'_>, local: raw::Local, ids: &mut Ids) -> Option<Loc
         source: page.cite(&source),
         rating: rating?,
     })
+}
+
+/// The last rule is the only one on its priority's local indicator for each kind of LEA: a
+/// second one would count an LEA's single rating twice.
+fn local_once(page: &mut Page<'_>, at: &Text, locals: &[LocalRule]) {
+    let Some((last, earlier)) = locals.split_last() else { return };
+    let same = |other: &LocalRule| {
+        other.priority == last.priority && !other.lea_types.is_disjoint(&last.lea_types)
+    };
+    if let Some(other) = earlier.iter().find(|other| same(other)) {
+        let (priority, other) = (last.priority, &other.id);
+        page.fault(
+            at,
+            format!("'{other}' is on the local indicator of priority {priority} already"),
+        );
+    }
 }
 
 fn method_of(page: &mut Page<'_>, method: raw::Method, ids: &mut Ids) -> Option<Method> {

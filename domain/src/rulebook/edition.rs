@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Citation;
+use super::tables::Tables;
 use crate::cds::CountyCode;
 use crate::colors::ColorTables;
 use crate::indicator::Indicator;
@@ -64,6 +65,8 @@ pub struct Edition {
     pub published_columns: PublishedColumns,
     /// What no public text settles.
     pub open_points: Vec<OpenPoint>,
+    /// What deciding asks of all this for every LEA.
+    pub(crate) tables: Tables,
 }
 
 /// Whether a kind of LEA is judged in a year.
@@ -341,6 +344,17 @@ pub enum CharterTest {
     },
 }
 
+impl CharterTest {
+    /// In how many state priorities a group must be in a year that counts. The district
+    /// criteria ask for two.
+    pub(crate) fn priorities(self) -> usize {
+        match self {
+            CharterTest::CriteriaInEveryYear => 2,
+            CharterTest::GroupsInYears { priorities, .. } => priorities,
+        }
+    }
+}
+
 /// The charter schools' rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CharterRule {
@@ -447,6 +461,11 @@ impl Edition {
     /// The local rules for a kind of LEA.
     pub fn locals_for(&self, lea_type: LeaType) -> impl Iterator<Item = &LocalRule> {
         self.locals.iter().filter(move |l| l.lea_types.contains(&lea_type))
+    }
+
+    /// The methods that are open to a kind of LEA.
+    pub fn methods_for(&self, lea_type: LeaType) -> impl Iterator<Item = &Method> {
+        self.methods.iter().filter(move |m| m.lea_types.contains(&lea_type))
     }
 
     /// The tests over several years for a kind of LEA.

@@ -12,11 +12,11 @@ use crate::student_group::StudentGroup;
 use crate::sustained_need::SustainedFinding;
 use crate::year::DashboardYear;
 
-impl Drawing<'_> {
-    pub(super) fn sustained(&self) -> Vec<TraceNode> {
-        let Determination { edition, lea_type, conclusions, .. } = self.determination;
-        let mut nodes: Vec<TraceNode> = edition
-            .sustained_for(*lea_type)
+impl<'a> Drawing<'_, 'a> {
+    pub(super) fn sustained(&self) -> Vec<TraceNode<'a>> {
+        let Determination { edition, lea_type, ref conclusions, .. } = *self.determination;
+        let mut nodes: Vec<TraceNode<'a>> = edition
+            .sustained_for(lea_type)
             .zip(&conclusions.sustained)
             .map(|(rule, finding)| self.sustained_test(rule, finding))
             .collect();
@@ -31,7 +31,7 @@ impl Drawing<'_> {
         nodes
     }
 
-    fn sustained_test(&self, rule: &SustainedRule, finding: &SustainedFinding) -> TraceNode {
+    fn sustained_test(&self, rule: &'a SustainedRule, finding: &SustainedFinding) -> TraceNode<'a> {
         let year = self.determination.edition.year;
         let groups = if rule.groups == 1 { "group".to_owned() } else { "groups".to_owned() };
         let asked = format!(
@@ -48,16 +48,14 @@ impl Drawing<'_> {
         let certain = finding.persistent.iter().filter(|(_, o)| o.is_met());
         let names: Vec<&str> = certain.map(|(group, _)| group.name()).collect();
         let names = if names.is_empty() { "No group".to_owned() } else { names.join(", ") };
-        node.reason = Some(match finding.outcome {
-            Outcome::NotKnown(missing) => {
-                format!("{names} in enough of the years. {}", missing_words(year, missing))
-            }
-            Outcome::Met | Outcome::NotMet => format!("{names} in enough of the years."),
-        });
-        if rule.effect == Effect::DataTest {
-            let said = "A test of the data alone, never an identification.";
-            node.reason = node.reason.map(|reason| format!("{reason} {said}"));
+        let mut reason = format!("{names} in enough of the years.");
+        if let Outcome::NotKnown(missing) = finding.outcome {
+            reason = format!("{reason} {}", missing_words(year, missing));
         }
+        if rule.effect == Effect::DataTest {
+            reason += " A test of the data alone, never an identification.";
+        }
+        node = node.reason(reason);
         if rule.all_if_fewer_groups {
             node.children.push(
                 TraceNode::new(
@@ -88,8 +86,8 @@ impl Drawing<'_> {
         node
     }
 
-    pub(super) fn charter(&self) -> Option<TraceNode> {
-        let Determination { edition, conclusions, .. } = self.determination;
+    pub(super) fn charter(&self) -> Option<TraceNode<'a>> {
+        let Determination { edition, ref conclusions, .. } = *self.determination;
         let (rule, finding) = (edition.charter.as_ref()?, conclusions.charter.as_ref()?);
         let (asked, priorities) = match rule.test {
             CharterTest::CriteriaInEveryYear => {
@@ -133,8 +131,8 @@ impl Drawing<'_> {
     }
 
     /// One year of a window, with the groups that meet the criteria in it or may.
-    fn window_year(&self, test: &str, year: DashboardYear, priorities: usize) -> TraceNode {
-        let Determination { edition, evaluation, history, .. } = self.determination;
+    fn window_year(&self, test: &str, year: DashboardYear, priorities: usize) -> TraceNode<'a> {
+        let Determination { edition, ref evaluation, ref history, .. } = *self.determination;
         let id = format!("{test}.{year}");
         let node = TraceNode::new(NodeKind::Year, &id, year.to_string());
         let group_node = |finding: &GroupFinding| {
@@ -153,19 +151,21 @@ impl Drawing<'_> {
         let Some(earlier) = history.iter().find(|h| h.year == year) else {
             return node;
         };
-        let groups = earlier
-            .groups
-            .iter()
-            .filter(|g| g.in_at_least(priorities).may_be_met() || self.matters(year, g.group))
+        let may = earlier.in_at_least(priorities).may;
+        let groups = StudentGroup::COUNTED
+            .into_iter()
+            .filter(|group| may.contains(*group) || self.matters(year, *group))
+            .filter_map(|group| earlier.group(group))
             .map(|finding| {
-                let child = with_priorities(group_node(finding), finding);
+                let child = with_priorities(group_node(&finding), &finding);
                 match earlier.origin {
                     Origin::Published { release, row } => {
                         let key = CellKey::EarlierCode(year, finding.group);
                         self.at_cell(child, key, RowRef { release, row })
                     }
                     _ => {
-                        let cells = self.earlier_cells(&child.id, year, finding.group);
+                        let id = format!("{id}.{}", finding.group);
+                        let cells = self.earlier_cells(&id, year, finding.group);
                         child.children(cells)
                     }
                 }
@@ -176,7 +176,12 @@ impl Drawing<'_> {
 
     /// The criteria that a group met in a computed earlier year, by that year's edition,
     /// with the cells that they rest on.
-    fn earlier_cells(&self, id: &str, year: DashboardYear, group: StudentGroup) -> Vec<TraceNode> {
+    fn earlier_cells(
+        &self,
+        id: &str,
+        year: DashboardYear,
+        group: StudentGroup,
+    ) -> Vec<TraceNode<'a>> {
         let (Some(edition), Some(facts)) = (self.books.edition(year), self.lea.years.get(&year))
         else {
             return Vec::new();
@@ -187,12 +192,8 @@ impl Drawing<'_> {
                 && criterion_outcome(criterion, group, &cells).is_met()
         });
         met.map(|criterion| {
-            let held = criterion.alternatives.iter().find(|alternative| {
-                alternative
-                    .conditions
-                    .iter()
-                    .all(|c| cells.get(group, c.indicator).meets(*c).is_met())
-            });
+            let mut alternatives = criterion.alternatives.iter();
+            let held = alternatives.find(|a| cells.alternative(group, a).is_met());
             let conditions = held.into_iter().flat_map(|alternative| &alternative.conditions);
             let nodes = conditions.map(|condition| {
                 let indicator = condition.indicator;
@@ -231,12 +232,11 @@ impl Drawing<'_> {
 
     /// Whether another letter of the group on that year's list would change an answer.
     fn matters(&self, year: DashboardYear, group: StudentGroup) -> bool {
-        self.books.edition(year).is_some()
-            && self.decisive.contains_key(&CellKey::EarlierCode(year, group))
+        !self.decisive.get(CellKey::EarlierCode(year, group)).is_empty()
     }
 }
 
-fn with_priorities(node: TraceNode, finding: &GroupFinding) -> TraceNode {
+fn with_priorities<'a>(node: TraceNode<'a>, finding: &GroupFinding) -> TraceNode<'a> {
     let met = finding.met();
     match (met.is_empty(), finding.in_at_least(2)) {
         (false, _) => node.value(priorities_words(met)),

@@ -6,7 +6,7 @@ use crate::indicator::Indicator;
 use crate::outcome::{Missing, MissingInput};
 use crate::performance::Performance;
 use crate::priority::PrioritySet;
-use crate::rulebook::{MethodTest, Wanted};
+use crate::rulebook::{Alternative, Criterion, MethodTest, Wanted};
 use crate::year::DashboardYear;
 
 /// What a missing input is, as a sentence.
@@ -93,6 +93,19 @@ pub(super) fn wanted_words(indicator: Indicator, wanted: Wanted) -> String {
     }
 }
 
+/// What an alternative asks for.
+pub(super) fn alternative_words(alternative: &Alternative) -> String {
+    let conditions = alternative.conditions.iter();
+    let words: Vec<String> = conditions.map(|c| wanted_words(c.indicator, c.wanted)).collect();
+    words.join(" and ")
+}
+
+/// What a criterion asks for.
+pub(super) fn criterion_words(criterion: &Criterion) -> String {
+    let words: Vec<String> = criterion.alternatives.iter().map(alternative_words).collect();
+    words.join(", or ")
+}
+
 /// Why a condition is not met by a cell that does not count.
 pub(super) fn cell_reason(year: DashboardYear, indicator: Indicator, cell: Cell) -> Option<String> {
     match cell {
@@ -132,7 +145,7 @@ pub(super) fn method_words(test: MethodTest) -> String {
     }
 }
 
-pub(super) fn origin_words(year: &HistoryYear) -> String {
+pub(super) fn origin_words(year: &HistoryYear<'_>) -> String {
     let y = year.year;
     match year.origin {
         Origin::Published { .. } => format!("From the {y} published list."),

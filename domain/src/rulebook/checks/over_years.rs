@@ -4,6 +4,8 @@ use toml::Spanned;
 
 use super::words::{lea_types, positive, word};
 use super::{Ids, Page};
+use crate::lea::LeaType;
+use crate::rulebook::tables::TESTS_MOST;
 use crate::rulebook::{CharterRule, CharterTest, Effect, SustainedRule, raw};
 use crate::student_group::StudentGroup;
 use crate::year::DashboardYear;
@@ -65,6 +67,22 @@ pub(super) fn sustained_of(
         source: page.cite(&source),
         effect: effect?,
     })
+}
+
+/// No more tests are applied to a kind of LEA than a verdict has room for.
+pub(super) fn few_tests(page: &mut Page<'_>, at: &Spanned<String>, tests: &[SustainedRule]) {
+    for lea_type in LeaType::ALL {
+        if tests.iter().filter(|test| test.lea_types.contains(&lea_type)).count() > TESTS_MOST {
+            page.fault(
+                at,
+                format!(
+                    "at most {TESTS_MOST} tests over several years for a {} are possible",
+                    lea_type.name()
+                ),
+            );
+            return;
+        }
+    }
 }
 
 pub(super) fn charter_of(
