@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cds::CdsCode;
 use crate::charter::{CharterFinding, SAME_GROUP, test_charter};
+use crate::charter_list::CharterListRow;
 use crate::evaluation::{Basis, Evaluation, GroupFinding, LocalFinding, evaluate};
 use crate::facts::{LeaFacts, YearFacts};
 use crate::history::{Computed, HistoryYear, Origin};
@@ -12,7 +13,7 @@ use crate::outcome::{Missing, MissingInput, Outcome};
 use crate::priority::PrioritySet;
 use crate::rulebook::{Criterion, Edition, Method, MethodTest, OpenPoint, Rulebooks};
 use crate::student_group::StudentGroup;
-use crate::support::{Answer, Label, Provider, eligible_level, label, provider};
+use crate::support::{Answer, Label, Provider, eligible_level, label, provider, support_day};
 use crate::sustained_need::{HAVING_A_GROUP, SustainedFinding, test_sustained};
 use crate::year::DashboardYear;
 
@@ -131,6 +132,12 @@ pub fn decide<'a>(
                 None => conclusions.eligible,
             },
         };
+        let computed = match &facts.charter_list {
+            Some(cited) if lea.lea_type == LeaType::Charter => {
+                listed_charter(edition, &cited.value, &evaluation, &history, computed)
+            }
+            _ => computed,
+        };
         let remembered = HistoryYear::remember(edition, lea.lea_type, facts, &evaluation, computed);
         if facts.named {
             let determination =
@@ -140,6 +147,27 @@ pub fn decide<'a>(
         history.push(remembered);
     }
     decided
+}
+
+/// What a charter school's row of the year's list gives for the years after it: whether a
+/// method was met by the list's codes and the local indicators that were loaded, and what
+/// the state decided. The codes cannot show a group in a single priority: where they leave
+/// a method open that the files rule out (`by_files`), it was not met.
+fn listed_charter(
+    edition: &Edition,
+    row: &CharterListRow,
+    evaluation: &Evaluation,
+    history: &[HistoryYear],
+    by_files: Computed,
+) -> Computed {
+    let listed =
+        conclude(edition, LeaType::Charter, &row.in_place_of(edition, evaluation), history);
+    let eligible = match (listed.eligible, by_files.eligible) {
+        (Outcome::NotKnown(_), Outcome::NotMet) => Outcome::NotMet,
+        (eligible, _) => eligible,
+    };
+    let by_codes = listed.charter.as_ref().map_or(Outcome::NotMet, |charter| charter.outcome);
+    Computed { eligible, first_year: row.eligible().map_or(by_codes, Outcome::from_bool) }
 }
 
 fn determination<'a>(
@@ -154,7 +182,11 @@ fn determination<'a>(
     let level = conclusions.eligible_level.known().copied();
     let provider = level
         .filter(|_| decided)
-        .and_then(|l| provider(edition, lea.cds, lea.lea_type, l, &conclusions.sustained));
+        .and_then(|l| provider(edition, lea.cds, lea.lea_type, l, &conclusions.sustained))
+        .map(|provider| {
+            let lead = lea.register.geographic_lead_on(lea.cds, support_day(edition));
+            provider.with_geographic_lead(lea.lea_type, level, lead)
+        });
     let mut determination = Determination {
         cds: lea.cds,
         lea_type: lea.lea_type,

@@ -3,6 +3,8 @@
 //! This is the first of two steps: here it is found which criteria each student group
 //! meets, by which cells; [`crate::determination`] concludes from that.
 
+use std::collections::BTreeMap;
+
 use crate::facts::YearFacts;
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
@@ -358,8 +360,19 @@ pub fn published_group(
     row: &PublishedRow,
     missing: Missing,
 ) -> GroupFinding {
+    group_of_codes(edition, by_rows, &row.codes, missing)
+}
+
+/// The same for the codes of any list: a charter assistance list has them too.
+#[must_use]
+pub fn group_of_codes(
+    edition: &Edition,
+    by_rows: &GroupFinding,
+    codes: &BTreeMap<StudentGroup, char>,
+    missing: Missing,
+) -> GroupFinding {
     let group = by_rows.group;
-    let letter = row.codes.get(&group);
+    let letter = codes.get(&group);
     let set = letter
         .and_then(|letter| edition.codes.iter().find(|(_, l)| *l == letter).map(|(set, _)| *set));
     match set {

@@ -3,7 +3,7 @@
 //! A published determination is what happened; where no list was loaded, a computed one
 //! stands in for it. The published lists follow the CDS code, and so does this history.
 
-use crate::evaluation::{Evaluation, GroupFinding, published_group};
+use crate::evaluation::{Evaluation, GroupFinding, group_of_codes, published_group};
 use crate::facts::{ReleaseNumber, YearFacts};
 use crate::lea::LeaType;
 use crate::outcome::{Missing, MissingInput, Outcome};
@@ -69,7 +69,8 @@ pub struct HistoryYear {
     pub open: Vec<(Priority, OpenPoint)>,
 }
 
-/// What a year's own computation gave, for the years after it.
+/// What a year's own computation gave, for the years after it: of a charter school on a
+/// list of the year, what the list's codes give.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Computed {
     /// Whether a method was met.
@@ -101,7 +102,23 @@ impl HistoryYear {
         if !edition.evaluates(lea_type) {
             return nothing(Origin::NotJudged);
         }
-        // The lists hold districts and county offices; a charter's years are computed.
+        if let (LeaType::Charter, Some(cited)) = (lea_type, &facts.charter_list) {
+            let missing = Missing::of(input);
+            let codes = &cited.value.current.codes;
+            let group = |by_rows: &GroupFinding| {
+                group_of_codes(edition, &by_rows.with_missing_as(input), codes, missing)
+            };
+            return HistoryYear {
+                year,
+                origin: Origin::Published { release: cited.release, row: cited.row },
+                groups: evaluation.groups.iter().map(group).collect(),
+                eligible: computed.eligible.with_missing_as(input),
+                first_year: computed.first_year.with_missing_as(input),
+                open: Vec::new(),
+            };
+        }
+        // The other lists hold districts and county offices. A charter that no list of
+        // charters names has computed years.
         let listed = lea_type != LeaType::Charter;
         match (&facts.published, facts.list_release) {
             (Some(cited), _) if listed => HistoryYear {

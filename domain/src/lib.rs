@@ -10,18 +10,22 @@
 
 pub mod cds;
 pub mod charter;
+pub mod charter_list;
 pub mod colors;
 pub mod decisive;
 pub mod determination;
+pub mod directory;
 pub mod evaluation;
 pub mod facts;
 pub mod history;
 pub mod indicator;
 pub mod lea;
+pub mod operator;
 pub mod outcome;
 pub mod performance;
 pub mod priority;
 pub mod published;
+pub mod register;
 pub mod release;
 pub mod rulebook;
 pub mod student_group;

@@ -400,12 +400,15 @@ impl Drawing<'_> {
         let mut node = TraceNode::new(NodeKind::Answer, "provider", "Who provides help")
             .value(&provider.name)
             .cite(&provider.source);
-        if let Some(joined) = &provider.joined_by {
-            node.reason = Some(format!("Joined by: {joined}."));
+        let joined = provider.joined_by.as_ref().map(|joined| format!("Joined by: {joined}."));
+        let beside = provider.beside.as_ref().map(|beside| format!("Beside it: {beside}."));
+        let confirm = "To be confirmed: the county has a single district.".to_owned();
+        let confirm = provider.to_be_confirmed.then_some(confirm);
+        let reasons: Vec<String> = [joined, beside, confirm].into_iter().flatten().collect();
+        if !reasons.is_empty() {
+            node.reason = Some(reasons.join(" "));
         }
-        if provider.to_be_confirmed {
-            node.reason = Some("To be confirmed: the county has a single district.".to_owned());
-        }
+        node.source = provider.lead.map(|(release, row)| RowRef { release, row });
         Some(node)
     }
 
