@@ -9,6 +9,7 @@ mod reconcile;
 mod releases;
 mod rulebook;
 mod summary;
+mod template;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Export(asked) => export::run(&office(global)?, global, asked),
         Command::Releases => releases::run(&office(global)?, global),
         Command::Rulebook(asked) => rulebook::run(global, asked),
+        Command::Template(asked) => template::run(global, asked),
     }
 }
 

@@ -6,4 +6,5 @@
 
 pub(crate) mod answer;
 pub(crate) mod reconciliation;
+pub(crate) mod register;
 pub(crate) mod trace;

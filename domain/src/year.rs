@@ -81,6 +81,12 @@ impl Day {
         (day <= longest).then_some(Day { year, month, day })
     }
 
+    /// The calendar year.
+    #[must_use]
+    pub fn year(self) -> u16 {
+        self.year
+    }
+
     /// Parses `YYYY-MM-DD` or `YYYY-MM`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Day> {

@@ -45,6 +45,7 @@ pub(crate) fn read(
     let columns = Columns::of(&sheet.header, layouts, &mut faults);
     let (indicator, kind_by, year, year_by) =
         telling::tell(input, sheet, &columns, layouts, notes, &mut faults)?;
+    notes.subject = Some((ReleaseKind::Indicator(indicator), Some(year)));
     let Some((layout_year, layout)) = layouts.layout(indicator, year) else {
         return Err(Faults::from(Fault::of_file(
             FaultCode::UnknownLayout,

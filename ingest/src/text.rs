@@ -73,11 +73,11 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
     })
 }
 
-/// The delimiter that a header uses most: tab, pipe or comma.
+/// The delimiter that a header uses most: tab, pipe, comma or semicolon.
 fn delimiter_of(header: &str) -> char {
     let count = |delimiter: char| header.matches(delimiter).count();
     let mut best = '\t';
-    for delimiter in ['|', ','] {
+    for delimiter in ['|', ',', ';'] {
         if count(delimiter) > count(best) {
             best = delimiter;
         }
@@ -123,11 +123,24 @@ pub(crate) fn sheet<'a>(
     let below = below_line(text, number);
     match family {
         Some(Family::Local) => sheet.rows = coded_records(below, number + 1, delimiter)?,
-        Some(Family::List | Family::Calpads | Family::Successions) => {
+        // The directory is not quoted where it is tab-delimited, as the state publishes it.
+        Some(Family::Directory) if delimiter != '\t' => {
             sheet.rows = quoted_records(below, number + 1, delimiter)?;
             sheet.delimiter = CELL_END;
         }
-        Some(Family::Indicator) | None => {
+        Some(
+            Family::List
+            | Family::Calpads
+            | Family::Successions
+            | Family::CharterList
+            | Family::GeographicLeads
+            | Family::CharterLocations
+            | Family::NcesIds,
+        ) => {
+            sheet.rows = quoted_records(below, number + 1, delimiter)?;
+            sheet.delimiter = CELL_END;
+        }
+        Some(Family::Indicator | Family::Directory) | None => {
             sheet.rows = lines(below)
                 .filter(|(_, line)| !is_blank_row(line, delimiter))
                 .map(|(line_number, line)| (line_number + number, Cow::Borrowed(line)))

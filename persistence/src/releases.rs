@@ -12,7 +12,7 @@ use diesel::sqlite::Sqlite;
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
 use crate::ids::ReleaseId;
-use crate::schema::{release, release_county, release_file};
+use crate::schema::{release, release_county, release_file, release_kept};
 use crate::store::Store;
 use crate::stored::{At, day_column, now_column, release_column, year_column};
 use crate::{file, leas, rows};
@@ -27,6 +27,8 @@ pub struct NewRelease<'a> {
     pub file_name: &'a str,
     /// The file's own bytes. Their SHA-256 is the file's identity.
     pub bytes: &'a [u8],
+    /// What is kept in their place, where they hold what may not be stored.
+    pub kept_bytes: Option<&'a [u8]>,
     /// Who imports it.
     pub imported_by: &'a str,
     /// What reading it found, as JSON; kept as it is.
@@ -122,7 +124,8 @@ impl Store {
             return Ok(AddRelease::AlreadyStored(record));
         }
         // Compressed before the lock is taken; another process may store the same meanwhile.
-        let compressed = file::compress(bytes)
+        let kept = new.kept_bytes.unwrap_or(bytes);
+        let compressed = file::compress(kept)
             .map_err(|problem| StoreError::Database { doing: DOING, problem: Box::new(problem) })?;
         self.write(DOING, |connection| {
             if let Some(record) = find(connection, &sha256)? {
@@ -213,13 +216,14 @@ impl Store {
         })
     }
 
-    /// The bytes of a release's file, checked against its SHA-256.
+    /// The bytes that are kept of a release's file, checked against their SHA-256: the
+    /// file's own, or what was kept in their place.
     ///
     /// # Errors
     /// [`StoreError::UnknownRelease`], [`StoreError::Corrupt`] and [`StoreError::Database`].
     pub fn release_bytes(&self, number: ReleaseNumber) -> Result<Vec<u8>, StoreError> {
         let key = release_column(number);
-        let (record, file) = self.read("reading a release's file", |connection| {
+        let (record, kept, file) = self.read("reading a release's file", |connection| {
             let (record, _) =
                 read_record(connection, key)?.ok_or(StoreError::UnknownRelease(number))?;
             let file: Option<(String, Vec<u8>)> = release_file::table
@@ -227,7 +231,12 @@ impl Store {
                 .select((release_file::compression, release_file::bytes))
                 .first(connection)
                 .optional()?;
-            Ok((record, file))
+            let kept: Option<(String, i64)> = release_kept::table
+                .find(key)
+                .select((release_kept::sha256, release_kept::byte_length))
+                .first(connection)
+                .optional()?;
+            Ok((record, kept, file))
         })?;
         let row = format!("release {number}");
         let at = At { table: "release_file", row: &row };
@@ -236,13 +245,19 @@ impl Store {
         if compression != file::ZLIB {
             return Err(at.corrupt(format!("compression '{compression}' is not known")));
         }
-        let bytes = file::decompress(&compressed, record.byte_length)
+        let (stored, length) = match kept {
+            Some((sha256, length)) => {
+                let at = At { table: "release_kept", row: &row };
+                (sha256, at.number("byte_length", length)?)
+            }
+            None => (record.sha256, record.byte_length),
+        };
+        let bytes = file::decompress(&compressed, length)
             .map_err(|e| at.corrupt(format!("the file cannot be decompressed: {e}")))?;
         let sha256 = file::sha256_text(&bytes);
-        if sha256 != record.sha256 {
+        if sha256 != stored {
             return Err(at.corrupt(format!(
-                "the file's SHA-256 is {sha256}, where {} was stored",
-                record.sha256
+                "the file's SHA-256 is {sha256}, where {stored} was stored"
             )));
         }
         Ok(bytes)
@@ -270,7 +285,7 @@ fn record(connection: &mut Connection, number: i32) -> Result<ReleaseRecord, Fai
 }
 
 /// A release and how many LEAs it names.
-fn read_record(
+pub(crate) fn read_record(
     connection: &mut Connection,
     number: i32,
 ) -> Result<Option<(ReleaseRecord, u64)>, Failure> {
@@ -289,7 +304,7 @@ fn insert(
     sha256: &str,
     compressed: &[u8],
 ) -> Result<i32, Failure> {
-    let NewRelease { contents, file_name, bytes, imported_by, report } = *new;
+    let NewRelease { contents, file_name, bytes, kept_bytes, imported_by, report } = *new;
     let ReleaseContents { kind, year, file_date, coverage, leas, rows } = contents;
     let Coverage { statewide, counties, charter_counties } = coverage;
     let last: Option<i32> =
@@ -319,6 +334,15 @@ fn insert(
             release_file::bytes.eq(compressed),
         ))
         .execute(connection)?;
+    if let Some(kept) = kept_bytes {
+        diesel::insert_into(release_kept::table)
+            .values((
+                release_kept::release.eq(number),
+                release_kept::sha256.eq(file::sha256_text(kept)),
+                release_kept::byte_length.eq(count(kept.len())),
+            ))
+            .execute(connection)?;
+    }
     insert_counties(connection, number, false, counties)?;
     insert_counties(connection, number, true, charter_counties)?;
     rows::insert(connection, number, rows)?;

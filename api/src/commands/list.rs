@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::app::Office;
 use crate::app::answers::{Answered, Names};
-use crate::app::reconcile::beside;
 use crate::cli::{Format, Global, List};
 use crate::error::AppError;
 use crate::output::{Table, screen, write_json, write_ndjson, write_table};
@@ -25,8 +24,8 @@ struct Named<'a> {
 pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), AppError> {
     let answers = office.list(asked)?;
     let names = Names::load(&office.store)?;
-    let lists = office.published_rows()?;
-    let published = |answered: &Answered| beside(&office.books, &lists, answered);
+    let lists = office.published_beside(&office.books)?;
+    let published = |answered: &Answered| lists.of(answered);
     let mut out = screen();
     let named = || -> Vec<Named<'_>> {
         answers

@@ -7,7 +7,7 @@ use crate::app::Office;
 use crate::cli::{Format, Global, Reconcile};
 use crate::error::AppError;
 use crate::output::{Table, screen, write_json, write_ndjson, write_table};
-use crate::views::reconciliation::{CellDifference, ReconciliationView};
+use crate::views::reconciliation::{CellDifference, CharterComparisonView, ReconciliationView};
 
 /// How many cells that are not known are shown of each column and reason without `--all`.
 const SHOWN_OF_A_KIND: usize = 3;
@@ -18,20 +18,26 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Reconcile) -> Result
     match global.format {
         Format::Json => write_json(&mut *out, &view)?,
         Format::Ndjson => {
-            let cells: Vec<&CellDifference> =
-                view.differences.iter().chain(&view.unknown).collect();
+            let cells: Vec<&CellDifference> = all_cells(&view).collect();
             write_ndjson(&mut *out, &cells)?;
         }
         Format::Csv => {
-            let cells = view.differences.iter().chain(&view.unknown);
-            write_table(&mut *out, &cell_table(cells), Format::Csv)?;
+            write_table(&mut *out, &cell_table(all_cells(&view)), Format::Csv)?;
         }
         Format::Table => show(&mut *out, &view, asked.all)?,
     }
-    if asked.fail_on_difference && view.differing > 0 {
-        return Err(AppError::Differences(view.differing));
+    let differing = view.differing + view.charters.as_ref().map_or(0, |c| c.differing);
+    if asked.fail_on_difference && differing > 0 {
+        return Err(AppError::Differences(differing));
     }
     Ok(())
+}
+
+/// Every cell that differs or is not known: of the list, then of the charter list.
+fn all_cells(view: &ReconciliationView) -> impl Iterator<Item = &CellDifference> {
+    let charters =
+        view.charters.iter().flat_map(|charters| charters.differences.iter().chain(&charters.unknown));
+    view.differences.iter().chain(&view.unknown).chain(charters)
 }
 
 fn cell_table<'a>(cells: impl Iterator<Item = &'a CellDifference>) -> Table {
@@ -84,13 +90,67 @@ fn show(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(),
     }
     if !view.unknown.is_empty() {
         writeln!(out, "\nCells that are not known")?;
-        show_unknown(out, view, all)?;
+        show_unknown(out, &view.unknown, all)?;
     }
     let sections = [
         ("Computed, and not on the list", &view.not_on_list),
         ("On the list, and not computed: no file of the year names them", &view.not_computed),
         ("The list against itself and the earlier lists", &view.list_against_itself),
     ];
+    show_sections(out, &sections, all)?;
+    if let Some(charters) = &view.charters {
+        show_charters(out, charters, all)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// The charter schools, as a section of their own.
+fn show_charters(
+    out: &mut dyn Write,
+    view: &CharterComparisonView,
+    all: bool,
+) -> Result<(), AppError> {
+    writeln!(
+        out,
+        "\nCharter schools: {} on the charter list, {} with every cell agreeing",
+        view.leas, view.leas_agreeing
+    )?;
+    writeln!(
+        out,
+        "{} cells agree, {} differ, {} are not known\n",
+        view.agreeing, view.differing, view.not_known
+    )?;
+    let mut columns = Table::new(&["column", "agree", "differ", "not known"]);
+    for column in &view.columns {
+        columns.push([
+            column.column.clone(),
+            column.agreeing.to_string(),
+            column.differing.to_string(),
+            column.not_known.to_string(),
+        ]);
+    }
+    write_table(out, &columns, Format::Table)?;
+    if !view.differences.is_empty() {
+        writeln!(out, "\nCells that differ")?;
+        view.differences.iter().try_for_each(|cell| show_cell(out, cell))?;
+    }
+    if !view.unknown.is_empty() {
+        writeln!(out, "\nCells that are not known")?;
+        show_unknown(out, &view.unknown, all)?;
+    }
+    let sections = [
+        ("Charter schools computed, and not on the charter list", &view.not_on_list),
+        ("On the charter list, and not computed: no file of the year names them", &view.not_computed),
+    ];
+    show_sections(out, &sections, all)
+}
+
+fn show_sections(
+    out: &mut dyn Write,
+    sections: &[(&str, &Vec<String>)],
+    all: bool,
+) -> Result<(), AppError> {
     for (title, lines) in sections {
         if !lines.is_empty() {
             writeln!(out, "\n{title} ({})", lines.len())?;
@@ -103,7 +163,6 @@ fn show(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(),
             }
         }
     }
-    out.flush()?;
     Ok(())
 }
 
@@ -118,9 +177,13 @@ fn show_cell(out: &mut dyn Write, cell: &CellDifference) -> Result<(), AppError>
 }
 
 /// Cells of one column and reason are told by their number and the first of them.
-fn show_unknown(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(), AppError> {
+fn show_unknown(
+    out: &mut dyn Write,
+    unknown: &[CellDifference],
+    all: bool,
+) -> Result<(), AppError> {
     let mut kinds: BTreeMap<(&str, &str), Vec<&CellDifference>> = BTreeMap::new();
-    for cell in &view.unknown {
+    for cell in unknown {
         kinds.entry((&cell.column, &cell.reason)).or_default().push(cell);
     }
     for ((column, reason), cells) in kinds {

@@ -55,7 +55,7 @@ fn opening_again_runs_no_migration_twice() {
     let before = database.counts();
     Store::open(&database.url()).unwrap();
     assert_eq!(database.counts(), before);
-    assert_eq!(before["__diesel_schema_migrations"], 2);
+    assert_eq!(before["__diesel_schema_migrations"], 3);
 }
 
 #[test]

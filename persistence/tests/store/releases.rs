@@ -69,6 +69,7 @@ fn rows_of_another_kind_are_refused() {
         contents: &contents,
         file_name: "suspdownload.txt",
         bytes: b"",
+        kept_bytes: None,
         imported_by: "tester",
         report: "{}",
     };
@@ -91,6 +92,7 @@ fn a_file_that_fails_in_the_middle_leaves_nothing() {
         contents: &contents,
         file_name: "successions.csv",
         bytes: b"far away",
+        kept_bytes: None,
         imported_by: "tester",
         report: "{}",
     };
@@ -150,4 +152,32 @@ fn an_lea_named_twice_in_one_file_is_kept_twice() {
     let number = database.add(&contents, "twice").number;
     assert_eq!(database.store.release_contents(number).unwrap(), contents);
     assert_eq!(database.store.leas().unwrap().len(), 1);
+}
+
+#[test]
+fn what_is_kept_in_a_files_place_is_read_back_and_the_file_is_known_by_its_own_bytes() {
+    let database = Database::new();
+    let contents = small_file();
+    let add = |bytes: &[u8], kept_bytes| {
+        let (file_name, imported_by, report) = ("directory.txt", "tester", "{}");
+        let new =
+            NewRelease { contents: &contents, file_name, bytes, kept_bytes, imported_by, report };
+        database.store.add_release(&new).unwrap()
+    };
+    let kept: &[u8] = b"without people";
+    let AddRelease::Added(record) = add(b"with people", Some(kept)) else {
+        panic!("nothing was stored before");
+    };
+    assert_eq!(record.byte_length, b"with people".len() as u64);
+    assert_eq!(database.store.release_bytes(record.number).unwrap(), kept);
+    let before = database.counts();
+    assert_eq!(add(b"with people", Some(kept)), AddRelease::AlreadyStored(record.clone()));
+    assert_eq!(add(b"with people", None), AddRelease::AlreadyStored(record.clone()));
+    assert_eq!(database.counts(), before);
+    // The file as it was kept is another file, and would be stored as one.
+    assert!(matches!(add(kept, None), AddRelease::Added(_)));
+    let mut console = database.console();
+    console.batch_execute("UPDATE release_kept SET sha256 = 'X' WHERE release = 1").unwrap();
+    let error = database.store.release_bytes(record.number).unwrap_err().to_string();
+    assert!(error.contains("table release_file, release 1: the file's SHA-256 is"), "{error}");
 }
