@@ -235,30 +235,28 @@ impl Reader<'_> {
         }
     }
 
-    /// The day in a column; a fault where the text is none.
+    /// The day in a column. It decides nothing: a text that is none is counted and left out.
     fn day(&mut self, row: u32, fields: &[&str], name: &str) -> Option<Day> {
-        let text = said(field(fields, self.columns.at(name)))?;
-        let found = day(text);
+        let at = self.columns.at(name);
+        let found = day(said(field(fields, at))?);
         if found.is_none() {
-            let message = format!(
-                "'{}' is no day; one such as 06/26/2018 or 2018-06-26 is expected.",
-                shortened(text)
-            );
-            self.fault(row, fields, name, message);
+            let column = at.map_or(name, |at| self.columns.name(at));
+            let what = format!("whose {column} is no day such as 06/26/2018, and was left out");
+            self.notes.warn_row(row, &what);
         }
         found
     }
 
-    /// The federal id in a column; a fault where it has another number of digits.
+    /// The federal id in a column. It decides nothing: another text is counted and left out.
     fn nces(&mut self, row: u32, fields: &[&str], name: &str, digits: usize) -> Option<String> {
-        let text = said(field(fields, self.columns.at(name)))?;
-        match nces_id(text, digits) {
-            Ok(id) => Some(id),
-            Err(message) => {
-                self.fault(row, fields, name, message);
-                None
-            }
+        let at = self.columns.at(name);
+        let found = nces_id(said(field(fields, at))?, digits);
+        if found.is_err() {
+            let column = at.map_or(name, |at| self.columns.name(at));
+            let what = format!("whose {column} is no NCES id of {digits} digits, and was left out");
+            self.notes.warn_row(row, &what);
         }
+        found.ok()
     }
 
     fn fault(&mut self, row: u32, fields: &[&str], name: &str, message: String) {

@@ -47,7 +47,7 @@ pub(crate) fn read_geographic_leads(
         }
         let county = county(row, fields, "county", &columns, &mut faults);
         let held = span(row, fields, &columns, &mut faults);
-        let of_whom = "lead agency; its name is expected";
+        let of_whom = "the name of the lead agency";
         let agency = filled(row, fields, "leadagency", of_whom, &columns, &mut faults);
         let source = source(row, fields, &columns, &mut faults);
         let (Some(county), Some(held), Some(agency), Some(source)) = (county, held, agency, source)
@@ -203,7 +203,7 @@ fn source(
     columns: &Columns,
     faults: &mut Faults,
 ) -> Option<String> {
-    filled(row, fields, "source", "source; where this is known from is expected", columns, faults)
+    filled(row, fields, "source", "where this is known from", columns, faults)
 }
 
 fn filled(
@@ -219,7 +219,7 @@ fn filled(
     if !is_blank(text) {
         return Some(text.to_owned());
     }
-    let message = format!("'{}' is no {expected}.", shortened(text));
+    let message = format!("The cell is blank; {expected} is expected.");
     let fault = Fault::of_row(FaultCode::BadValue, row, message);
     faults.push(fault.at(at.map_or(name, |at| columns.name(at)), text));
     None
