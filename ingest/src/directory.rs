@@ -33,7 +33,8 @@ pub(crate) fn read(
     let mut faults = Faults::default();
     let columns = Columns::of(&sheet.header, layouts, &mut faults);
     notes.subject = Some((ReleaseKind::Directory, input.assigned.and_then(|a| a.year)));
-    for name in ["cds", "statustype", "county", "district", "school", "charter", "doc", "lastupdate"]
+    for name in
+        ["cds", "statustype", "county", "district", "school", "charter", "doc", "lastupdate"]
     {
         columns.required(name, "a public schools directory", layouts, &mut faults);
     }
@@ -101,9 +102,12 @@ fn counts_of(rows: &[DirectoryRow]) -> Vec<String> {
                 Agency::Lea(LeaType::District) => counted(all, "school district"),
                 Agency::Lea(LeaType::CountyOffice) => counted(all, "county office"),
                 Agency::Lea(LeaType::Charter) => counted(all, "charter school"),
-                Agency::NotLea => format!("{} that are no LEA", counted(all, "record")),
+                Agency::NotLea => format!("{} of no LEA", counted(all, "record")),
                 Agency::NotTold => {
-                    format!("{} of a kind that the directory does not settle", counted(all, "record"))
+                    format!(
+                        "{} of a kind that the directory does not settle",
+                        counted(all, "record")
+                    )
                 }
             };
             let each: Vec<String> = own()
@@ -172,7 +176,8 @@ impl Reader<'_> {
         let (county_name, city) = (text("county").unwrap_or_default(), text("city"));
         let grade_span = text("gsoffered").or_else(|| text("gsserved"));
         let status = DirectoryStatus::parse(text("statustype").unwrap_or_default());
-        let (opened, closed) = (self.day(row, fields, "opendate"), self.day(row, fields, "closeddate"));
+        let (opened, closed) =
+            (self.day(row, fields, "opendate"), self.day(row, fields, "closeddate"));
         self.day(row, fields, "lastupdate");
         let nces_district = self.nces(row, fields, "ncesdistrict", NCES_DISTRICT);
         let nces_school = self.nces(row, fields, "ncesschool", NCES_SCHOOL);

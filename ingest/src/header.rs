@@ -213,7 +213,8 @@ mod tests {
     #[test]
     fn a_spelling_that_is_known_is_the_same_column() {
         let earlier = header("DIRECTORY", Some(2018), "CDSCode Ext WebSite AdmFName1 AdmLName1");
-        let later = header("DIRECTORY", Some(2024), "CDSCode PhoneExt Website AdmFName Multilingual");
+        let later =
+            header("DIRECTORY", Some(2024), "CDSCode PhoneExt Website AdmFName Multilingual");
         assert!(changes(&earlier, &later).is_empty(), "{:?}", changes(&earlier, &later));
         let later = header("DIRECTORY", Some(2024), "CDSCode PhoneExt Website Homepage");
         assert_eq!(changes(&earlier, &later).new, ["Homepage"]);

@@ -54,7 +54,15 @@ fn a_workbook_with_titles_tells_its_year_by_its_name_and_its_status() {
     let page = book.add_worksheet();
     let lines: [&[&str]; 4] = [
         &["Charter schools eligible for assistance"],
-        &["CDS", "Schoolname", "SWDcurrent", "HOMcurrent", "TOMcurrent", "AssistanceStatus", "Note"],
+        &[
+            "CDS",
+            "Schoolname",
+            "SWDcurrent",
+            "HOMcurrent",
+            "TOMcurrent",
+            "AssistanceStatus",
+            "Note",
+        ],
         &["05999999999999", "Some Charter", "D", "", "A", "Differentiated Assistance", "x"],
         &["05999999999998", "Other Charter", "", "", "", "General Assistance", ""],
     ];

@@ -34,8 +34,14 @@ fn newer_export() -> Vec<String> {
 
 /// The 49 columns of June 2018: three people with an address, and four columns fewer.
 fn june_2018() -> Vec<String> {
-    let later =
-        ["FaxNumber", "YearRoundYN", "FederalDFCDistrictID", "Multilingual", "AdmFName", "AdmLName"];
+    let later = [
+        "FaxNumber",
+        "YearRoundYN",
+        "FederalDFCDistrictID",
+        "Multilingual",
+        "AdmFName",
+        "AdmLName",
+    ];
     let mut columns: Vec<String> =
         TODAY.split_whitespace().filter(|c| !later.contains(c)).map(str::to_owned).collect();
     let last = columns.pop().unwrap();
@@ -200,10 +206,8 @@ fn the_rows_that_are_kept_are_found_again_with_those_cells_empty() {
         let understood = taken("pubschls.txt", &bytes);
         let kept = understood.kept_bytes.as_ref().unwrap();
         let row_of = |bytes: &[u8], row: u32| -> BTreeMap<String, String> {
-            let assigned = Some(Assigned {
-                kind: understood.contents.kind,
-                year: understood.contents.year,
-            });
+            let assigned =
+                Some(Assigned { kind: understood.contents.kind, year: understood.contents.year });
             let input = Input { file_name: "pubschls.txt", bytes, assigned };
             original_row(&input, &Layouts::builtin(), row).unwrap_or_default().into_iter().collect()
         };

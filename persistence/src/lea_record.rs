@@ -190,9 +190,8 @@ impl LeaRecord {
         if self.not_an_lea {
             return None;
         }
-        let by_directory = self.said_in(year, |said| {
-            (said.kind == ReleaseKind::Directory).then_some(said.lea_type)
-        });
+        let by_directory = self
+            .said_in(year, |said| (said.kind == ReleaseKind::Directory).then_some(said.lea_type));
         by_directory.or_else(|| self.said_in(year, |said| Some(said.lea_type)))
     }
 

@@ -256,9 +256,9 @@ impl Store {
             .map_err(|e| at.corrupt(format!("the file cannot be decompressed: {e}")))?;
         let sha256 = file::sha256_text(&bytes);
         if sha256 != stored {
-            return Err(at.corrupt(format!(
-                "the file's SHA-256 is {sha256}, where {stored} was stored"
-            )));
+            return Err(
+                at.corrupt(format!("the file's SHA-256 is {sha256}, where {stored} was stored"))
+            );
         }
         Ok(bytes)
     }

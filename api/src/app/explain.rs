@@ -111,8 +111,7 @@ impl Office {
         let view = DeterminationView::of(lea, &determination);
         let answered = Answered { cds, year, view };
         let published = self.published_beside(&books)?.of(&answered);
-        let register =
-            RegisterView::of(cds, &lea.register, support_day(determination.edition));
+        let register = RegisterView::of(cds, &lea.register, support_day(determination.edition));
         Ok(Explanation {
             name: names.name(cds, year).to_owned(),
             county_name: names.county(cds, year).to_owned(),

@@ -63,8 +63,7 @@ impl Office {
         let understood = match read(&input, &self.layouts) {
             Ok(understood) => understood,
             Err(refusal) => {
-                let header =
-                    refusal.header.as_ref().map(|header| self.header_note(header, None));
+                let header = refusal.header.as_ref().map(|header| self.header_note(header, None));
                 let header = header.transpose()?.flatten();
                 return Ok(Imported::Refused { refusal, header });
             }
@@ -118,8 +117,7 @@ impl Office {
             later.min_by_key(|(r, _)| (r.year, std::cmp::Reverse(r.number)))
         };
         let Some((record, columns)) = earlier.or_else(later) else { return Ok(None) };
-        let other =
-            Header { kind: record.kind, year: record.year, columns: columns.clone() };
+        let other = Header { kind: record.kind, year: record.year, columns: columns.clone() };
         let change = header.changes_since(&other, &self.layouts);
         Ok((!change.is_empty()).then(|| HeaderNote {
             release: record.number.0,

@@ -194,11 +194,7 @@ impl PublishedBeside<'_> {
 }
 
 /// What the year's list says of a district or county office.
-fn beside(
-    books: &Rulebooks,
-    lists: &PublishedLists,
-    answered: &Answered,
-) -> Option<PublishedView> {
+fn beside(books: &Rulebooks, lists: &PublishedLists, answered: &Answered) -> Option<PublishedView> {
     let edition = books.edition(answered.year)?;
     let row = lists.get(&answered.year)?.get(&answered.cds)?;
     let mut comparison = PublishedView {

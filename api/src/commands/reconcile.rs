@@ -35,8 +35,10 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Reconcile) -> Result
 
 /// Every cell that differs or is not known: of the list, then of the charter list.
 fn all_cells(view: &ReconciliationView) -> impl Iterator<Item = &CellDifference> {
-    let charters =
-        view.charters.iter().flat_map(|charters| charters.differences.iter().chain(&charters.unknown));
+    let charters = view
+        .charters
+        .iter()
+        .flat_map(|charters| charters.differences.iter().chain(&charters.unknown));
     view.differences.iter().chain(&view.unknown).chain(charters)
 }
 
@@ -141,7 +143,10 @@ fn show_charters(
     }
     let sections = [
         ("Charter schools computed, and not on the charter list", &view.not_on_list),
-        ("On the charter list, and not computed: no file of the year names them", &view.not_computed),
+        (
+            "On the charter list, and not computed: no file of the year names them",
+            &view.not_computed,
+        ),
     ];
     show_sections(out, &sections, all)
 }

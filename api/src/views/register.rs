@@ -133,13 +133,17 @@ impl RegisterView {
         }
         if let Some(NcesView { district, school, release, row }) = &self.nces {
             let school = school.as_ref().map(|s| format!(", school {s}")).unwrap_or_default();
-            lines.push(format!("NCES ids: district {district}{school} [release {release}, row {row}]"));
+            lines.push(format!(
+                "NCES ids: district {district}{school} [release {release}, row {row}]"
+            ));
         }
         let places =
             [("Located in", &self.location), ("Geographic lead agency:", &self.geographic_lead)];
         for (what, place) in places {
             if let Some(PlaceView { name, held, source, release, row }) = place {
-                lines.push(format!("{what} {name} ({held}; {source}) [release {release}, row {row}]"));
+                lines.push(format!(
+                    "{what} {name} ({held}; {source}) [release {release}, row {row}]"
+                ));
             }
         }
         lines

@@ -105,7 +105,8 @@ pub(crate) fn read_charter_locations(
         let county = county(row, fields, "locatedin", &columns, &mut faults);
         let held = span(row, fields, &columns, &mut faults);
         let source = source(row, fields, &columns, &mut faults);
-        let (Some(cds), Some(county), Some(held), Some(source)) = (cds, county, held, source) else {
+        let (Some(cds), Some(county), Some(held), Some(source)) = (cds, county, held, source)
+        else {
             return;
         };
         if spans.take(row, cds, held, &format!("CDS {cds}"), &mut faults) {
@@ -177,10 +178,8 @@ fn span(row: u32, fields: &[&str], columns: &Columns, faults: &mut Faults) -> Op
         let day = Day::parse(text).filter(|_| text.len() == "YYYY-MM-DD".len());
         if day.is_none() {
             wrong = true;
-            let message = format!(
-                "'{}' is no day; YYYY-MM-DD is expected, or nothing.",
-                shortened(text)
-            );
+            let message =
+                format!("'{}' is no day; YYYY-MM-DD is expected, or nothing.", shortened(text));
             let fault = Fault::of_row(FaultCode::BadValue, row, message);
             faults.push(fault.at(at.map_or(name, |at| columns.name(at)), text));
         }
@@ -197,12 +196,7 @@ fn span(row: u32, fields: &[&str], columns: &Columns, faults: &mut Faults) -> Op
     (!wrong).then_some(held)
 }
 
-fn source(
-    row: u32,
-    fields: &[&str],
-    columns: &Columns,
-    faults: &mut Faults,
-) -> Option<String> {
+fn source(row: u32, fields: &[&str], columns: &Columns, faults: &mut Faults) -> Option<String> {
     filled(row, fields, "source", "where this is known from", columns, faults)
 }
 
