@@ -43,10 +43,12 @@ impl Agency {
             (true, _) => Some(match doc {
                 Some("00") => Agency::Lea(LeaType::CountyOffice),
                 Some("52" | "54" | "56") => Agency::Lea(LeaType::District),
-                // State Board of Education, statewide benefit charter, state special
-                // schools, non-school location, joint powers agency, community college,
-                // regional occupational program, administration only.
-                Some("02" | "03" | "31" | "34" | "42" | "58" | "98" | "99") => Agency::NotLea,
+                // State Board of Education, state special schools, non-school location,
+                // joint powers agency, community college, regional occupational program,
+                // administration only.
+                Some("02" | "31" | "34" | "42" | "58" | "98" | "99") => Agency::NotLea,
+                // The published lists have the record of a statewide benefit charter (03)
+                // among the districts, so that it is left to them.
                 _ => Agency::NotTold,
             }),
         }
@@ -163,14 +165,14 @@ mod tests {
         for doc in ["52", "54", "56"] {
             assert_eq!(agency(office, None, doc), Some(Agency::Lea(LeaType::District)), "{doc}");
         }
-        for doc in ["02", "03", "31", "34", "42", "58", "98", "99"] {
+        for doc in ["02", "31", "34", "42", "58", "98", "99"] {
             assert_eq!(agency(district, None, doc), Some(Agency::NotLea), "{doc}");
         }
     }
 
     #[test]
     fn a_code_that_says_nothing_known_leaves_the_kind_to_the_other_files() {
-        for doc in ["", "55", "2"] {
+        for doc in ["", "03", "55", "2"] {
             assert_eq!(agency("05999990000000", None, doc), Some(Agency::NotTold), "{doc}");
         }
         assert_eq!(agency("05999990000000", Some(true), "54"), Some(Agency::NotTold));
