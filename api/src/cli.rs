@@ -108,6 +108,11 @@ pub(crate) enum Command {
     /// Show or check the rules
     #[command(subcommand)]
     Rulebook(Rulebook),
+    /// Write the template of a table that an operator keeps, or list the templates
+    ///
+    /// A template is CSV: a header and one example row, which has to be replaced: a table that
+    /// still has it is refused.
+    Template(TemplateAsked),
     /// Write the files of a made-up California, the same bytes from the same words
     ///
     /// Indicator files, local indicators, lists, a directory and operator tables in the state's
@@ -172,7 +177,7 @@ pub(crate) struct Import {
     #[arg(required = true, value_name = "FILES")]
     pub(crate) files: Vec<PathBuf>,
     /// What the files are, where they do not say it themselves: KIND:YEAR, such as ELA:2022,
-    /// LOCAL6:2023 or LIST:2019
+    /// LOCAL6:2023, LIST:2019, CHARTERLIST:2023 or DIRECTORY:2018
     #[arg(long = "as", value_name = "KIND:YEAR")]
     pub(crate) assigned: Option<Assigned>,
     /// Who imports, for the record
@@ -253,6 +258,13 @@ pub(crate) enum Status {
     NotKnown,
     /// No decision is made on LEAs of the kind in the year
     NotJudged,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TemplateAsked {
+    /// The template; none lists them
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Args)]

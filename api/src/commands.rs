@@ -14,6 +14,7 @@ mod rulebook;
 mod runs;
 mod sample;
 mod summary;
+mod template;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -63,6 +64,7 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Runs => runs::run(&office(global)?, global),
         Command::Diff(asked) => diff::run(&office(global)?, global, asked),
         Command::Rulebook(asked) => rulebook::run(global, asked),
+        Command::Template(asked) => template::run(global, asked),
         Command::Sample(asked) => sample::run(global, asked),
         Command::Demo(asked) => demo::run(global, asked),
     }

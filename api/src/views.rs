@@ -8,5 +8,6 @@ pub(crate) mod answer;
 pub(crate) mod changes;
 pub(crate) mod lea_history;
 pub(crate) mod reconciliation;
+pub(crate) mod register;
 pub(crate) mod run_diff;
 pub(crate) mod trace;

@@ -14,7 +14,7 @@ use crate::outcome::{Missing, MissingInput, Outcome};
 use crate::packed_year::PackedYear;
 use crate::rulebook::{Criterion, Edition, MethodTest, OpenPoint, Rulebooks};
 use crate::student_group::StudentGroup;
-use crate::support::{Answer, Label, Provider, provider};
+use crate::support::{Answer, Label, Provider, provider, support_day};
 use crate::sustained_need::{HAVING_A_GROUP, SustainedFinding, Window};
 use crate::verdict::{AnswerSet, Verdict, conclude};
 use crate::year::DashboardYear;
@@ -140,7 +140,7 @@ pub(crate) fn decide_looking_back<'a>(
         let year = PackedYear::of(edition, lea.lea_type, facts);
         let now = groups_now(edition, &year, basis);
         let verdict = conclude(edition, lea.lea_type, &year, &now, &past);
-        let groups = looked_back_on(edition, lea.lea_type, &year, &now, &verdict);
+        let groups = looked_back_on(edition, lea.lea_type, &year, &now, &past, &verdict);
         if facts.named {
             let step = Step { edition, facts, year: &year, now, past: &past, verdict: &verdict };
             decided.insert(edition.year, step.determination(lea, basis, &history));
@@ -178,7 +178,11 @@ impl<'a> Step<'a, '_> {
         let level = verdict.level.known().copied();
         let provider = level
             .filter(|_| decided)
-            .and_then(|l| provider(edition, lea.cds, lea_type, l, &conclusions.sustained));
+            .and_then(|l| provider(edition, lea.cds, lea_type, l, &conclusions.sustained))
+            .map(|provider| {
+                let lead = lea.register.geographic_lead_on(lea.cds, support_day(edition));
+                provider.with_geographic_lead(lea_type, level, lead)
+            });
         let mut determination = Determination {
             cds: lea.cds,
             lea_type,

@@ -266,7 +266,9 @@ pub(crate) fn groups_now<'a>(
 ) -> GroupYear<'a> {
     let by_cells = GroupYear::by_cells(edition, &year.cells);
     match (basis, &year.listing) {
-        (Basis::PublishedCodes, PackedListing::OnList(list)) => by_cells.by_own_list(edition, list),
+        (Basis::PublishedCodes, PackedListing::OnList(codes, _)) => {
+            by_cells.by_own_list(edition, codes)
+        }
         _ => by_cells,
     }
 }

@@ -7,10 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::cds::CdsCode;
+use crate::charter_list::CharterListRow;
+use crate::directory::Agency;
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
 use crate::performance::Performance;
 use crate::priority::Priority;
+use crate::register::{DirectoryEntry, Register, Registers};
 use crate::release::{
     Coverage, LocalRating, PublishedRow, ReleaseContents, ReleaseKind, Rows, SuccessionRow,
 };
@@ -55,6 +58,10 @@ pub struct YearFacts {
     pub list_release: Option<ReleaseNumber>,
     /// Its row of that list.
     pub published: Option<Cited<PublishedRow>>,
+    /// The charter assistance list in force that covers this LEA.
+    pub charter_list_release: Option<ReleaseNumber>,
+    /// Its row of that list.
+    pub charter_list: Option<Cited<CharterListRow>>,
     /// Whether any release of the year names the LEA.
     pub named: bool,
 }
@@ -70,6 +77,8 @@ pub struct LeaFacts {
     pub years: BTreeMap<DashboardYear, YearFacts>,
     /// Successions in which it is predecessor or successor.
     pub successions: Vec<Cited<SuccessionRow>>,
+    /// What is known of it besides its results.
+    pub register: Register,
 }
 
 /// What is known of a release before its rows are read.
@@ -112,6 +121,8 @@ pub struct Superseded {
 pub struct FactBase {
     /// Every LEA, by code.
     pub leas: BTreeMap<CdsCode, LeaFacts>,
+    /// Codes that files name and that the directory calls no LEA, with its newest entry.
+    pub not_leas: BTreeMap<CdsCode, DirectoryEntry>,
 }
 
 /// Which releases take the place of which: for every two releases of one kind and year
@@ -144,9 +155,15 @@ fn accumulates(kind: ReleaseKind) -> bool {
     kind == ReleaseKind::CalpadsExceptions
 }
 
-/// A table of successions is always the whole of them.
+/// A table of an operator that has no year is always the whole of it.
 fn whole_table(kind: ReleaseKind) -> bool {
-    kind == ReleaseKind::Successions
+    matches!(
+        kind,
+        ReleaseKind::Successions
+            | ReleaseKind::GeographicLeads
+            | ReleaseKind::CharterLocations
+            | ReleaseKind::NcesIds
+    )
 }
 
 fn overlap(a: &Coverage, b: &Coverage) -> bool {
@@ -183,7 +200,8 @@ impl FactBase {
     /// and of their rows does not matter.
     #[must_use]
     pub fn assemble(releases: &[(ReleaseHead, ReleaseContents)]) -> FactBase {
-        let mut base = FactBase { leas: name_leas(releases) };
+        let mut base = FactBase { leas: name_leas(releases), not_leas: BTreeMap::new() };
+        base.take_registers(&Registers::read(releases));
         let mut by_subject: BTreeMap<(DashboardYear, ReleaseKind), Vec<&ReleaseHead>> =
             BTreeMap::new();
         for (head, _) in releases {
@@ -201,15 +219,38 @@ impl FactBase {
         let newest_successions = releases
             .iter()
             .map(|(head, _)| head)
-            .filter(|head| whole_table(head.kind))
+            .filter(|head| head.kind == ReleaseKind::Successions)
             .map(|head| head.number)
             .max();
         for (head, contents) in releases {
-            if !whole_table(head.kind) || newest_successions == Some(head.number) {
+            let successions = head.kind == ReleaseKind::Successions;
+            if !successions || newest_successions == Some(head.number) {
                 base.add_rows(head, contents);
             }
         }
         base
+    }
+
+    /// Gives each LEA what the directories and tables say of it. A kind that a directory
+    /// knows goes before what other files tell by digits and flags, and what it calls no
+    /// LEA is none.
+    fn take_registers(&mut self, registers: &Registers) {
+        let mut not_leas = BTreeMap::new();
+        self.leas.retain(|cds, lea| {
+            lea.register = registers.of(*cds);
+            match lea.register.agency() {
+                Agency::Lea(lea_type) => lea.lea_type = lea_type,
+                Agency::NotTold => {}
+                Agency::NotLea => {
+                    if let Some(entry) = lea.register.directory.last() {
+                        not_leas.insert(*cds, entry.clone());
+                    }
+                    return false;
+                }
+            }
+            true
+        });
+        self.not_leas = not_leas;
     }
 
     fn year_of(&mut self, cds: CdsCode, year: DashboardYear) -> Option<&mut YearFacts> {
@@ -267,6 +308,17 @@ impl FactBase {
                     }
                 }
             }
+            (Rows::CharterList(rows), ReleaseKind::CharterList) => {
+                for row in rows {
+                    let Some(facts) = self.year_of(row.cds, year) else {
+                        continue;
+                    };
+                    if facts.charter_list_release == Some(release) {
+                        let cited = Cited { value: row.clone(), release, row: row.row };
+                        facts.charter_list = Some(cited);
+                    }
+                }
+            }
             (Rows::Calpads(rows), ReleaseKind::CalpadsExceptions) => {
                 for row in rows {
                     let Some(facts) = self.year_of(row.cds, year) else {
@@ -286,11 +338,13 @@ impl FactBase {
 }
 
 /// Every LEA that a release names, with the years in which it is named. A kind told by a
-/// later release goes before one told earlier.
+/// later release goes before one told earlier. A directory names every LEA that ever was:
+/// to stand in it is not to be named in its year.
 fn name_leas(releases: &[(ReleaseHead, ReleaseContents)]) -> BTreeMap<CdsCode, LeaFacts> {
     let mut leas: BTreeMap<CdsCode, LeaFacts> = BTreeMap::new();
     let mut ordered: Vec<&(ReleaseHead, ReleaseContents)> = releases.iter().collect();
     ordered.sort_by_key(|(head, _)| (head.year, head.number));
+    let ordered = ordered.into_iter().filter(|(head, _)| head.kind != ReleaseKind::Directory);
     for (head, contents) in ordered {
         for mention in &contents.leas {
             let lea = leas.entry(mention.cds).or_insert_with(|| LeaFacts {
@@ -298,6 +352,7 @@ fn name_leas(releases: &[(ReleaseHead, ReleaseContents)]) -> BTreeMap<CdsCode, L
                 lea_type: mention.lea_type,
                 years: BTreeMap::new(),
                 successions: Vec::new(),
+                register: Register::default(),
             });
             lea.lea_type = mention.lea_type;
             if let Some(year) = head.year {
@@ -317,6 +372,12 @@ fn note_release(facts: &mut YearFacts, kind: ReleaseKind, release: ReleaseNumber
             facts.local_releases.insert(priority, release);
         }
         ReleaseKind::PublishedList => facts.list_release = Some(release),
-        ReleaseKind::CalpadsExceptions | ReleaseKind::Successions => {}
+        ReleaseKind::CharterList => facts.charter_list_release = Some(release),
+        ReleaseKind::CalpadsExceptions
+        | ReleaseKind::Successions
+        | ReleaseKind::Directory
+        | ReleaseKind::GeographicLeads
+        | ReleaseKind::CharterLocations
+        | ReleaseKind::NcesIds => {}
     }
 }

@@ -8,7 +8,7 @@
 use crate::group_set::{GroupOutcomes, GroupSet, Tally};
 use crate::history::PublishedSigns;
 use crate::outcome::{Missing, MissingInput, Outcome};
-use crate::packed_year::{PackedCells, PackedList};
+use crate::packed_year::{PackedCells, PackedCodes};
 use crate::priority::{PerPriority, Priority, PrioritySet};
 use crate::rulebook::Edition;
 use crate::student_group::StudentGroup;
@@ -85,7 +85,7 @@ impl<'a> GroupYear<'a> {
     /// from the year's rows (`by_rows`).
     fn by_letters(
         edition: &Edition,
-        list: &PackedList,
+        list: &PackedCodes,
         by_rows: &GroupYear<'_>,
         owed: Owed<'a>,
     ) -> GroupYear<'a> {
@@ -107,21 +107,26 @@ impl<'a> GroupYear<'a> {
     }
 
     /// The year by its own list, to check the list against itself.
-    pub(crate) fn by_own_list(&self, edition: &'a Edition, list: &PackedList) -> GroupYear<'a> {
+    pub(crate) fn by_own_list(&self, edition: &'a Edition, list: &PackedCodes) -> GroupYear<'a> {
         GroupYear::by_letters(edition, list, self, Owed::EveryFile(edition.tables.every_file))
     }
 
-    /// The year by its list, as later years look back on it.
-    pub(crate) fn published(&self, edition: &Edition, list: &PackedList) -> GroupYear<'static> {
-        GroupYear::by_letters(edition, list, self, Owed::Year(self.year)).taking_over(list.signs)
+    /// The groups by the year's list, as later years look back on them.
+    pub(crate) fn published(&self, edition: &Edition, list: &PackedCodes) -> GroupYear<'static> {
+        GroupYear::by_letters(edition, list, self, Owed::Year(self.year))
     }
 
     /// Takes what a row of the list says of the whole LEA.
     pub(crate) fn taking_over(self, signs: PublishedSigns) -> GroupYear<'a> {
+        self.concluded(signs.eligible(), signs.first_year())
+    }
+
+    /// The same year with these results for the whole LEA, as later years look back on them.
+    pub(crate) fn concluded(self, eligible: Outcome, first_year: Outcome) -> GroupYear<'a> {
         let earlier = MissingInput::EarlierYear(self.year);
         GroupYear {
-            eligible: signs.eligible().with_missing_as(earlier),
-            first_year: signs.first_year().with_missing_as(earlier),
+            eligible: eligible.with_missing_as(earlier),
+            first_year: first_year.with_missing_as(earlier),
             ..self
         }
     }

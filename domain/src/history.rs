@@ -9,12 +9,12 @@ use crate::group_set::GroupOutcomes;
 use crate::group_year::GroupYear;
 use crate::lea::LeaType;
 use crate::outcome::{Missing, Outcome};
-use crate::packed_year::{PackedListing, PackedYear};
+use crate::packed_year::{PackedCodes, PackedListing, PackedYear};
 use crate::priority::Priority;
 use crate::release::{PublishedRow, PublishedStatus};
 use crate::rulebook::{Edition, OpenPoint};
 use crate::student_group::StudentGroup;
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, conclude};
 use crate::year::DashboardYear;
 
 /// Where an earlier year's answer comes from.
@@ -81,21 +81,53 @@ pub(crate) fn looked_back_on(
     lea_type: LeaType,
     year: &PackedYear,
     now: &GroupYear<'_>,
+    past: &[GroupYear<'_>],
     verdict: &Verdict,
 ) -> GroupYear<'static> {
     if !edition.tables.kind(lea_type).evaluated {
         return GroupYear::nothing(edition.year);
     }
     match (&year.listing, lea_type) {
-        // The lists hold districts and county offices; a charter's years are computed.
+        (PackedListing::OnCharterList(codes, decided), _) => {
+            let (eligible, first_year) =
+                listed_charter(edition, year, codes, *decided, now, past, verdict);
+            now.published(edition, codes).concluded(eligible, first_year)
+        }
+        // The other lists hold districts and county offices. A charter that no list of
+        // charters names has computed years.
         (_, LeaType::Charter) => {
             let first_year = verdict.charter.map_or(Outcome::NotMet, |charter| charter.literal);
             now.computed(verdict.eligible, first_year)
         }
-        (PackedListing::OnList(list), _) => now.published(edition, list),
+        (PackedListing::OnList(codes, signs), _) => {
+            now.published(edition, codes).taking_over(*signs)
+        }
         (PackedListing::NotOnList, _) => GroupYear::nothing(edition.year),
         (PackedListing::NoList, _) => now.computed(verdict.eligible, verdict.eligible),
     }
+}
+
+/// What a charter school's row of the year's list gives for the years after it: whether a
+/// method was met by the list's codes and the local indicators that were loaded, and what
+/// the state decided. The codes cannot show a group in a single priority: where they leave
+/// a method open that the files rule out, it was not met.
+fn listed_charter(
+    edition: &Edition,
+    year: &PackedYear,
+    codes: &PackedCodes,
+    decided: Option<bool>,
+    now: &GroupYear<'_>,
+    past: &[GroupYear<'_>],
+    by_files: &Verdict,
+) -> (Outcome, Outcome) {
+    let listed = now.by_own_list(edition, codes);
+    let listed = conclude(edition, LeaType::Charter, year, &listed, past);
+    let eligible = match (listed.eligible, by_files.eligible) {
+        (Outcome::NotKnown(_), Outcome::NotMet) => Outcome::NotMet,
+        (eligible, _) => eligible,
+    };
+    let by_codes = listed.charter.map_or(Outcome::NotMet, |charter| charter.literal);
+    (eligible, decided.map_or(by_codes, Outcome::from_bool))
 }
 
 impl<'a> HistoryYear<'a> {
@@ -106,18 +138,20 @@ impl<'a> HistoryYear<'a> {
         facts: &YearFacts,
         groups: GroupYear<'static>,
     ) -> HistoryYear<'a> {
-        let listed = lea_type != LeaType::Charter;
-        let origin = if !edition.evaluates(lea_type) {
-            Origin::NotJudged
-        } else {
-            match (&facts.published, facts.list_release) {
-                (Some(cited), _) if listed => {
-                    Origin::Published { release: cited.release, row: cited.row }
-                }
-                (None, Some(release)) if listed => Origin::NotOnList { release },
-                _ if facts.indicator_releases.is_empty() => Origin::NotLoaded,
-                _ => Origin::Computed,
+        let list = match lea_type {
+            LeaType::Charter => facts.charter_list.as_ref().map(|c| (c.release, c.row)),
+            LeaType::District | LeaType::CountyOffice => {
+                facts.published.as_ref().map(|c| (c.release, c.row))
             }
+        };
+        // A charter school that is not on a list of charter schools is computed.
+        let without_it = facts.list_release.filter(|_| lea_type != LeaType::Charter);
+        let origin = match (list, without_it) {
+            _ if !edition.evaluates(lea_type) => Origin::NotJudged,
+            (Some((release, row)), _) => Origin::Published { release, row },
+            (None, Some(release)) => Origin::NotOnList { release },
+            (None, None) if facts.indicator_releases.is_empty() => Origin::NotLoaded,
+            (None, None) => Origin::Computed,
         };
         let open: &[(Priority, OpenPoint)] = match origin {
             Origin::Computed | Origin::NotLoaded => &edition.tables.open_criteria,

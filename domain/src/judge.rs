@@ -166,7 +166,8 @@ impl<'a> Judge<'a> {
             if year.named {
                 each(&mut self.evidence, edition, year, &verdict);
             }
-            self.past.push(looked_back_on(edition, lea.lea_type, year, &now, &verdict));
+            let groups = looked_back_on(edition, lea.lea_type, year, &now, &self.past, &verdict);
+            self.past.push(groups);
         }
     }
 }

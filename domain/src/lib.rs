@@ -10,9 +10,11 @@
 
 pub mod cds;
 pub mod charter;
+pub mod charter_list;
 pub mod colors;
 pub mod decisive;
 pub mod determination;
+pub mod directory;
 pub mod evaluation;
 pub mod facts;
 pub mod group_set;
@@ -21,11 +23,13 @@ pub mod history;
 pub mod indicator;
 pub mod judge;
 pub mod lea;
+pub mod operator;
 pub mod outcome;
 pub mod packed_year;
 pub mod performance;
 pub mod priority;
 pub mod published;
+pub mod register;
 pub mod release;
 pub mod rulebook;
 pub mod student_group;

@@ -4,8 +4,10 @@
 //! that a condition is one set and a criterion a few operations on sets. What a row counts
 //! for is decided when it is packed, by [`read_cell`]; nothing else is.
 
+use std::collections::BTreeMap;
+
 use crate::evaluation::{Cell, LocalCell, local_cell, read_cell};
-use crate::facts::YearFacts;
+use crate::facts::{Cited, YearFacts};
 use crate::group_set::{GroupOutcomes, GroupSet};
 use crate::history::PublishedSigns;
 use crate::indicator::Indicator;
@@ -13,7 +15,6 @@ use crate::lea::LeaType;
 use crate::outcome::{Missing, MissingInput};
 use crate::performance::{Color, Level};
 use crate::priority::{PerPriority, Priority};
-use crate::release::PublishedRow;
 use crate::rulebook::{Alternative, Condition, Criterion, Edition, Wanted};
 use crate::student_group::StudentGroup;
 
@@ -177,25 +178,20 @@ impl PackedCells {
     }
 }
 
-/// An LEA's row of a published list, as far as later years look back on it.
+/// The letters of an LEA's row on a list.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct PackedList {
+pub(crate) struct PackedCodes {
     /// Groups with a letter that the edition has.
     pub(crate) lettered: GroupSet,
     /// The groups whose letter stands for each state priority.
     pub(crate) priorities: PerPriority<GroupSet>,
-    /// What it says of the whole LEA.
-    pub(crate) signs: PublishedSigns,
 }
 
-impl PackedList {
-    pub(crate) fn read(edition: &Edition, row: &PublishedRow) -> PackedList {
-        let mut list = PackedList {
-            lettered: GroupSet::EMPTY,
-            priorities: PerPriority::default(),
-            signs: PublishedSigns::of(row),
-        };
-        for (group, letter) in &row.codes {
+impl PackedCodes {
+    fn read(edition: &Edition, codes: &BTreeMap<StudentGroup, char>) -> PackedCodes {
+        let mut list =
+            PackedCodes { lettered: GroupSet::EMPTY, priorities: PerPriority::default() };
+        for (group, letter) in codes {
             let one = GroupSet::of(*group).and(edition.tables.groups);
             let Some((set, _)) = edition.codes.iter().find(|(_, l)| *l == letter) else {
                 continue;
@@ -216,8 +212,28 @@ pub(crate) enum PackedListing {
     NoList,
     /// A list covers it and does not name it.
     NotOnList,
-    /// A list has a row of it.
-    OnList(PackedList),
+    /// A list has a row of it, which says this of its groups and of the whole LEA.
+    OnList(PackedCodes, PublishedSigns),
+    /// The list of charter schools has a row of it: its codes, and whether the state decided
+    /// it eligible, where the list says that.
+    OnCharterList(PackedCodes, Option<bool>),
+}
+
+impl PackedListing {
+    fn read(edition: &Edition, lea_type: LeaType, facts: &YearFacts) -> PackedListing {
+        let codes = |codes| PackedCodes::read(edition, codes);
+        if let (LeaType::Charter, Some(Cited { value: row, .. })) = (lea_type, &facts.charter_list)
+        {
+            return PackedListing::OnCharterList(codes(&row.current.codes), row.eligible());
+        }
+        match (&facts.published, facts.list_release) {
+            (Some(Cited { value: row, .. }), _) => {
+                PackedListing::OnList(codes(&row.codes), PublishedSigns::of(row))
+            }
+            (None, Some(_)) => PackedListing::NotOnList,
+            (None, None) => PackedListing::NoList,
+        }
+    }
 }
 
 /// Everything that the rules see of one LEA's year.
@@ -247,11 +263,7 @@ impl PackedYear {
             cells: PackedCells::read(edition, lea_type, facts),
             locals,
             calpads_certified: facts.calpads_certified.as_ref().map(|cited| cited.value),
-            listing: match (&facts.published, facts.list_release) {
-                (Some(cited), _) => PackedListing::OnList(PackedList::read(edition, &cited.value)),
-                (None, Some(_)) => PackedListing::NotOnList,
-                (None, None) => PackedListing::NoList,
-            },
+            listing: PackedListing::read(edition, lea_type, facts),
         }
     }
 

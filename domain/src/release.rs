@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::cds::{CdsCode, CountyCode};
+use crate::charter_list::CharterListRow;
+use crate::directory::DirectoryRow;
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
+use crate::operator::{CharterLocationRow, GeographicLeadRow, NcesIdRow};
 use crate::performance::Performance;
 use crate::priority::Priority;
 use crate::student_group::StudentGroup;
@@ -27,6 +30,16 @@ pub enum ReleaseKind {
     CalpadsExceptions,
     /// LEAs that merged, split, were renumbered or renamed, entered by an operator.
     Successions,
+    /// The state's public schools directory.
+    Directory,
+    /// The state's list of assistance for charter schools.
+    CharterList,
+    /// The geographic lead agency of each county, entered by an operator.
+    GeographicLeads,
+    /// The county in which charter schools are located, entered by an operator.
+    CharterLocations,
+    /// Federal (NCES) ids of LEAs, entered by an operator.
+    NcesIds,
 }
 
 impl ReleaseKind {
@@ -39,6 +52,11 @@ impl ReleaseKind {
             ReleaseKind::PublishedList => "LIST".to_owned(),
             ReleaseKind::CalpadsExceptions => "CALPADS".to_owned(),
             ReleaseKind::Successions => "SUCCESSIONS".to_owned(),
+            ReleaseKind::Directory => "DIRECTORY".to_owned(),
+            ReleaseKind::CharterList => "CHARTERLIST".to_owned(),
+            ReleaseKind::GeographicLeads => "LEADS".to_owned(),
+            ReleaseKind::CharterLocations => "LOCATIONS".to_owned(),
+            ReleaseKind::NcesIds => "NCES".to_owned(),
         }
     }
 
@@ -50,6 +68,11 @@ impl ReleaseKind {
             "LIST" => return Some(ReleaseKind::PublishedList),
             "CALPADS" => return Some(ReleaseKind::CalpadsExceptions),
             "SUCCESSIONS" => return Some(ReleaseKind::Successions),
+            "DIRECTORY" => return Some(ReleaseKind::Directory),
+            "CHARTERLIST" => return Some(ReleaseKind::CharterList),
+            "LEADS" => return Some(ReleaseKind::GeographicLeads),
+            "LOCATIONS" => return Some(ReleaseKind::CharterLocations),
+            "NCES" => return Some(ReleaseKind::NcesIds),
             _ => {}
         }
         if let Some(number) = code.strip_prefix("LOCAL") {
@@ -71,6 +94,11 @@ impl fmt::Display for ReleaseKind {
             ReleaseKind::PublishedList => f.write_str("published assistance list"),
             ReleaseKind::CalpadsExceptions => f.write_str("CALPADS exceptions"),
             ReleaseKind::Successions => f.write_str("successions of LEAs"),
+            ReleaseKind::Directory => f.write_str("public schools directory"),
+            ReleaseKind::CharterList => f.write_str("charter assistance list"),
+            ReleaseKind::GeographicLeads => f.write_str("geographic lead agencies"),
+            ReleaseKind::CharterLocations => f.write_str("locations of charter schools"),
+            ReleaseKind::NcesIds => f.write_str("NCES ids"),
         }
     }
 }
@@ -335,6 +363,16 @@ pub enum Rows {
     Calpads(Vec<CalpadsRow>),
     /// Of successions.
     Successions(Vec<SuccessionRow>),
+    /// Of a directory.
+    Directory(Vec<DirectoryRow>),
+    /// Of a charter assistance list.
+    CharterList(Vec<CharterListRow>),
+    /// Of geographic lead agencies.
+    GeographicLeads(Vec<GeographicLeadRow>),
+    /// Of locations of charter schools.
+    CharterLocations(Vec<CharterLocationRow>),
+    /// Of NCES ids.
+    NcesIds(Vec<NcesIdRow>),
 }
 
 impl Rows {
@@ -347,6 +385,11 @@ impl Rows {
             Rows::Published(rows) => rows.len(),
             Rows::Calpads(rows) => rows.len(),
             Rows::Successions(rows) => rows.len(),
+            Rows::Directory(rows) => rows.len(),
+            Rows::CharterList(rows) => rows.len(),
+            Rows::GeographicLeads(rows) => rows.len(),
+            Rows::CharterLocations(rows) => rows.len(),
+            Rows::NcesIds(rows) => rows.len(),
         }
     }
 
@@ -362,7 +405,7 @@ impl Rows {
 pub struct ReleaseContents {
     /// What the file is about.
     pub kind: ReleaseKind,
-    /// The Dashboard year; `None` for successions, whose rows are dated each.
+    /// The Dashboard year; `None` for tables whose rows are dated each or not at all.
     pub year: Option<DashboardYear>,
     /// The date that stands inside the file, where one does.
     pub file_date: Option<Day>,
@@ -386,6 +429,11 @@ mod tests {
             ReleaseKind::PublishedList,
             ReleaseKind::CalpadsExceptions,
             ReleaseKind::Successions,
+            ReleaseKind::Directory,
+            ReleaseKind::CharterList,
+            ReleaseKind::GeographicLeads,
+            ReleaseKind::CharterLocations,
+            ReleaseKind::NcesIds,
         ] {
             assert_eq!(ReleaseKind::parse(&kind.code().to_lowercase()), Some(kind));
         }

@@ -1,10 +1,13 @@
 //! The label, the year of support, the level that the rules give and who provides help.
 
 use crate::cds::CdsCode;
+use crate::facts::{Cited, ReleaseNumber};
 use crate::lea::LeaType;
+use crate::operator::GeographicLeadRow;
 use crate::outcome::{Missing, Outcome};
 use crate::rulebook::{Citation, Edition, Effect};
 use crate::sustained_need::SustainedFinding;
+use crate::year::Day;
 
 /// An answer that may be not known for want of inputs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -143,10 +146,55 @@ pub struct Provider {
     pub name: String,
     /// Who joins it.
     pub joined_by: Option<String>,
+    /// Who provides help beside it.
+    pub beside: Option<String>,
+    /// The row that names the geographic lead agency, where one was loaded.
+    pub lead: Option<(ReleaseNumber, u32)>,
     /// Whether the state or the geographic lead must confirm it.
     pub to_be_confirmed: bool,
     /// Where it is said.
     pub source: Citation,
+}
+
+/// How the geographic lead agency is called where its own name was not loaded.
+const GEOGRAPHIC_LEAD: &str = "Geographic lead agency";
+
+/// The level at which the geographic lead agency provides help beside the county
+/// superintendent.
+const BESIDE_AT: u8 = 2;
+
+impl Provider {
+    /// Names the geographic lead agency of the LEA's county: as the one that joins, and at
+    /// level 2 as the one that provides help to a district beside the county
+    /// superintendent.
+    #[must_use]
+    pub fn with_geographic_lead(
+        mut self,
+        lea_type: LeaType,
+        level: Option<u8>,
+        lead: Option<&Cited<GeographicLeadRow>>,
+    ) -> Provider {
+        let Some(lead) = lead else { return self };
+        let named = format!("{GEOGRAPHIC_LEAD} {}", lead.value.agency);
+        let beside = lea_type == LeaType::District && level == Some(BESIDE_AT);
+        if self.joined_by.is_some() {
+            self.joined_by = Some(named);
+        } else if beside {
+            self.beside = Some(named);
+        } else {
+            return self;
+        }
+        self.lead = Some((lead.release, lead.row));
+        self
+    }
+}
+
+/// The day of an edition's year for which dated tables are asked who helps: the day on which
+/// the results became public, else the last one of the Dashboard year. Support follows from
+/// then on; the day of asking plays no part.
+#[must_use]
+pub fn support_day(edition: &Edition) -> Day {
+    edition.public_date.unwrap_or_else(|| edition.year.last_day())
 }
 
 /// The provider for a kind of LEA at a level.
@@ -168,7 +216,9 @@ pub fn provider(
     });
     Some(Provider {
         name: rule.provider.clone(),
-        joined_by: joins.then(|| "Geographic lead agency".to_owned()),
+        joined_by: joins.then(|| GEOGRAPHIC_LEAD.to_owned()),
+        beside: None,
+        lead: None,
         to_be_confirmed: in_one_district_county(edition, cds, lea_type, level),
         source: rule.source.clone(),
     })

@@ -569,12 +569,15 @@ impl<'a> Drawing<'_, 'a> {
         if let Some(rule) = edition.providers.iter().find(|rule| rule.source == provider.source) {
             node = node.cite(&rule.source);
         }
-        if let Some(joined) = &provider.joined_by {
-            node = node.reason(format!("Joined by: {joined}."));
+        let joined = provider.joined_by.as_ref().map(|joined| format!("Joined by: {joined}."));
+        let beside = provider.beside.as_ref().map(|beside| format!("Beside it: {beside}."));
+        let confirm = "To be confirmed: the county has a single district.".to_owned();
+        let confirm = provider.to_be_confirmed.then_some(confirm);
+        let reasons: Vec<String> = [joined, beside, confirm].into_iter().flatten().collect();
+        if !reasons.is_empty() {
+            node = node.reason(reasons.join(" "));
         }
-        if provider.to_be_confirmed {
-            node = node.reason("To be confirmed: the county has a single district.");
-        }
+        node.source = provider.lead.map(|(release, row)| RowRef { release, row });
         Some(node)
     }
 

@@ -39,6 +39,12 @@ impl DashboardYear {
         format!("{}-{:02}", self.0 - 1, self.0 % 100)
     }
 
+    /// The last day of the calendar year.
+    #[must_use]
+    pub fn last_day(self) -> Day {
+        Day { year: self.0, month: 12, day: 31 }
+    }
+
     /// The school year in which support follows, such as `2023-24`.
     #[must_use]
     pub fn support_school_year(self) -> String {
@@ -73,6 +79,12 @@ impl Day {
             _ => return None,
         };
         (day <= longest).then_some(Day { year, month, day })
+    }
+
+    /// The calendar year.
+    #[must_use]
+    pub fn year(self) -> u16 {
+        self.year
     }
 
     /// Parses `YYYY-MM-DD` or `YYYY-MM`.

@@ -19,7 +19,8 @@ pub struct Assigned {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "'{found}' says no kind and year: expected ELA, MATH, SCIENCE, ELPI, GRAD, CHRO, SUSP, CCI, \
-     LOCAL1 to LOCAL10, LIST, CALPADS or SUCCESSIONS, and the year behind a colon, as in ELA:2022"
+     LOCAL1 to LOCAL10, LIST, CHARTERLIST, DIRECTORY, CALPADS, SUCCESSIONS, LEADS, LOCATIONS or \
+     NCES, and the year behind a colon, as in ELA:2022"
 )]
 pub struct AssignedError {
     /// The text as it was found.

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::header::Header;
+
 /// How many faults of one file are told in full; the others are only counted.
 pub const FAULTS_TOLD: usize = 100;
 
@@ -56,6 +58,8 @@ pub enum FaultCode {
     BadValue,
     /// Two rows speak of the same thing.
     DuplicateRow,
+    /// The example row of a template.
+    ExampleRow,
 }
 
 impl FaultCode {
@@ -86,6 +90,7 @@ impl FaultCode {
             FaultCode::UnknownGroup => "unknown-group",
             FaultCode::BadValue => "bad-value",
             FaultCode::DuplicateRow => "duplicate-row",
+            FaultCode::ExampleRow => "example-row",
         }
     }
 }
@@ -180,7 +185,12 @@ impl Faults {
     }
 
     pub(crate) fn into_refusal(self, file_name: &str) -> Refusal {
-        Refusal { file_name: file_name.to_owned(), faults: self.told, more: self.more }
+        Refusal {
+            file_name: file_name.to_owned(),
+            faults: self.told,
+            more: self.more,
+            header: None,
+        }
     }
 }
 
@@ -200,6 +210,9 @@ pub struct Refusal {
     pub faults: Vec<Fault>,
     /// How many faults there are beyond those.
     pub more: usize,
+    /// What the file is and its columns, as far as that was told before the faults.
+    #[serde(skip)]
+    pub header: Option<Header>,
 }
 
 impl fmt::Display for Refusal {

@@ -126,6 +126,7 @@ fn know(
     notes: &mut Notes,
 ) -> Result<Known, Faults> {
     let (indicator, kind_by, year, year_by) = tell(input, sheet, told, layouts, notes)?;
+    notes.subject = Some((ReleaseKind::Indicator(indicator), Some(year)));
     let columns = told.columns;
     let Some((layout_year, layout)) = layouts.layout(indicator, year) else {
         return Err(Faults::from(Fault::of_file(

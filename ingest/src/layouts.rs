@@ -23,6 +23,42 @@ pub struct Layouts {
     local_answers: BTreeMap<u8, Vec<String>>,
     list_verified: BTreeSet<DashboardYear>,
     list_columns: Vec<String>,
+    charter_list_verified: BTreeSet<DashboardYear>,
+    charter_list_columns: Vec<String>,
+    directory: DirectoryLayout,
+}
+
+/// The columns of the public schools directory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DirectoryLayout {
+    verified: BTreeSet<DashboardYear>,
+    /// Columns of every vintage.
+    pub(crate) columns: Vec<String>,
+    /// Columns that some vintages have.
+    pub(crate) varying: Vec<String>,
+    /// Columns about people, with `*` at the end of a prefix.
+    pub(crate) people: Vec<String>,
+}
+
+impl DirectoryLayout {
+    /// Whether a real file of the year proved it.
+    pub(crate) fn verified(&self, year: DashboardYear) -> bool {
+        self.verified.contains(&year)
+    }
+
+    /// Whether a column is about people.
+    pub(crate) fn is_about_people(&self, field: &str) -> bool {
+        self.people.iter().any(|column| match column.strip_suffix('*') {
+            Some(prefix) => field.starts_with(prefix),
+            None => column == field,
+        })
+    }
+
+    /// Whether the cells of a column may be kept: it is known, and not about people.
+    pub(crate) fn keeps(&self, field: &str) -> bool {
+        let known = self.columns.iter().chain(&self.varying).any(|column| column == field);
+        known && !self.is_about_people(field)
+    }
 }
 
 /// The columns of one indicator in one year.
@@ -76,6 +112,8 @@ struct LayoutsFile {
     layout: Vec<LayoutEntry>,
     local: Option<LocalEntry>,
     list: Option<ListEntry>,
+    charterlist: Option<ListEntry>,
+    directory: Option<DirectoryLayoutEntry>,
 }
 
 #[derive(serde::Deserialize)]
@@ -110,6 +148,15 @@ struct LocalEntry {
 struct ListEntry {
     verified: Vec<u16>,
     columns: Vec<String>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DirectoryLayoutEntry {
+    verified: Vec<u16>,
+    columns: Vec<String>,
+    varying: Vec<String>,
+    people: Vec<String>,
 }
 
 const BUILTIN: &str = include_str!("../layouts/columns.toml");
@@ -184,6 +231,18 @@ impl Layouts {
         if let Some(list) = &file.list {
             self.list_verified = years(&list.verified)?;
             self.list_columns = self.expanded(&list.columns, &file.sets)?;
+        }
+        if let Some(list) = &file.charterlist {
+            self.charter_list_verified = years(&list.verified)?;
+            self.charter_list_columns = self.expanded(&list.columns, &file.sets)?;
+        }
+        if let Some(directory) = &file.directory {
+            self.directory = DirectoryLayout {
+                verified: years(&directory.verified)?,
+                columns: self.expanded(&directory.columns, &file.sets)?,
+                varying: self.expanded(&directory.varying, &file.sets)?,
+                people: self.expanded(&directory.people, &file.sets)?,
+            };
         }
         Ok(())
     }
@@ -312,6 +371,16 @@ impl Layouts {
     /// them.
     pub(crate) fn list(&self, year: DashboardYear) -> (&[String], bool) {
         (&self.list_columns, self.list_verified.contains(&year))
+    }
+
+    /// The same for a charter assistance list.
+    pub(crate) fn charter_list(&self, year: DashboardYear) -> (&[String], bool) {
+        (&self.charter_list_columns, self.charter_list_verified.contains(&year))
+    }
+
+    /// The columns of the public schools directory.
+    pub(crate) fn directory(&self) -> &DirectoryLayout {
+        &self.directory
     }
 }
 

@@ -7,8 +7,11 @@
 
 mod assigned;
 mod cells;
+mod charter_list;
 mod columns;
+mod directory;
 mod fault;
+mod header;
 mod indicator_file;
 mod layouts;
 mod limits;
@@ -16,25 +19,29 @@ mod local_file;
 mod mentions;
 mod naming;
 mod operator_tables;
+mod people;
 mod published_list;
 mod repair;
 mod report;
 mod sheet;
 mod sniff;
+mod templates;
 mod text;
 mod told;
 mod workbook;
 
-use calsos_domain::release::ReleaseContents;
+use calsos_domain::release::{ReleaseContents, ReleaseKind};
 
 pub use assigned::{Assigned, AssignedError};
 pub use fault::{FAULTS_TOLD, Fault, FaultCode, Refusal};
+pub use header::{Header, HeaderChange};
 pub use layouts::{LayoutError, Layouts};
 pub use limits::{
     COLUMNS_MOST, FILE_BYTES_MOST, RECORD_BYTES_MOST, ROWS_MOST, SHEETS_MOST, XLS_CELLS_MOST,
     XLSX_BYTES_MOST, XLSX_PARTICULARS_MOST, XLSX_PARTS_MOST, XLSX_TEXTS_MOST,
 };
-pub use report::{FileReport, ToldBy};
+pub use report::{FileReport, LeftOut, ToldBy};
+pub use templates::{TEMPLATES, Template};
 
 use fault::Faults;
 use report::Notes;
@@ -59,14 +66,30 @@ pub struct Understood {
     pub contents: ReleaseContents,
     /// How it was understood.
     pub report: FileReport,
+    /// What is to be kept in the place of the file's own bytes, where those hold what may
+    /// not be stored. The file is known by its own bytes all the same.
+    pub kept_bytes: Option<Vec<u8>>,
 }
 
 /// Reads one of the state's files: an indicator file, a local indicator file, a published
-/// list, or an operator's table, as text or as a workbook.
+/// list, the directory, or an operator's table, as text or as a workbook.
 ///
 /// # Errors
 /// [`Refusal`] with every fault where the file cannot be stored as a whole.
 pub fn read(input: &Input<'_>, layouts: &Layouts) -> Result<Understood, Refusal> {
+    let mut header = None;
+    read_sheet(input, layouts, &mut header).map_err(|faults| {
+        let mut refusal = faults.into_refusal(input.file_name);
+        refusal.header = header;
+        refusal
+    })
+}
+
+fn read_sheet(
+    input: &Input<'_>,
+    layouts: &Layouts,
+    header: &mut Option<Header>,
+) -> Result<Understood, Faults> {
     let assumed = input.assigned.map(|assigned| Family::of_kind(assigned.kind));
     sniff::with_sheet(input.bytes, layouts, assumed, |sheet, family| {
         let mut notes = Notes::default();
@@ -79,11 +102,21 @@ pub fn read(input: &Input<'_>, layouts: &Layouts) -> Result<Understood, Refusal>
             notes
                 .warn(format!("{controls} of the file stand for nothing and were read as blanks."));
         }
-        let (contents, told) = understand(input, sheet, assumed.or(family), layouts, &mut notes)?;
+        notes.columns.clone_from(&sheet.header);
+        let read = understand(input, sheet, assumed.or(family), layouts, &mut notes);
+        if let Some((kind, year)) = notes.subject {
+            *header = Some(Header { kind, year, columns: sheet.header.clone() });
+        }
+        let (contents, told) = read?;
+        let kept = match contents.kind {
+            ReleaseKind::Directory => people::without_people(sheet, layouts),
+            _ => None,
+        };
+        let (kept_bytes, left_out) = kept.map(|kept| (kept.bytes, kept.left_out)).unzip();
+        notes.left_out = left_out;
         let report = notes.into_report(&told, input.file_name, contents.rows.len());
-        Ok(Understood { contents, report })
+        Ok(Understood { contents, report, kept_bytes })
     })
-    .map_err(|faults| faults.into_refusal(input.file_name))
 }
 
 fn understand(
@@ -101,6 +134,15 @@ fn understand(
         Some(Family::Successions) => {
             operator_tables::read_successions(input, sheet, layouts, notes)
         }
+        Some(Family::Directory) => directory::read(input, sheet, layouts, notes),
+        Some(Family::CharterList) => charter_list::read(input, sheet, layouts, notes),
+        Some(Family::GeographicLeads) => {
+            operator_tables::read_geographic_leads(input, sheet, layouts, notes)
+        }
+        Some(Family::CharterLocations) => {
+            operator_tables::read_charter_locations(input, sheet, layouts, notes)
+        }
+        Some(Family::NcesIds) => operator_tables::read_nces_ids(input, sheet, layouts, notes),
         None => Err(Faults::from(told::unknown_kind(&format!(
             "None of its first rows is the header of a file that is known (the first starts with \
              '{}')",

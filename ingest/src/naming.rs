@@ -16,10 +16,15 @@ pub(crate) struct Named {
 
 /// Reads a file's or a sheet's name. Known forms: `suspdownload2017f.txt`,
 /// `eladownload2018_somewhere.txt`, `ELADownload2023`, `Pr6_2023.xlsx`, `pr102023`,
-/// `assistancestatus19-rev.xlsx`.
+/// `assistancestatus19-rev.xlsx`, `charterassistance23.xlsx`, `pubschls2018.txt`.
 pub(crate) fn named(name: &str, layouts: &Layouts) -> Named {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
-    indicator(&name, layouts).or_else(|| local(&name)).or_else(|| list(&name)).unwrap_or_default()
+    indicator(&name, layouts)
+        .or_else(|| local(&name))
+        .or_else(|| list(&name))
+        .or_else(|| charter_list(&name))
+        .or_else(|| directory(&name))
+        .unwrap_or_default()
 }
 
 fn indicator(name: &str, layouts: &Layouts) -> Option<Named> {
@@ -47,13 +52,31 @@ fn local(name: &str) -> Option<Named> {
 fn list(name: &str) -> Option<Named> {
     let rest = name.strip_prefix("assistance")?.trim_start_matches(['-', '_', ' ']);
     let rest = rest.strip_prefix("status")?.trim_start_matches(['-', '_', ' ']);
+    Some(Named { kind: Some(ReleaseKind::PublishedList), year: short_or_long_year(rest) })
+}
+
+fn charter_list(name: &str) -> Option<Named> {
+    let rest = name.strip_prefix("charter")?.trim_start_matches(['-', '_', ' ']);
+    let rest = rest.strip_prefix("assistance")?.trim_start_matches(['-', '_', ' ']);
+    let rest = rest.strip_prefix("status").unwrap_or(rest).trim_start_matches(['-', '_', ' ']);
+    Some(Named { kind: Some(ReleaseKind::CharterList), year: short_or_long_year(rest) })
+}
+
+fn directory(name: &str) -> Option<Named> {
+    let rest = name.strip_prefix("pubschls")?.trim_start_matches(['-', '_', ' ']);
     let digits = leading_digits(rest);
-    let year = match digits.len() {
+    let year = (digits.len() == 4).then(|| DashboardYear::parse(digits)).flatten();
+    Some(Named { kind: Some(ReleaseKind::Directory), year })
+}
+
+/// A year of two or four digits at the start of a text.
+fn short_or_long_year(text: &str) -> Option<DashboardYear> {
+    let digits = leading_digits(text);
+    match digits.len() {
         2 => DashboardYear::parse(&format!("20{digits}")),
         4 => DashboardYear::parse(digits),
         _ => None,
-    };
-    Some(Named { kind: Some(ReleaseKind::PublishedList), year })
+    }
 }
 
 fn leading_digits(text: &str) -> &str {
@@ -84,6 +107,10 @@ mod tests {
         check("assistancestatus19-rev.xlsx", "LIST", Some(2019));
         check("assistance-status17.xls", "LIST", Some(2017));
         check("assistance-status.xls", "LIST", None);
+        check("charterassistance23.xlsx", "CHARTERLIST", Some(2023));
+        check("Charter-Assistance-Status_2024.xlsx", "CHARTERLIST", Some(2024));
+        check("pubschls2018.txt", "DIRECTORY", Some(2018));
+        check("pubschls.txt", "DIRECTORY", None);
     }
 
     #[test]

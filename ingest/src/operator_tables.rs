@@ -1,5 +1,12 @@
 //! Tables that an operator keeps as CSV, because the state publishes nothing of the kind:
-//! student data that were not certified on time, and LEAs that follow others.
+//! student data that were not certified on time, LEAs that follow others, and what stands
+//! in `operator_tables/`.
+
+mod dated;
+mod nces;
+
+pub(crate) use dated::{read_charter_locations, read_geographic_leads};
+pub(crate) use nces::read_nces_ids;
 
 use std::collections::HashMap;
 
@@ -15,6 +22,7 @@ use crate::fault::{Fault, FaultCode, Faults, shortened};
 use crate::layouts::Layouts;
 use crate::report::{Notes, Told, ToldBy};
 use crate::sheet::Sheet;
+use crate::templates::EXAMPLE;
 use crate::told::{self, Shared};
 use crate::{Input, repair};
 
@@ -27,6 +35,44 @@ fn told_by(input: &Input<'_>) -> ToldBy {
     if input.assigned.is_some() { ToldBy::Operator } else { ToldBy::Columns }
 }
 
+/// The example row of a template is no row of a table.
+fn example_row(row: u32, fields: &[&str]) -> Option<Fault> {
+    let first = fields.first().map(|first| first.trim().to_ascii_lowercase())?;
+    first.starts_with(EXAMPLE).then(|| {
+        Fault::of_row(
+            FaultCode::ExampleRow,
+            row,
+            "This is the example row of a template; rows of your own are expected. Put them in \
+             its place and import the table again.",
+        )
+    })
+}
+
+/// A table without a year, which names no LEA: what it says is joined to those that other
+/// files name.
+fn table(
+    input: &Input<'_>,
+    kind: ReleaseKind,
+    columns: &Columns,
+    names: &[&str],
+    rows: Rows,
+    notes: &mut Notes,
+) -> (ReleaseContents, Told) {
+    let known: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    notes.unknown_columns = columns.unknown(&known);
+    notes.layout_verified = true;
+    let told = Told { kind, kind_by: told_by(input), year: None, year_by: None, file_date: None };
+    let contents = ReleaseContents {
+        kind,
+        year: None,
+        file_date: None,
+        coverage: everywhere(),
+        leas: Vec::new(),
+        rows,
+    };
+    (contents, told)
+}
+
 /// Reads CALPADS exceptions: columns `cds`, `certified` (Y or N) and, unless the operator
 /// assigned it, `year`. A header alone says that there is no exception.
 pub(crate) fn read_calpads(
@@ -37,6 +83,7 @@ pub(crate) fn read_calpads(
 ) -> Result<(ReleaseContents, Told), Faults> {
     let mut faults = Faults::default();
     let columns = Columns::of(&sheet.header, layouts, &mut faults);
+    notes.subject = Some((ReleaseKind::CalpadsExceptions, input.assigned.and_then(|a| a.year)));
     let of_what = "a table of CALPADS exceptions";
     let cds_at = columns.required("cds", of_what, layouts, &mut faults);
     let certified_at = columns.required("certified", of_what, layouts, &mut faults);
@@ -49,7 +96,7 @@ pub(crate) fn read_calpads(
     let mut seen: HashMap<CdsCode, u32> = HashMap::new();
     sheet.each_row(|row, fields| {
         notes.rows_read += 1;
-        if let Some(fault) = ragged(row, fields, &columns) {
+        if let Some(fault) = ragged(row, fields, &columns).or_else(|| example_row(row, fields)) {
             faults.push(fault);
             return;
         }
@@ -127,6 +174,7 @@ pub(crate) fn read_successions(
 ) -> Result<(ReleaseContents, Told), Faults> {
     let mut faults = Faults::default();
     let columns = Columns::of(&sheet.header, layouts, &mut faults);
+    notes.subject = Some((ReleaseKind::Successions, None));
     let names = ["predecessor", "successor", "kind", "effective", "source"];
     let [predecessor_at, successor_at, kind_at, effective_at, source_at] =
         names.map(|name| columns.required(name, "a table of successions", layouts, &mut faults));
@@ -137,7 +185,7 @@ pub(crate) fn read_successions(
     let mut seen: HashMap<(CdsCode, CdsCode, Day), u32> = HashMap::new();
     sheet.each_row(|row, fields| {
         notes.rows_read += 1;
-        if let Some(fault) = ragged(row, fields, &columns) {
+        if let Some(fault) = ragged(row, fields, &columns).or_else(|| example_row(row, fields)) {
             faults.push(fault);
             return;
         }
@@ -191,19 +239,8 @@ pub(crate) fn read_successions(
     if rows.is_empty() {
         return Err(Faults::from(told::no_rows("a succession", notes.rows_read)));
     }
-    notes.unknown_columns = columns.unknown(&names.map(str::to_owned));
-    notes.layout_verified = true;
     let kind = ReleaseKind::Successions;
-    let told = Told { kind, kind_by: told_by(input), year: None, year_by: None, file_date: None };
-    let contents = ReleaseContents {
-        kind,
-        year: None,
-        file_date: None,
-        coverage: everywhere(),
-        leas: Vec::new(),
-        rows: Rows::Successions(rows),
-    };
-    Ok((contents, told))
+    Ok(table(input, kind, &columns, &names, Rows::Successions(rows), notes))
 }
 
 /// The code of an LEA in a column; `None` after a fault.

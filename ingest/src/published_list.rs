@@ -1,6 +1,6 @@
 //! The state's own lists of assistance statuses, one for each Dashboard year.
 
-mod titles;
+pub(crate) mod titles;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -32,6 +32,7 @@ pub(crate) fn read(
     let columns = Columns::of(&sheet.header, layouts, &mut faults);
     let places = Places::of(&columns, &mut faults);
     let (year, year_by) = tell_year(input, sheet, &columns, &places, layouts, notes, &mut faults)?;
+    notes.subject = Some((ReleaseKind::PublishedList, Some(year)));
 
     if columns.at("cds").is_none() && columns.at("cdcode").is_none() {
         columns.required("cds", "a published list", layouts, &mut faults);

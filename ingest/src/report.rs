@@ -73,6 +73,25 @@ pub struct FileReport {
     pub layout_year: Option<u16>,
     /// The date that stands inside the file, `YYYY-MM-DD` or `YYYY-MM`.
     pub file_date: Option<String>,
+    /// What was understood of a file whose columns are taken as they come.
+    pub understood: Vec<String>,
+    /// What is about people, and was left out of everything that is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
+    /// The header, as the file spells it.
+    pub columns: Vec<String>,
+}
+
+/// Columns whose cells are not stored, since they are or might be about people.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeftOut {
+    /// The columns about people.
+    pub people_columns: Vec<String>,
+    /// Columns that are not known, and so might be about people.
+    pub unknown_columns: Vec<String>,
+    /// How many filled cells they had.
+    pub cells: u32,
 }
 
 /// How many different warnings about rows are told in full; rows with others are counted.
@@ -97,6 +116,11 @@ pub(crate) struct Notes {
     pub(crate) layout_verified: bool,
     pub(crate) layout_year: Option<DashboardYear>,
     pub(crate) sheet: Option<String>,
+    pub(crate) understood: Vec<String>,
+    pub(crate) left_out: Option<LeftOut>,
+    pub(crate) columns: Vec<String>,
+    /// What the file is, as soon as that is told.
+    pub(crate) subject: Option<(ReleaseKind, Option<DashboardYear>)>,
 }
 
 #[derive(Debug)]
@@ -173,6 +197,9 @@ impl Notes {
             layout_verified: self.layout_verified,
             layout_year: self.layout_year.map(DashboardYear::number),
             file_date: told.file_date.map(|day| day.to_string()),
+            understood: self.understood,
+            left_out: self.left_out,
+            columns: self.columns,
         }
     }
 }

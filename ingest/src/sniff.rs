@@ -3,6 +3,7 @@
 use calsos_domain::release::ReleaseKind;
 use calsos_domain::student_group::StudentGroup;
 
+use crate::charter_list;
 use crate::fault::{Fault, FaultCode, Faults};
 use crate::layouts::Layouts;
 use crate::limits::FILE_BYTES_MOST;
@@ -18,6 +19,11 @@ pub(crate) enum Family {
     List,
     Calpads,
     Successions,
+    Directory,
+    CharterList,
+    GeographicLeads,
+    CharterLocations,
+    NcesIds,
 }
 
 impl Family {
@@ -28,6 +34,11 @@ impl Family {
             ReleaseKind::PublishedList => Family::List,
             ReleaseKind::CalpadsExceptions => Family::Calpads,
             ReleaseKind::Successions => Family::Successions,
+            ReleaseKind::Directory => Family::Directory,
+            ReleaseKind::CharterList => Family::CharterList,
+            ReleaseKind::GeographicLeads => Family::GeographicLeads,
+            ReleaseKind::CharterLocations => Family::CharterLocations,
+            ReleaseKind::NcesIds => Family::NcesIds,
         }
     }
 
@@ -38,6 +49,31 @@ impl Family {
         let has = |field: &str| fields.contains(&field);
         if has("predecessor") && has("successor") {
             return Some(Family::Successions);
+        }
+        const OF_DIRECTORY: [&str; 8] = [
+            "statustype",
+            "doc",
+            "district",
+            "school",
+            "charternum",
+            "fundingtype",
+            "opendate",
+            "lastupdate",
+        ];
+        if OF_DIRECTORY.iter().filter(|sign| has(sign)).count() >= 4 {
+            return Some(Family::Directory);
+        }
+        if has("county") && has("leadagency") {
+            return Some(Family::GeographicLeads);
+        }
+        if has("cds") && has("locatedin") {
+            return Some(Family::CharterLocations);
+        }
+        if has("cds") && has("ncesdistrict") {
+            return Some(Family::NcesIds);
+        }
+        if (has("cds") || has("cdcode")) && charter_list::is_header(&names) {
+            return Some(Family::CharterList);
         }
         if has("cds") && has("certified") {
             return Some(Family::Calpads);

@@ -224,11 +224,24 @@ pub(crate) fn sheet<'a>(
         Some(Family::Local) => {
             sheet.rows = Rows::Records(coded_records(below, number + 1, delimiter)?);
         }
-        Some(Family::List | Family::Calpads | Family::Successions) => {
+        // The directory is not quoted where it is tab-delimited, as the state publishes it.
+        Some(Family::Directory) if delimiter != '\t' => {
             sheet.rows = Rows::Records(quoted_records(below, number + 1, delimiter)?);
             sheet.delimiter = CELL_END;
         }
-        Some(Family::Indicator) | None => {}
+        Some(
+            Family::List
+            | Family::Calpads
+            | Family::Successions
+            | Family::CharterList
+            | Family::GeographicLeads
+            | Family::CharterLocations
+            | Family::NcesIds,
+        ) => {
+            sheet.rows = Rows::Records(quoted_records(below, number + 1, delimiter)?);
+            sheet.delimiter = CELL_END;
+        }
+        Some(Family::Indicator | Family::Directory) | None => {}
     }
     Ok((sheet, family))
 }
@@ -348,7 +361,9 @@ fn quoted_records(
             }
         }
         let position = record.position();
-        let line = position.map_or(0, |p| if bare_cr { p.record() } else { p.line() - 1 });
+        let line = position.map_or(0, |p| {
+            if bare_cr { p.record() } else { p.line() - 1 + line_feeds_at(text, p.byte()) }
+        });
         let row = u32::try_from(line).unwrap_or(u32::MAX).saturating_add(first);
         if record.as_slice().len() > RECORD_BYTES_MOST {
             return Err(long_record(row, "record", "A quotation mark is perhaps not closed"));
@@ -361,9 +376,30 @@ fn quoted_records(
     }
 }
 
+/// Line feeds from a place on to the next thing that is none: the reader says that a record
+/// starts before those of blank lines and of a CRLF that ended the record before it.
+fn line_feeds_at(text: &str, byte: u64) -> u64 {
+    let from = usize::try_from(byte).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(from..).unwrap_or_default();
+    let ends = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
+    ends.filter(|b| **b == b'\n').count() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quoted_records_are_numbered_by_their_lines_whatever_ends_them() {
+        let rows = |text: &str| -> Vec<u32> {
+            quoted_records(text, 2, ',').unwrap().into_iter().map(|(row, _)| row).collect()
+        };
+        assert_eq!(rows("a,b\nc,d\ne,f\n"), [2, 3, 4]);
+        assert_eq!(rows("a,b\r\nc,d\r\ne,f\r\n"), [2, 3, 4]);
+        assert_eq!(rows("a,b\r\n\r\nc,d\n\ne,f"), [2, 4, 6]);
+        assert_eq!(rows("a,\"b\r\nb\"\r\nc,d"), [2, 4]);
+        assert_eq!(rows("a,b\rc,d\r"), [2, 3]);
+    }
 
     #[test]
     fn every_kind_of_line_end_ends_one_line() {

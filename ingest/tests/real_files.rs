@@ -40,7 +40,7 @@ fn count(contents: &ReleaseContents, lea_type: LeaType) -> usize {
 /// Reads an indicator file and checks its kind and year, then rows read and kept, rows of
 /// other schools, of groups that are not of the law, without a group, and coloured rows.
 fn check_indicator(name: &str, kind: &str, year: u16, expected: [usize; 6]) {
-    let Some(Understood { contents, report }) = understood(&format!("dashboard/{name}")) else {
+    let Some(Understood { contents, report, .. }) = understood(&format!("dashboard/{name}")) else {
         return;
     };
     assert_eq!((report.kind.as_str(), report.year), (kind, Some(year)), "{name}");
@@ -102,7 +102,7 @@ fn indicator_files_of_2023() {
 /// with a letter, and the file's date.
 fn check_list(name: &str, year: u16, date: &str, expected: [usize; 4]) -> Option<Understood> {
     let understood = understood(&format!("published/{name}"))?;
-    let Understood { contents, report } = &understood;
+    let Understood { contents, report, .. } = &understood;
     assert_eq!((report.kind.as_str(), report.year), ("LIST", Some(year)), "{name}");
     assert_eq!(report.file_date.as_deref(), Some(date), "{name}");
     assert!(report.layout_verified && contents.coverage.statewide, "{name}");
@@ -154,7 +154,7 @@ fn local_indicators_of_2023() {
         let Some(read) = understood(&format!("local-indicators/Pr{priority}_2023.xlsx")) else {
             return;
         };
-        let Understood { contents, report } = read;
+        let Understood { contents, report, .. } = read;
         assert_eq!((report.kind, report.year), (format!("LOCAL{priority}"), Some(2023)));
         assert!(report.layout_verified && contents.coverage.statewide);
         assert_eq!(report.unknown_columns, [""; 0]);

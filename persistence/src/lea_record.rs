@@ -12,10 +12,14 @@ use calsos_domain::facts::ReleaseNumber;
 
 /// An LEA. Its own id stays when its code, name, type, county or authorizer changes.
 ///
-/// What it is called in a year is what a file of that year says: the published list before
-/// an indicator file, that before any other, a later import before an earlier. A file that
-/// leaves the field empty says nothing. Where no file of that year says anything, the
-/// nearest earlier year does, else the nearest later one, else a file without a year.
+/// What it is called in a year is what a file of that year says: the published list, in
+/// whose words the state names it when it publishes its status, before the directory, that
+/// before an indicator file, that before any other, a later import before an earlier. A
+/// file that leaves the field empty says nothing. Where no file of that year says anything,
+/// the nearest earlier year does, else the nearest later one, else a file without a year.
+///
+/// Its type is what the directory says, whichever file names it: the others tell it by
+/// digits and flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaRecord {
     pub(crate) id: LeaId,
@@ -23,6 +27,8 @@ pub struct LeaRecord {
     /// Never empty.
     pub(crate) codes: Vec<LeaCode>,
     pub(crate) namings: Vec<LeaNaming>,
+    /// Whether the directory calls its code no LEA.
+    pub(crate) not_an_lea: bool,
 }
 
 /// A code that an LEA has or had.
@@ -72,11 +78,16 @@ impl LeaNaming {
     /// The smaller, the more a file of this kind is believed about names.
     pub(crate) fn rank(kind: ReleaseKind) -> u8 {
         match kind {
-            ReleaseKind::PublishedList => 0,
-            ReleaseKind::Indicator(_) => 1,
-            ReleaseKind::LocalIndicator(_) => 2,
-            ReleaseKind::CalpadsExceptions => 3,
-            ReleaseKind::Successions => 4,
+            ReleaseKind::PublishedList | ReleaseKind::CharterList => 0,
+            ReleaseKind::Directory => 1,
+            ReleaseKind::Indicator(_) => 2,
+            ReleaseKind::LocalIndicator(_) => 3,
+            // These name no LEA.
+            ReleaseKind::CalpadsExceptions
+            | ReleaseKind::Successions
+            | ReleaseKind::GeographicLeads
+            | ReleaseKind::CharterLocations
+            | ReleaseKind::NcesIds => 4,
         }
     }
 
@@ -172,18 +183,24 @@ impl LeaRecord {
         self.said_in(year, |said| said.grade_span.as_deref().and_then(filled))
     }
 
-    /// Its type in a year; `None` where only a file of successions speaks of it.
+    /// Its type in a year, by the directory where one names it; `None` where only a file of
+    /// successions speaks of it, or the directory calls it no LEA.
     #[must_use]
     pub fn lea_type_in(&self, year: DashboardYear) -> Option<LeaType> {
-        self.said_in(year, |said| Some(said.lea_type))
+        if self.not_an_lea {
+            return None;
+        }
+        let by_directory = self
+            .said_in(year, |said| (said.kind == ReleaseKind::Directory).then_some(said.lea_type));
+        by_directory.or_else(|| self.said_in(year, |said| Some(said.lea_type)))
     }
 
     /// The district or county office that a charter's code of that year names; `None` for
     /// an LEA that is no charter then.
     #[must_use]
     pub fn authorizer_in(&self, year: DashboardYear) -> Option<CdsCode> {
-        self.said_in(year, |said| Some((said.lea_type, said.cds)))
-            .and_then(|(lea_type, cds)| (lea_type == LeaType::Charter).then(|| cds.authorizer()))
+        let cds = self.said_in(year, |said| Some(said.cds))?;
+        (self.lea_type_in(year)? == LeaType::Charter).then(|| cds.authorizer())
     }
 
     fn said_in<'a, T>(

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use calsos_domain::cds::CdsCode;
+use calsos_domain::directory::Agency;
 use calsos_domain::release::{
     LeaMention, ReleaseContents, ReleaseKind, Rows, SuccessionKind, SuccessionRow,
 };
@@ -14,7 +15,7 @@ use crate::error::{Failure, StoreError};
 use crate::ids::LeaId;
 use crate::lea_record::{LeaCode, LeaNaming, LeaRecord, StoredSuccession};
 use crate::rows::{insert_many, load_successions};
-use crate::schema::{lea, lea_mention, release};
+use crate::schema::{directory, lea, lea_mention, release};
 use crate::store::Store;
 use crate::stored::{At, Place};
 
@@ -53,9 +54,10 @@ impl Store {
             let ids = load_ids(connection)?;
             let successions = current_successions(connection)?;
             let mut namings = load_namings(connection)?;
+            let not_leas = codes_of_no_lea(connection)?;
             Ok(join(&ids, &successions)
                 .into_values()
-                .filter_map(|members| to_record(members, &mut namings))
+                .filter_map(|members| to_record(members, &mut namings, &not_leas))
                 .collect())
         })
     }
@@ -205,6 +207,26 @@ fn load_namings(connection: &mut Connection) -> Result<BTreeMap<CdsCode, Vec<Lea
     Ok(namings)
 }
 
+/// Codes that the newest directory with a word on them calls no LEA.
+fn codes_of_no_lea(connection: &mut Connection) -> Result<BTreeSet<CdsCode>, Failure> {
+    let rows: Vec<(String, String)> = directory::table
+        .inner_join(release::table)
+        .filter(directory::agency.ne(Agency::NotTold.code()))
+        .order((release::year, release::file_date, release::number))
+        .select((directory::cds, directory::agency))
+        .load(connection)?;
+    let mut codes = BTreeSet::new();
+    for (cds, agency) in rows {
+        let at = At { table: "directory", row: &cds };
+        let code = at.cds("cds", &cds)?;
+        match at.value("agency", &agency, Agency::parse(&agency))? {
+            Agency::NotLea => codes.insert(code),
+            Agency::Lea(_) | Agency::NotTold => codes.remove(&code),
+        };
+    }
+    Ok(codes)
+}
+
 /// A code of an LEA: how far from its first one, and from which day to which.
 struct Member {
     steps: usize,
@@ -257,6 +279,7 @@ fn first_code(cds: CdsCode, before: &BTreeMap<CdsCode, (CdsCode, Day)>) -> (CdsC
 fn to_record(
     mut members: Vec<Member>,
     namings: &mut BTreeMap<CdsCode, Vec<LeaNaming>>,
+    not_leas: &BTreeSet<CdsCode>,
 ) -> Option<LeaRecord> {
     members.sort_by_key(|member| (member.steps, member.code.cds));
     let namings =
@@ -264,6 +287,7 @@ fn to_record(
     let mut ids = members.iter().map(|member| member.id);
     let id = ids.next()?;
     let other_ids = ids.collect();
-    let codes = members.iter().map(|member| member.code).collect();
-    Some(LeaRecord { id, other_ids, codes, namings })
+    let codes: Vec<LeaCode> = members.iter().map(|member| member.code).collect();
+    let not_an_lea = codes.last().is_some_and(|code| not_leas.contains(&code.cds));
+    Some(LeaRecord { id, other_ids, codes, namings, not_an_lea })
 }

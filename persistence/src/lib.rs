@@ -14,6 +14,7 @@ mod file;
 mod ids;
 mod lea_record;
 mod leas;
+mod registers;
 mod releases;
 mod rows;
 mod runs;

@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
 use crate::ids::ReleaseId;
 use crate::rows::insert_many;
-use crate::schema::{release, release_county, release_file};
+use crate::schema::{release, release_county, release_file, release_kept};
 use crate::store::Store;
 use crate::stored::{At, day_column, now_column, release_column, year_column};
 use crate::text::{contents_without_nul, without_nul};
@@ -29,6 +29,8 @@ pub struct NewRelease<'a> {
     pub file_name: &'a str,
     /// The file's own bytes. Their SHA-256 is the file's identity.
     pub bytes: &'a [u8],
+    /// What is kept in their place, where they hold what may not be stored.
+    pub kept_bytes: Option<&'a [u8]>,
     /// Who imports it.
     pub imported_by: &'a str,
     /// What reading it found, as JSON; kept as it is.
@@ -120,7 +122,7 @@ impl Store {
     /// five digits or a text has a NUL character; [`StoreError::Busy`] and [`StoreError::Database`].
     pub fn add_release(&self, new: &NewRelease<'_>) -> Result<AddRelease, StoreError> {
         const DOING: &str = "storing a release";
-        let NewRelease { contents, file_name, bytes, imported_by, report } = *new;
+        let NewRelease { contents, file_name, bytes, kept_bytes: _, imported_by, report } = *new;
         let refused = |problem| StoreError::Refused {
             asked: format!("storing '{}'", file_name.replace('\0', "\\0")),
             problem,
@@ -139,9 +141,10 @@ impl Store {
         if let Some(record) = self.release_of_file(&sha256)? {
             return Ok(AddRelease::AlreadyStored(record));
         }
+        let kept = new.kept_bytes.unwrap_or(bytes);
         thread::scope(|scope| {
             // Beside the rows, which take longer.
-            let compressing = scope.spawn(|| file::compress(bytes));
+            let compressing = scope.spawn(|| file::compress(kept));
             self.write(DOING, |connection| {
                 // Another process may have stored the same meanwhile.
                 if let Some(record) = find(connection, &sha256)? {
@@ -152,7 +155,7 @@ impl Store {
                     .join()
                     .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                     .map_err(|e| StoreError::Database { doing: DOING, problem: Box::new(e) })?;
-                insert_file(connection, number, &compressed)?;
+                insert_file(connection, number, &compressed, new.kept_bytes)?;
                 record(connection, number).map(AddRelease::Added)
             })
         })
@@ -238,13 +241,14 @@ impl Store {
         })
     }
 
-    /// The bytes of a release's file, checked against its SHA-256.
+    /// The bytes that are kept of a release's file, checked against their SHA-256: the
+    /// file's own, or what was kept in their place.
     ///
     /// # Errors
     /// [`StoreError::UnknownRelease`], [`StoreError::Corrupt`] and [`StoreError::Database`].
     pub fn release_bytes(&self, number: ReleaseNumber) -> Result<Vec<u8>, StoreError> {
         let key = release_column(number);
-        let (record, file) = self.read("reading a release's file", |connection| {
+        let (record, kept, file) = self.read("reading a release's file", |connection| {
             let (record, _) =
                 read_record(connection, key)?.ok_or(StoreError::UnknownRelease(number))?;
             let file: Option<(String, Vec<u8>)> = release_file::table
@@ -252,7 +256,12 @@ impl Store {
                 .select((release_file::compression, release_file::bytes))
                 .first(connection)
                 .optional()?;
-            Ok((record, file))
+            let kept: Option<(String, i64)> = release_kept::table
+                .find(key)
+                .select((release_kept::sha256, release_kept::byte_length))
+                .first(connection)
+                .optional()?;
+            Ok((record, kept, file))
         })?;
         let row = format!("release {number}");
         let at = At { table: "release_file", row: &row };
@@ -261,14 +270,20 @@ impl Store {
         if compression != file::ZLIB {
             return Err(at.corrupt(format!("compression '{compression}' is not known")));
         }
-        let bytes = file::decompress(&compressed, record.byte_length)
+        let (stored, length) = match kept {
+            Some((sha256, length)) => {
+                let at = At { table: "release_kept", row: &row };
+                (sha256, at.number("byte_length", length)?)
+            }
+            None => (record.sha256, record.byte_length),
+        };
+        let bytes = file::decompress(&compressed, length)
             .map_err(|e| at.corrupt(format!("the file cannot be decompressed: {e}")))?;
         let sha256 = file::sha256_text(&bytes);
-        if sha256 != record.sha256 {
-            return Err(at.corrupt(format!(
-                "the file's SHA-256 is {sha256}, where {} was stored",
-                record.sha256
-            )));
+        if sha256 != stored {
+            return Err(
+                at.corrupt(format!("the file's SHA-256 is {sha256}, where {stored} was stored"))
+            );
         }
         Ok(bytes)
     }
@@ -295,7 +310,7 @@ fn record(connection: &mut Connection, number: i32) -> Result<ReleaseRecord, Fai
 }
 
 /// A release and how many LEAs it names.
-fn read_record(
+pub(crate) fn read_record(
     connection: &mut Connection,
     number: i32,
 ) -> Result<Option<(ReleaseRecord, u64)>, Failure> {
@@ -309,7 +324,7 @@ fn read_record(
 }
 
 fn insert(connection: &mut Connection, new: &NewRelease<'_>, sha256: &str) -> Result<i32, Failure> {
-    let NewRelease { contents, file_name, bytes, imported_by, report } = *new;
+    let NewRelease { contents, file_name, bytes, kept_bytes: _, imported_by, report } = *new;
     let ReleaseContents { kind, year, file_date, coverage, leas, rows } = contents;
     let Coverage { statewide, counties, charter_counties } = coverage;
     let last: Option<i32> =
@@ -347,7 +362,12 @@ fn insert(connection: &mut Connection, new: &NewRelease<'_>, sha256: &str) -> Re
     Ok(number)
 }
 
-fn insert_file(connection: &mut Connection, number: i32, compressed: &[u8]) -> QueryResult<()> {
+fn insert_file(
+    connection: &mut Connection,
+    number: i32,
+    compressed: &[u8],
+    kept_bytes: Option<&[u8]>,
+) -> QueryResult<()> {
     diesel::insert_into(release_file::table)
         .values((
             release_file::release.eq(number),
@@ -355,6 +375,15 @@ fn insert_file(connection: &mut Connection, number: i32, compressed: &[u8]) -> Q
             release_file::bytes.eq(compressed),
         ))
         .execute(connection)?;
+    if let Some(kept) = kept_bytes {
+        diesel::insert_into(release_kept::table)
+            .values((
+                release_kept::release.eq(number),
+                release_kept::sha256.eq(file::sha256_text(kept)),
+                release_kept::byte_length.eq(count(kept.len())),
+            ))
+            .execute(connection)?;
+    }
     Ok(())
 }
 

@@ -2,7 +2,12 @@
 //! back, each taken apart field by field, so that a new field stops the build.
 
 mod calpads;
+mod charter_list;
+mod charter_location;
+mod directory;
+mod geographic_lead;
 mod local_rating;
+mod nces_id;
 mod performance;
 mod published;
 mod succession;
@@ -32,6 +37,11 @@ pub(crate) fn fit(kind: ReleaseKind, rows: &Rows) -> bool {
             | (ReleaseKind::PublishedList, Rows::Published(_))
             | (ReleaseKind::CalpadsExceptions, Rows::Calpads(_))
             | (ReleaseKind::Successions, Rows::Successions(_))
+            | (ReleaseKind::Directory, Rows::Directory(_))
+            | (ReleaseKind::CharterList, Rows::CharterList(_))
+            | (ReleaseKind::GeographicLeads, Rows::GeographicLeads(_))
+            | (ReleaseKind::CharterLocations, Rows::CharterLocations(_))
+            | (ReleaseKind::NcesIds, Rows::NcesIds(_))
     )
 }
 
@@ -47,11 +57,16 @@ pub(crate) fn insert(
         Rows::Published(rows) => published::insert(connection, release, rows),
         Rows::Calpads(rows) => calpads::insert(connection, release, rows),
         Rows::Successions(rows) => succession::insert(connection, release, rows),
+        Rows::Directory(rows) => directory::insert(connection, release, rows),
+        Rows::CharterList(rows) => charter_list::insert(connection, release, rows),
+        Rows::GeographicLeads(rows) => geographic_lead::insert(connection, release, rows),
+        Rows::CharterLocations(rows) => charter_location::insert(connection, release, rows),
+        Rows::NcesIds(rows) => nces_id::insert(connection, release, rows),
     }
 }
 
 /// Reads the rows of a release of this kind: all of them, or only those of one LEA.
-/// Successions are few, and name two LEAs each: they are read whole.
+/// Successions name two LEAs each, and geographic leads none: they are few and read whole.
 pub(crate) fn load(
     connection: &mut Connection,
     release: i32,
@@ -72,6 +87,17 @@ pub(crate) fn load(
         }
         ReleaseKind::CalpadsExceptions => Rows::Calpads(calpads::load(connection, release, only)?),
         ReleaseKind::Successions => Rows::Successions(succession::load(connection, release)?),
+        ReleaseKind::Directory => Rows::Directory(directory::load(connection, release, only)?),
+        ReleaseKind::CharterList => {
+            Rows::CharterList(charter_list::load(connection, release, only)?)
+        }
+        ReleaseKind::GeographicLeads => {
+            Rows::GeographicLeads(geographic_lead::load(connection, release)?)
+        }
+        ReleaseKind::CharterLocations => {
+            Rows::CharterLocations(charter_location::load(connection, release, only)?)
+        }
+        ReleaseKind::NcesIds => Rows::NcesIds(nces_id::load(connection, release, only)?),
     })
 }
 

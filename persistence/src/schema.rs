@@ -222,7 +222,99 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    release_kept (release) {
+        release -> Integer,
+        sha256 -> Text,
+        byte_length -> BigInt,
+    }
+}
+
+diesel::table! {
+    directory (release, place) {
+        release -> Integer,
+        place -> Integer,
+        file_row -> BigInt,
+        cds -> Text,
+        agency -> Text,
+        status -> Text,
+        name -> Text,
+        county_name -> Text,
+        city -> Nullable<Text>,
+        grade_span -> Nullable<Text>,
+        opened -> Nullable<Text>,
+        closed -> Nullable<Text>,
+        charter_number -> Nullable<Text>,
+        funding -> Nullable<Text>,
+        doc -> Nullable<Text>,
+        doc_name -> Nullable<Text>,
+        nces_district -> Nullable<Text>,
+        nces_school -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    charter_list (release, place) {
+        release -> Integer,
+        place -> Integer,
+        file_row -> BigInt,
+        cds -> Text,
+        status -> Nullable<Text>,
+        ec47607 -> Nullable<Bool>,
+    }
+}
+
+diesel::table! {
+    charter_list_group (release, place, prior, student_group) {
+        release -> Integer,
+        place -> Integer,
+        prior -> Bool,
+        student_group -> Text,
+        listed -> Bool,
+        letter -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    geographic_lead (release, place) {
+        release -> Integer,
+        place -> Integer,
+        file_row -> BigInt,
+        county -> SmallInt,
+        agency -> Text,
+        held_from -> Nullable<Text>,
+        held_until -> Nullable<Text>,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    charter_location (release, place) {
+        release -> Integer,
+        place -> Integer,
+        file_row -> BigInt,
+        cds -> Text,
+        county -> SmallInt,
+        held_from -> Nullable<Text>,
+        held_until -> Nullable<Text>,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    nces_id (release, place) {
+        release -> Integer,
+        place -> Integer,
+        file_row -> BigInt,
+        cds -> Text,
+        district -> Text,
+        school -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(answer -> answer_body (body_hash));
+diesel::joinable!(directory -> release (release));
 diesel::joinable!(lea_mention -> release (release));
 diesel::allow_tables_to_appear_in_same_query!(answer, answer_body);
+diesel::allow_tables_to_appear_in_same_query!(directory, release);
 diesel::allow_tables_to_appear_in_same_query!(lea_mention, release);

@@ -11,6 +11,7 @@ use calsos_domain::indicator::Indicator;
 use calsos_domain::lea::LeaType;
 use calsos_domain::outcome::Outcome;
 use calsos_domain::priority::Priority;
+use calsos_domain::register::Register;
 use calsos_domain::release::{LocalRating, PublishedRow, PublishedStatus};
 use calsos_domain::rulebook::{Edition, Effect, MethodTest};
 use calsos_domain::student_group::StudentGroup;
@@ -93,7 +94,13 @@ impl<'a> Facts<'a> {
                 facts.local_ratings.insert(*priority, cited);
             }
         }
-        LeaFacts { cds: place.cds, lea_type, years, successions: Vec::new() }
+        LeaFacts {
+            cds: place.cds,
+            lea_type,
+            years,
+            successions: Vec::new(),
+            register: Register::default(),
+        }
     }
 
     /// The facts of an LEA with its rows of the lists.

@@ -13,8 +13,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use calsos_domain::indicator::Indicator;
-use calsos_tests_postgres::{Server, server};
 use calsos_sample::{SampleSize, State, Subject};
+use calsos_tests_postgres::{Server, server};
 
 const ROUNDS: usize = 9;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_calsos-under-test");
@@ -24,7 +24,9 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    println!("Importing one indicator file from the start of a process to its end, {ROUNDS} rounds");
+    println!(
+        "Importing one indicator file from the start of a process to its end, {ROUNDS} rounds"
+    );
     // With so many schools the file is as long as the state's; without, every row is kept.
     compare("as the state's: four of five rows are of schools, which are counted", 2_360, 8_400);
     compare("the hardest: every row is an LEA's and kept", 10_900, 0);

@@ -11,6 +11,7 @@ use calsos_domain::indicator::Indicator;
 use calsos_domain::lea::LeaType;
 use calsos_domain::performance::{Color, Level, Performance};
 use calsos_domain::priority::{Priority, PrioritySet};
+use calsos_domain::register::Register;
 use calsos_domain::release::{LocalRating, PublishedRow, PublishedStatus};
 use calsos_domain::rulebook::{Condition, Edition, Rating, Rulebooks, Wanted};
 use calsos_domain::student_group::StudentGroup;
@@ -96,7 +97,15 @@ impl Case {
             LeaType::Charter => "05999999999999",
         };
         let cds = CdsCode::parse(cds).expect("a CDS code");
-        Case { lea: LeaFacts { cds, lea_type, years: BTreeMap::new(), successions: Vec::new() } }
+        Case {
+            lea: LeaFacts {
+                cds,
+                lea_type,
+                years: BTreeMap::new(),
+                successions: Vec::new(),
+                register: Register::default(),
+            },
+        }
     }
 
     /// The facts of a year.

@@ -446,6 +446,11 @@ fn shuffled(
             Rows::Published(rows) => shuffle(rows, &mut seed),
             Rows::Calpads(rows) => shuffle(rows, &mut seed),
             Rows::Successions(rows) => shuffle(rows, &mut seed),
+            Rows::Directory(rows) => shuffle(rows, &mut seed),
+            Rows::CharterList(rows) => shuffle(rows, &mut seed),
+            Rows::GeographicLeads(rows) => shuffle(rows, &mut seed),
+            Rows::CharterLocations(rows) => shuffle(rows, &mut seed),
+            Rows::NcesIds(rows) => shuffle(rows, &mut seed),
         }
     }
     releases

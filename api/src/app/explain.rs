@@ -7,6 +7,7 @@ use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::ReleaseNumber;
 use calsos_domain::rulebook::{Source, YearRules};
+use calsos_domain::support::support_day;
 use calsos_domain::trace::trace;
 use calsos_domain::year::DashboardYear;
 use calsos_ingest::{Input, original_row};
@@ -14,9 +15,9 @@ use calsos_persistence::ReleaseRecord;
 
 use super::Office;
 use super::answers::{Answered, Names};
-use super::reconcile::beside;
 use crate::error::AppError;
 use crate::views::answer::{DeterminationView, PublishedView};
+use crate::views::register::RegisterView;
 use crate::views::trace::{SourceView, TraceView};
 
 /// A determination and its reasons.
@@ -25,6 +26,8 @@ pub(crate) struct Explanation {
     pub(crate) county_name: String,
     pub(crate) view: DeterminationView,
     pub(crate) published: Option<PublishedView>,
+    /// What is known of the LEA besides, on the day on which the year's results were public.
+    pub(crate) register: RegisterView,
     pub(crate) trace: TraceView,
     /// What the trace cites, by id.
     pub(crate) sources: BTreeMap<String, Source>,
@@ -48,6 +51,19 @@ impl Office {
         let base =
             self.assemble(&records, |number| Ok(self.store.release_contents_of(number, cds)?))?;
         let books = self.books_of(&run)?;
+        if let Some(entry) = base.not_leas.get(&cds) {
+            let record = &entry.record.value;
+            return Err(AppError::NotFound(format!(
+                "{cds} ({}) is no district, county office or charter: the directory of {} has it \
+                 as {} (DOC {}; release {}, row {})",
+                record.name,
+                entry.year,
+                record.doc_name.as_deref().unwrap_or("another agency"),
+                record.doc.as_deref().unwrap_or("blank"),
+                entry.record.release,
+                entry.record.row
+            )));
+        }
         let lea = base.leas.get(&cds).ok_or_else(|| {
             AppError::NotFound(format!(
                 "no district, county office or charter with the CDS code {cds} is named in the \
@@ -94,12 +110,14 @@ impl Office {
         let names = Names::load(&self.store)?;
         let view = DeterminationView::of(lea, &determination);
         let answered = Answered { cds, year, view };
-        let published = beside(&books, &self.published_rows()?, &answered);
+        let published = self.published_beside(&books)?.of(&answered);
+        let register = RegisterView::of(cds, &lea.register, support_day(determination.edition));
         Ok(Explanation {
             name: names.name(cds, year).to_owned(),
             county_name: names.county(cds, year).to_owned(),
             view: answered.view,
             published,
+            register,
             trace: TraceView::of(&tree, &by_number),
             sources,
         })

@@ -13,7 +13,6 @@ use calsos_persistence::{AnswerFilter, LeaRecord, ReleaseRecord, RunRecord, Stor
 
 use super::Office;
 use super::answers::{Answered, Names};
-use super::reconcile::beside;
 use crate::error::AppError;
 use crate::views::answer::DeterminationView;
 use crate::views::changes::{ChangeView, Said, answers_of, changes, origin_words, published_of};
@@ -68,7 +67,7 @@ impl Office {
         record: &LeaRecord,
         names: &Names,
     ) -> Result<Vec<HistoryYearView>, AppError> {
-        let lists = self.published_rows()?;
+        let lists = self.published_beside(books)?;
         let mut answers: Vec<Answered> = Vec::new();
         for code in record.codes() {
             let filter = AnswerFilter { cds: Some(code.cds), ..AnswerFilter::default() };
@@ -80,10 +79,9 @@ impl Office {
             .map(|answered| HistoryYearView {
                 name: names.name(answered.cds, answered.year).to_owned(),
                 county_name: names.county(answered.cds, answered.year).to_owned(),
-                published: beside(books, &lists, &answered),
+                published: lists.of(&answered),
                 published_answers: lists
-                    .get(&answered.year)
-                    .and_then(|rows| rows.get(&answered.cds))
+                    .row(answered.year, answered.cds)
                     .map(|row| published_of(books.edition(answered.year), row))
                     .unwrap_or_default()
                     .into_iter()
@@ -106,7 +104,7 @@ impl Office {
         let mut wanted: Vec<CdsCode> = codes.iter().copied().collect();
         let mut asked: BTreeSet<CdsCode> = codes.clone();
         while let Some(cds) = wanted.pop() {
-            let FactBase { leas: mut found } =
+            let FactBase { leas: mut found, .. } =
                 self.assemble(&read, |number| Ok(self.store.release_contents_of(number, cds)?))?;
             let Some(lea) = found.remove(&cds) else { continue };
             let before = lea.successions.iter().map(|cited| cited.value.predecessor);
@@ -157,10 +155,10 @@ fn through_view(
             origin: joined.year.origin.code().to_owned(),
             groups: joined
                 .year
-                .groups
+                .in_at_least(2)
+                .met
                 .iter()
-                .filter(|finding| finding.in_at_least(2).is_met())
-                .map(|finding| finding.group.code().to_owned())
+                .map(|group| group.code().to_owned())
                 .collect(),
             eligible: joined.year.eligible.code().to_owned(),
         })

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use calsos_domain::colors::ColorAudit;
-use calsos_domain::facts::{ReleaseHead, Superseded, superseded};
+use calsos_domain::facts::{ReleaseHead, ReleaseNumber, Superseded, superseded};
 use calsos_domain::release::ReleaseContents;
-use calsos_ingest::{Assigned, FileReport, Input, Refusal, read};
+use calsos_ingest::{Assigned, FileReport, Header, HeaderChange, Input, Refusal, read};
 use calsos_persistence::{AddRelease, NewRelease, ReleaseRecord};
 
 use super::{Office, input_file};
@@ -14,11 +14,34 @@ use crate::error::AppError;
 /// What became of a file.
 pub(crate) enum Imported {
     /// It is a release now.
-    Added { record: ReleaseRecord, report: Box<FileReport>, colors: Option<ColorAudit> },
+    Added {
+        record: ReleaseRecord,
+        report: Box<FileReport>,
+        colors: Option<ColorAudit>,
+        header: Option<HeaderNote>,
+    },
     /// The same bytes were imported before; nothing changed.
     AlreadyStored(ReleaseRecord),
     /// It cannot be understood whole; nothing of it was stored.
-    Refused(Refusal),
+    Refused { refusal: Refusal, header: Option<HeaderNote> },
+}
+
+/// How a file's header differs from that of a release of the same kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HeaderNote {
+    /// The release that it was compared with.
+    pub(crate) release: u32,
+    /// That release's year.
+    pub(crate) year: Option<u16>,
+    /// The differences that the layouts do not know of; never empty.
+    pub(crate) change: HeaderChange,
+}
+
+/// What a stored report says of a file's header; those of earlier versions say nothing.
+#[derive(serde::Deserialize)]
+struct ReportedColumns {
+    #[serde(default)]
+    columns: Vec<String>,
 }
 
 impl Office {
@@ -35,23 +58,68 @@ impl Office {
         let input = Input { file_name: &file_name, bytes: &bytes, assigned };
         let understood = match read(&input, &self.layouts) {
             Ok(understood) => understood,
-            Err(refusal) => return Ok(Imported::Refused(refusal)),
+            Err(refusal) => {
+                let header = refusal.header.as_ref().map(|header| self.header_note(header, None));
+                let header = header.transpose()?.flatten();
+                return Ok(Imported::Refused { refusal, header });
+            }
         };
         let report = serde_json::to_string(&understood.report)?;
         let added = self.store.add_release(&NewRelease {
             contents: &understood.contents,
             file_name: &file_name,
             bytes: &bytes,
+            kept_bytes: understood.kept_bytes.as_deref(),
             imported_by: by,
             report: &report,
         })?;
         Ok(match added {
             AddRelease::Added(record) => {
                 let colors = self.audit_colors(&understood.contents);
-                Imported::Added { record, report: Box::new(understood.report), colors }
+                let columns = understood.report.columns.clone();
+                let header = Header { kind: record.kind, year: record.year, columns };
+                let header = self.header_note(&header, Some(record.number))?;
+                Imported::Added { record, report: Box::new(understood.report), colors, header }
             }
             AddRelease::AlreadyStored(record) => Imported::AlreadyStored(record),
         })
+    }
+
+    /// Compares a header with that of the nearest release of the same kind: of the same year
+    /// or the nearest earlier one, else of the nearest later one; of releases of one year
+    /// with the newest. `None` where there is none, or nothing that the layouts do not know.
+    fn header_note(
+        &self,
+        header: &Header,
+        own: Option<ReleaseNumber>,
+    ) -> Result<Option<HeaderNote>, AppError> {
+        let mut others: Vec<(ReleaseRecord, Vec<String>)> = Vec::new();
+        for record in self.store.releases()? {
+            if record.kind == header.kind && Some(record.number) != own {
+                let ReportedColumns { columns } = serde_json::from_str(&record.report)?;
+                if !columns.is_empty() {
+                    others.push((record, columns));
+                }
+            }
+        }
+        let age = |record: &ReleaseRecord| (record.year, record.number);
+        let not_later = |record: &ReleaseRecord| match (record.year, header.year) {
+            (Some(year), Some(own)) => year <= own,
+            _ => true,
+        };
+        let earlier = others.iter().filter(|(r, _)| not_later(r)).max_by_key(|(r, _)| age(r));
+        let later = || {
+            let later = others.iter().filter(|(r, _)| !not_later(r));
+            later.min_by_key(|(r, _)| (r.year, std::cmp::Reverse(r.number)))
+        };
+        let Some((record, columns)) = earlier.or_else(later) else { return Ok(None) };
+        let other = Header { kind: record.kind, year: record.year, columns: columns.clone() };
+        let change = header.changes_since(&other, &self.layouts);
+        Ok((!change.is_empty()).then(|| HeaderNote {
+            release: record.number.0,
+            year: record.year.map(|year| year.number()),
+            change,
+        }))
     }
 
     /// Checks the published colours of an indicator file against the year's tables.

@@ -1,5 +1,7 @@
 //! Computed answers against the state's published list, cell by cell.
 
+mod charters;
+
 use std::collections::BTreeMap;
 
 use calsos_domain::cds::CdsCode;
@@ -11,7 +13,9 @@ use calsos_domain::published::{check_row, status_text};
 use calsos_domain::release::{PublishedRow, ReleaseKind};
 use calsos_domain::rulebook::{Edition, Rulebooks, YearRules};
 use calsos_domain::year::DashboardYear;
-use calsos_persistence::ReleaseRecord;
+use calsos_persistence::{AnswerFilter, ReleaseRecord};
+
+use charters::{CharterLists, beside_charter};
 
 use super::Office;
 use super::answers::{Answered, Names};
@@ -34,11 +38,20 @@ impl Office {
         };
         let edition = edition_of(&books, year)?;
         let published = self.published_rows()?;
-        let rows = published.get(&year).filter(|rows| !rows.is_empty()).ok_or_else(|| {
-            AppError::NotFound(format!(
-                "no published list of {year} was imported; import it to compare with it"
-            ))
-        })?;
+        let charters = match basis {
+            ReconcileBasis::Files => self.charter_rows()?.remove(&year),
+            ReconcileBasis::Codes => None,
+        };
+        let nothing = BTreeMap::new();
+        let rows = match published.get(&year).filter(|rows| !rows.is_empty()) {
+            Some(rows) => rows,
+            None if charters.is_some() => &nothing,
+            None => {
+                return Err(AppError::NotFound(format!(
+                    "no published list of {year} was imported; import it to compare with it"
+                )));
+            }
+        };
         let computed = match basis {
             ReconcileBasis::Files => self.views_by_files(year)?,
             ReconcileBasis::Codes => self.views_by_codes(year)?,
@@ -57,12 +70,18 @@ impl Office {
             comparison.check_row(edition, row, &published);
         }
         for (cds, view) in &computed {
-            let listed = view.judged && view.lea_type != "charter";
+            let listed = view.judged && view.lea_type != "charter" && !rows.is_empty();
             if listed && !rows.contains_key(cds) {
                 comparison.view.not_on_list.push(cds.to_string());
             }
         }
         comparison.view.leas = rows.len();
+        if let Some(charters) = charters {
+            let before = books.editions().map(|e| e.year).take_while(|of| *of < year).last();
+            let prior = before.map(|of| self.views_of(of)).transpose()?.unwrap_or_default();
+            let compared = charters::compare(year, &charters, &computed, &prior, &names);
+            comparison.view.charters = Some(compared);
+        }
         Ok(comparison.view)
     }
 
@@ -78,7 +97,7 @@ impl Office {
     ) -> Result<PublishedLists, AppError> {
         let is_list = |record: &&ReleaseRecord| record.kind == ReleaseKind::PublishedList;
         let lists: Vec<ReleaseRecord> = records.iter().filter(is_list).cloned().collect();
-        let FactBase { leas } = self.facts(&lists)?;
+        let FactBase { leas, .. } = self.facts(&lists)?;
         let mut rows = PublishedLists::new();
         for (cds, lea) in leas {
             for (year, facts) in lea.years {
@@ -96,6 +115,28 @@ impl Office {
     ) -> Result<BTreeMap<CdsCode, DeterminationView>, AppError> {
         let answers = self.answers_of(year)?;
         Ok(answers.into_iter().map(|answered| (answered.cds, answered.view)).collect())
+    }
+
+    /// The answers of a year, which may have none.
+    fn views_of(
+        &self,
+        year: DashboardYear,
+    ) -> Result<BTreeMap<CdsCode, DeterminationView>, AppError> {
+        let filter = AnswerFilter { year: Some(year), ..AnswerFilter::default() };
+        let answers = self.answers(&filter)?;
+        Ok(answers.into_iter().map(|answered| (answered.cds, answered.view)).collect())
+    }
+
+    /// The lists in force, to stand beside answers.
+    pub(crate) fn published_beside<'a>(
+        &self,
+        books: &'a Rulebooks,
+    ) -> Result<PublishedBeside<'a>, AppError> {
+        Ok(PublishedBeside {
+            books,
+            lists: self.published_rows()?,
+            charter_lists: self.charter_rows()?,
+        })
     }
 
     /// Answers that follow from the list's own codes, with the local indicators and the
@@ -139,12 +180,30 @@ pub(crate) fn edition_of(books: &Rulebooks, year: DashboardYear) -> Result<&Edit
 /// Lists in force, to stand beside answers.
 pub(crate) type PublishedLists = BTreeMap<DashboardYear, BTreeMap<CdsCode, PublishedRow>>;
 
-/// What the year's list says of an LEA, and whether the answer agrees with it.
-pub(crate) fn beside(
-    books: &Rulebooks,
-    lists: &PublishedLists,
-    answered: &Answered,
-) -> Option<PublishedView> {
+/// The state's lists of LEAs of every kind, to stand beside answers.
+pub(crate) struct PublishedBeside<'a> {
+    books: &'a Rulebooks,
+    lists: PublishedLists,
+    charter_lists: CharterLists,
+}
+
+impl PublishedBeside<'_> {
+    /// What the year's list says of an LEA, and whether the answer agrees with it.
+    pub(crate) fn of(&self, answered: &Answered) -> Option<PublishedView> {
+        beside(self.books, &self.lists, answered).or_else(|| {
+            let edition = self.books.edition(answered.year)?;
+            beside_charter(edition, &self.charter_lists, answered)
+        })
+    }
+
+    /// The row of a year's list of districts and county offices.
+    pub(crate) fn row(&self, year: DashboardYear, cds: CdsCode) -> Option<&PublishedRow> {
+        self.lists.get(&year)?.get(&cds)
+    }
+}
+
+/// What the year's list says of a district or county office.
+fn beside(books: &Rulebooks, lists: &PublishedLists, answered: &Answered) -> Option<PublishedView> {
     let edition = books.edition(answered.year)?;
     let row = lists.get(&answered.year)?.get(&answered.cds)?;
     let mut comparison = PublishedView {
@@ -215,6 +274,7 @@ impl Comparison {
                 not_on_list: Vec::new(),
                 not_computed: Vec::new(),
                 list_against_itself: Vec::new(),
+                charters: None,
             },
         }
     }

@@ -25,11 +25,6 @@ use crate::output::{Table, screen, write_table};
 /// Who imports and decides, for the record.
 const BY: &str = "demo";
 
-/// The only place that says which of the sample's files can be imported.
-fn is_imported(subject: Subject) -> bool {
-    !matches!(subject, Subject::Directory | Subject::About)
-}
-
 pub(super) fn run(global: &Global, asked: &Demo) -> Result<(), AppError> {
     if global.format != Format::Table {
         return Err(AppError::Usage(
@@ -153,7 +148,7 @@ fn take_in(
         spent.making += began.elapsed();
         began = Instant::now();
         progress.next(&file.name);
-        if is_imported(file.subject) {
+        if file.subject != Subject::About {
             match office.import(&path, None, BY)? {
                 Imported::Added { report, colors, .. } => {
                     taken.files += 1;
@@ -164,7 +159,7 @@ fn take_in(
                     }
                 }
                 Imported::AlreadyStored(_) => {}
-                Imported::Refused(refusal) => {
+                Imported::Refused { refusal, .. } => {
                     writeln!(anstream::stderr(), "{refusal}")?;
                     return Err(AppError::Refused { refused: 1, asked: 1 });
                 }

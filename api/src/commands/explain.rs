@@ -13,6 +13,7 @@ use crate::cli::{Explain, Format, Global};
 use crate::error::AppError;
 use crate::output::{no_csv, screen, write_json, write_ndjson};
 use crate::views::answer::{DeterminationView, PublishedView};
+use crate::views::register::RegisterView;
 use crate::views::trace::TraceView;
 
 #[derive(Serialize)]
@@ -23,6 +24,7 @@ struct ExplanationView<'a> {
     determination: &'a DeterminationView,
     #[serde(skip_serializing_if = "Option::is_none")]
     published: Option<&'a PublishedView>,
+    register: &'a RegisterView,
     trace: &'a TraceView,
 }
 
@@ -31,7 +33,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Explain) -> Result<(
         return Err(no_csv("explain"));
     }
     let explanation = office.explain(asked.cds, asked.year)?;
-    let Explanation { name, county_name, view, published, trace, sources } = &explanation;
+    let Explanation { name, county_name, view, published, register, trace, sources } = &explanation;
     let mut out = screen();
     if global.format != Format::Table {
         let view = ExplanationView {
@@ -39,6 +41,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Explain) -> Result<(
             county_name,
             determination: view,
             published: published.as_ref(),
+            register,
             trace,
         };
         return match global.format {
@@ -70,7 +73,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Explain) -> Result<(
 const BOLD: Style = Style::new().bold();
 
 fn summary(out: &mut dyn Write, explanation: &Explanation) -> Result<(), AppError> {
-    let Explanation { name, county_name, view, published, .. } = explanation;
+    let Explanation { name, county_name, view, published, register, .. } = explanation;
     let kind = match view.lea_type.as_str() {
         "countyOffice" => "county office of education",
         "charter" => "charter school",
@@ -82,6 +85,13 @@ fn summary(out: &mut dyn Write, explanation: &Explanation) -> Result<(), AppErro
         "{} Dashboard: data of {}, support in {}\n",
         view.dashboard_year, view.data_school_year, view.support_school_year
     )?;
+    let known = register.lines();
+    for line in &known {
+        writeln!(out, "{line}")?;
+    }
+    if !known.is_empty() {
+        writeln!(out)?;
+    }
     if !view.judged {
         let reason = view
             .not_judged_reason
@@ -97,12 +107,14 @@ fn summary(out: &mut dyn Write, explanation: &Explanation) -> Result<(), AppErro
         }
         if let Some(provider) = &view.provider {
             let joined = provider.joined_by.as_ref().map(|j| format!(", joined by the {j}"));
+            let beside = provider.beside.as_ref().map(|b| format!(", beside it the {b}"));
             let confirm = if provider.to_be_confirmed { " (to be confirmed)" } else { "" };
             writeln!(
                 out,
-                "Who provides help: {}{}{confirm}",
+                "Who provides help: {}{}{}{confirm}",
                 provider.name,
-                joined.unwrap_or_default()
+                joined.unwrap_or_default(),
+                beside.unwrap_or_default()
             )?;
         }
         if let Some(published) = published {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
 use calsos_domain::colors::ColorAudit;
-use calsos_ingest::{FileReport, Refusal};
+use calsos_ingest::{FileReport, HeaderChange, LeftOut, Refusal};
 use calsos_persistence::ReleaseRecord;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use crate::app::Office;
-use crate::app::import::Imported;
+use crate::app::import::{HeaderNote, Imported};
 use crate::cli::{Format, Global, Import};
 use crate::error::AppError;
 use crate::output::{no_csv, screen, write_json, write_ndjson};
@@ -30,6 +30,9 @@ struct FileView {
     report: Option<FileReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     colors: Option<ColorsView>,
+    /// How the header differs from that of an earlier file of the same kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    header: Option<HeaderView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,6 +48,17 @@ struct ColorsView {
     /// Rows with an override in force, which sets or explains what is published.
     overridden: BTreeMap<String, usize>,
     unexplained: Vec<String>,
+}
+
+/// Columns that are gone or new against another release, without the layouts knowing it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HeaderView {
+    release: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    year: Option<u16>,
+    #[serde(flatten)]
+    change: HeaderChange,
 }
 
 /// How many rows whose colour has no explanation are shown to people.
@@ -110,6 +124,7 @@ fn empty(file: String, outcome: &'static str) -> FileView {
         sha256: None,
         report: None,
         colors: None,
+        header: None,
         refusal: None,
         problem: None,
     }
@@ -123,12 +138,23 @@ fn view(file: String, imported: Imported) -> FileView {
         ..empty(file.clone(), outcome)
     };
     match imported {
-        Imported::Added { record, report, colors } => {
-            FileView { colors: colors.map(colors_view), ..stored(record, "added", Some(*report)) }
-        }
+        Imported::Added { record, report, colors, header } => FileView {
+            colors: colors.map(colors_view),
+            header: header.map(header_view),
+            ..stored(record, "added", Some(*report))
+        },
         Imported::AlreadyStored(record) => stored(record, "alreadyStored", None),
-        Imported::Refused(refusal) => FileView { refusal: Some(refusal), ..empty(file, "refused") },
+        Imported::Refused { refusal, header } => FileView {
+            refusal: Some(refusal),
+            header: header.map(header_view),
+            ..empty(file, "refused")
+        },
     }
+}
+
+fn header_view(note: HeaderNote) -> HeaderView {
+    let HeaderNote { release, year, change } = note;
+    HeaderView { release, year, change }
 }
 
 fn colors_view(audit: ColorAudit) -> ColorsView {
@@ -149,8 +175,14 @@ fn show(out: &mut dyn Write, view: &FileView) -> Result<(), AppError> {
         if let Some(colors) = view.colors.as_ref().filter(|colors| colors.compared > 0) {
             show_colors(out, colors)?;
         }
+        if let Some(header) = &view.header {
+            show_header(out, header)?;
+        }
     } else if let Some(refusal) = &view.refusal {
         writeln!(out, "{refusal}")?;
+        if let Some(header) = &view.header {
+            show_header(out, header)?;
+        }
     } else if let Some(problem) = &view.problem {
         writeln!(out, "{problem}")?;
     } else {
@@ -186,6 +218,9 @@ fn show_report(
         layout_verified,
         layout_year,
         file_date,
+        understood,
+        left_out,
+        columns: _,
     } = report;
     writeln!(out, "{file_name}")?;
     let year = year.map(|y| format!(" {y}")).unwrap_or_default();
@@ -193,6 +228,19 @@ fn show_report(
     let sheet = sheet.as_ref().map(|s| format!(", sheet '{s}'")).unwrap_or_default();
     writeln!(out, "  {kind}{year}{date}{sheet}: release {release} ({sha256}…)")?;
     writeln!(out, "  {rows_read} rows read, {rows_kept} kept")?;
+    for what in understood {
+        writeln!(out, "  understood: {what}")?;
+    }
+    if let Some(LeftOut { people_columns, unknown_columns, cells }) = left_out {
+        let which: Vec<&str> =
+            people_columns.iter().chain(unknown_columns).map(String::as_str).collect();
+        writeln!(
+            out,
+            "  not stored, since they are or might be about people: {cells} cells of the columns \
+             {}",
+            which.join(", ")
+        )?;
+    }
     for (reason, count) in skipped {
         writeln!(out, "  skipped {count}: {reason}")?;
     }
@@ -211,6 +259,28 @@ fn show_report(
     if !layout_verified {
         let of = layout_year.map(|y| format!(" (that of {y} was used)")).unwrap_or_default();
         writeln!(out, "  layout unverified: no real file of this kind and year was seen{of}")?;
+    }
+    Ok(())
+}
+
+/// `column 'accountabilitymet' of the file of 2023 (release 12) is gone`.
+fn show_header(out: &mut dyn Write, header: &HeaderView) -> Result<(), AppError> {
+    let HeaderView { release, year, change } = header;
+    let HeaderChange { gone, new, perhaps_renamed } = change;
+    let of_year = year.map(|year| format!("the file of {year} ")).unwrap_or_default();
+    let other = format!("{of_year}(release {release})");
+    for (gone, new) in perhaps_renamed {
+        writeln!(
+            out,
+            "  column '{gone}' of {other} is gone; '{new}' is new: perhaps it was renamed"
+        )?;
+    }
+    let paired = |name: &String| perhaps_renamed.iter().any(|(a, b)| a == name || b == name);
+    for gone in gone.iter().filter(|name| !paired(name)) {
+        writeln!(out, "  column '{gone}' of {other} is gone")?;
+    }
+    for new in new.iter().filter(|name| !paired(name)) {
+        writeln!(out, "  column '{new}' is new against {other}")?;
     }
     Ok(())
 }

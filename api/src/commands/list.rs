@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::app::Office;
 use crate::app::answers::{Answered, Names};
-use crate::app::reconcile::beside;
 use crate::cli::{Format, Global, List, Status};
 use crate::error::AppError;
 use crate::output::{Table, file_or_screen, write_json, write_ndjson, write_table};
@@ -30,8 +29,8 @@ pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), 
     };
     let answers = office.list(asked)?;
     let names = Names::load(&office.store)?;
-    let lists = office.published_rows()?;
-    let published = |answered: &Answered| beside(&office.books, &lists, answered);
+    let lists = office.published_beside(&office.books)?;
+    let published = |answered: &Answered| lists.of(answered);
     let named = || -> Vec<Named<'_>> {
         answers
             .iter()

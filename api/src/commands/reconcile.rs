@@ -7,7 +7,9 @@ use crate::app::Office;
 use crate::cli::{Format, Global, Reconcile, ReconcileBasis};
 use crate::error::AppError;
 use crate::output::{Table, file_or_screen, write_json, write_ndjson, write_table};
-use crate::views::reconciliation::{CellDifference, ReconciliationView};
+use crate::views::reconciliation::{
+    CellDifference, CharterComparisonView, ColumnView, ReconciliationView,
+};
 use crate::workbook::{Sheet, workbook_file, write_workbook};
 
 /// How many cells that are not known are shown of each column and reason without `--all`.
@@ -20,22 +22,33 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Reconcile) -> Result
         workbook_file(out)?;
     }
     let view = office.reconcile(asked.year, asked.basis)?;
-    let cells = || view.differences.iter().chain(&view.unknown);
     match global.format {
         Format::Json => write_json(&mut *file_or_screen(out)?, &view)?,
         Format::Ndjson => {
-            write_ndjson(&mut *file_or_screen(out)?, &cells().collect::<Vec<_>>())?;
+            let cells: Vec<&CellDifference> = all_cells(&view).collect();
+            write_ndjson(&mut *file_or_screen(out)?, &cells)?;
         }
         Format::Csv => {
-            write_table(&mut *file_or_screen(out)?, &cell_table(cells()), Format::Csv)?;
+            let cells = cell_table(all_cells(&view));
+            write_table(&mut *file_or_screen(out)?, &cells, Format::Csv)?;
         }
         Format::Table => show(&mut *file_or_screen(out)?, &view, asked.all)?,
         Format::Xlsx => write_sheets(office, asked, &view)?,
     }
-    if asked.fail_on_difference && view.differing > 0 {
-        return Err(AppError::Differences(view.differing));
+    let differing = view.differing + view.charters.as_ref().map_or(0, |c| c.differing);
+    if asked.fail_on_difference && differing > 0 {
+        return Err(AppError::Differences(differing));
     }
     Ok(())
+}
+
+/// Every cell that differs or is not known: of the list, then of the charter list.
+fn all_cells(view: &ReconciliationView) -> impl Iterator<Item = &CellDifference> {
+    let charters = view
+        .charters
+        .iter()
+        .flat_map(|charters| charters.differences.iter().chain(&charters.unknown));
+    view.differences.iter().chain(&view.unknown).chain(charters)
 }
 
 fn cell_table<'a>(cells: impl Iterator<Item = &'a CellDifference>) -> Table {
@@ -65,6 +78,16 @@ fn sections(view: &ReconciliationView) -> [(&'static str, &Vec<String>); 3] {
     ]
 }
 
+fn charter_sections(view: &CharterComparisonView) -> [(&'static str, &Vec<String>); 2] {
+    [
+        ("Charter schools computed, and not on the charter list", &view.not_on_list),
+        (
+            "On the charter list, and not computed: no file of the year names them",
+            &view.not_computed,
+        ),
+    ]
+}
+
 fn title(view: &ReconciliationView) -> String {
     let basis = match view.basis.as_str() {
         "codes" => "what follows from the list's own codes",
@@ -73,9 +96,9 @@ fn title(view: &ReconciliationView) -> String {
     format!("{} list against {basis}", view.dashboard_year)
 }
 
-fn column_table(view: &ReconciliationView) -> Table {
+fn column_table<'a>(columns: impl IntoIterator<Item = &'a ColumnView>) -> Table {
     let mut table = Table::new(&["column", "agree", "differ", "not known"]);
-    for column in &view.columns {
+    for column in columns {
         table.push([
             column.column.clone(),
             column.agreeing.to_string(),
@@ -92,10 +115,12 @@ fn write_sheets(
     view: &ReconciliationView,
 ) -> Result<(), AppError> {
     let path = workbook_file(asked.out.as_deref())?;
-    let columns = column_table(view);
-    let cells = cell_table(view.differences.iter().chain(&view.unknown));
+    let of_charters = view.charters.iter().flat_map(|charters| &charters.columns);
+    let columns = column_table(view.columns.iter().chain(of_charters));
+    let cells = cell_table(all_cells(view));
     let mut leas = Table::new(&["what", "which"]);
-    for (title, lines) in sections(view) {
+    let of_charters = view.charters.iter().flat_map(charter_sections);
+    for (title, lines) in sections(view).into_iter().chain(of_charters) {
         for line in lines {
             leas.push([title.to_owned(), line.clone()]);
         }
@@ -132,16 +157,58 @@ fn show(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(),
         "{} cells agree, {} differ, {} are not known\n",
         view.agreeing, view.differing, view.not_known
     )?;
-    write_table(out, &column_table(view), Format::Table)?;
+    write_table(out, &column_table(&view.columns), Format::Table)?;
     if !view.differences.is_empty() {
         writeln!(out, "\nCells that differ")?;
         view.differences.iter().try_for_each(|cell| show_cell(out, cell))?;
     }
     if !view.unknown.is_empty() {
         writeln!(out, "\nCells that are not known")?;
-        show_unknown(out, view, all)?;
+        show_unknown(out, &view.unknown, all)?;
     }
-    for (title, lines) in sections(view) {
+    show_sections(out, &sections(view), all)?;
+    if let Some(charters) = &view.charters {
+        show_charters(out, charters, all)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// The charter schools, as a section of their own.
+fn show_charters(
+    out: &mut dyn Write,
+    view: &CharterComparisonView,
+    all: bool,
+) -> Result<(), AppError> {
+    writeln!(
+        out,
+        "\nCharter schools: {} on the charter list, {} with every cell agreeing",
+        view.leas, view.leas_agreeing
+    )?;
+    writeln!(
+        out,
+        "{} cells agree, {} differ, {} are not known\n",
+        view.agreeing, view.differing, view.not_known
+    )?;
+    let columns = column_table(&view.columns);
+    write_table(out, &columns, Format::Table)?;
+    if !view.differences.is_empty() {
+        writeln!(out, "\nCells that differ")?;
+        view.differences.iter().try_for_each(|cell| show_cell(out, cell))?;
+    }
+    if !view.unknown.is_empty() {
+        writeln!(out, "\nCells that are not known")?;
+        show_unknown(out, &view.unknown, all)?;
+    }
+    show_sections(out, &charter_sections(view), all)
+}
+
+fn show_sections(
+    out: &mut dyn Write,
+    sections: &[(&str, &Vec<String>)],
+    all: bool,
+) -> Result<(), AppError> {
+    for (title, lines) in sections {
         if !lines.is_empty() {
             writeln!(out, "\n{title} ({})", lines.len())?;
             let most = if all { lines.len() } else { 10 };
@@ -153,7 +220,6 @@ fn show(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(),
             }
         }
     }
-    out.flush()?;
     Ok(())
 }
 
@@ -168,9 +234,13 @@ fn show_cell(out: &mut dyn Write, cell: &CellDifference) -> Result<(), AppError>
 }
 
 /// Cells of one column and reason are told by their number and the first of them.
-fn show_unknown(out: &mut dyn Write, view: &ReconciliationView, all: bool) -> Result<(), AppError> {
+fn show_unknown(
+    out: &mut dyn Write,
+    unknown: &[CellDifference],
+    all: bool,
+) -> Result<(), AppError> {
     let mut kinds: BTreeMap<(&str, &str), Vec<&CellDifference>> = BTreeMap::new();
-    for cell in &view.unknown {
+    for cell in unknown {
         kinds.entry((&cell.column, &cell.reason)).or_default().push(cell);
     }
     for ((column, reason), cells) in kinds {

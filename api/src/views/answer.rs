@@ -7,10 +7,11 @@ use calsos_domain::evaluation::{Cell, GroupFinding, LocalCell, LocalFinding};
 use calsos_domain::facts::{Cited, LeaFacts};
 use calsos_domain::history::HistoryYear;
 use calsos_domain::indicator::Indicator;
+use calsos_domain::operator::CharterLocationRow;
 use calsos_domain::outcome::{Missing, MissingInput, Outcome};
 use calsos_domain::release::SuccessionRow;
 use calsos_domain::student_group::StudentGroup;
-use calsos_domain::support::{Answer, Provider};
+use calsos_domain::support::{Answer, Provider, support_day};
 use calsos_domain::trace::{cell_words, input_words};
 use calsos_domain::year::DashboardYear;
 use serde::{Deserialize, Serialize};
@@ -176,6 +177,9 @@ pub(crate) struct ProviderView {
     pub(crate) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) joined_by: Option<String>,
+    /// Who provides help beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) beside: Option<String>,
     pub(crate) to_be_confirmed: bool,
     pub(crate) citation: String,
 }
@@ -418,10 +422,11 @@ fn local_view(finding: &LocalFinding) -> LocalView {
 }
 
 fn provider_view(provider: &Provider) -> ProviderView {
-    let Provider { name, joined_by, to_be_confirmed, source } = provider;
+    let Provider { name, joined_by, beside, lead: _, to_be_confirmed, source } = provider;
     ProviderView {
         name: name.clone(),
         joined_by: joined_by.clone(),
+        beside: beside.clone(),
         to_be_confirmed: *to_be_confirmed,
         citation: source.as_str().to_owned(),
     }
@@ -446,6 +451,15 @@ fn notes(lea: &LeaFacts, determination: &Determination<'_>) -> Vec<String> {
              no file of it but the list's own column."
                 .to_owned(),
         );
+    }
+    let day = support_day(determination.edition);
+    if let Some(cited) = lea.register.location_on(day) {
+        let CharterLocationRow { row: _, cds, county, held, source } = &cited.value;
+        notes.push(format!(
+            "This charter school is located in county {county} ({held}; {source}); its code names \
+             county {}, where it was authorized.",
+            cds.county()
+        ));
     }
     notes.extend(lea.successions.iter().map(|cited| succession_note(lea, cited)));
     notes

@@ -25,6 +25,27 @@ pub(crate) struct ReconciliationView {
     pub(crate) not_computed: Vec<String>,
     /// Rows of the list whose own columns do not fit each other.
     pub(crate) list_against_itself: Vec<String>,
+    /// Charter schools against the year's charter list, where one was imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) charters: Option<CharterComparisonView>,
+}
+
+/// The comparison of one year's charter schools.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CharterComparisonView {
+    /// Charter schools on the list.
+    pub(crate) leas: usize,
+    /// Of those, the ones whose every cell is known and agrees.
+    pub(crate) leas_agreeing: usize,
+    pub(crate) agreeing: usize,
+    pub(crate) differing: usize,
+    pub(crate) not_known: usize,
+    pub(crate) columns: Vec<ColumnView>,
+    pub(crate) differences: Vec<CellDifference>,
+    pub(crate) unknown: Vec<CellDifference>,
+    pub(crate) not_on_list: Vec<String>,
+    pub(crate) not_computed: Vec<String>,
 }
 
 /// How one column of the list came out.

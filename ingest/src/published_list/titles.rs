@@ -4,7 +4,7 @@ use calsos_domain::year::{DashboardYear, Day};
 
 /// The year of a title such as `2019 LCFF LEA Eligibility File` or `LCFF Assistance Status
 /// Fall 2017`. A title with a month is the date of the file, not its year.
-pub(super) fn year_in(title: &str) -> Option<DashboardYear> {
+pub(crate) fn year_in(title: &str) -> Option<DashboardYear> {
     if !title.contains("LCFF") || date_in(title).is_some() {
         return None;
     }
@@ -12,7 +12,7 @@ pub(super) fn year_in(title: &str) -> Option<DashboardYear> {
 }
 
 /// A date inside a title: `01/08/2019`, `November 21, 2024` or `March 2020`.
-pub(super) fn date_in(title: &str) -> Option<Day> {
+pub(crate) fn date_in(title: &str) -> Option<Day> {
     const MONTHS: [&str; 12] = [
         "january",
         "february",

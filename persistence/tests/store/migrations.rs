@@ -18,7 +18,7 @@ const POSTGRESQL: EmbeddedMigrations = embed_migrations!("migrations/postgresql"
 /// Table, columns, and the table and columns that they refer to.
 type Reference = (&'static str, &'static [&'static str], &'static str, &'static [&'static str]);
 
-const REFERENCES: [Reference; 19] = [
+const REFERENCES: [Reference; 26] = [
     ("release_file", &["release"], "release", &["number"]),
     ("release_county", &["release"], "release", &["number"]),
     ("performance", &["release"], "release", &["number"]),
@@ -29,6 +29,13 @@ const REFERENCES: [Reference; 19] = [
     ("published_method", &["release", "place"], "published", &["release", "place"]),
     ("calpads", &["release"], "release", &["number"]),
     ("succession", &["release"], "release", &["number"]),
+    ("release_kept", &["release"], "release", &["number"]),
+    ("directory", &["release"], "release", &["number"]),
+    ("charter_list", &["release"], "release", &["number"]),
+    ("charter_list_group", &["release", "place"], "charter_list", &["release", "place"]),
+    ("geographic_lead", &["release"], "release", &["number"]),
+    ("charter_location", &["release"], "release", &["number"]),
+    ("nces_id", &["release"], "release", &["number"]),
     ("lea", &["first_release"], "release", &["number"]),
     ("lea_mention", &["release"], "release", &["number"]),
     ("run_release", &["run"], "run", &["number"]),
@@ -92,7 +99,7 @@ fn opening_again_runs_no_migration_twice(on: Backend) {
     let before = database.counts();
     Store::open(&database.url()).unwrap();
     assert_eq!(database.counts(), before);
-    assert_eq!(before["__diesel_schema_migrations"], 2);
+    assert_eq!(before["__diesel_schema_migrations"], 3);
 }
 
 fn every_reference_of_the_filled_tables_holds(on: Backend) {

@@ -67,6 +67,7 @@ fn rows_of_another_kind_are_refused(on: Backend) {
         contents: &contents,
         file_name: "suspdownload.txt",
         bytes: b"",
+        kept_bytes: None,
         imported_by: "tester",
         report: "{}",
     };
@@ -88,6 +89,7 @@ fn a_file_that_fails_in_the_middle_leaves_nothing(on: Backend) {
         contents: &contents,
         file_name: "successions.csv",
         bytes: b"far away",
+        kept_bytes: None,
         imported_by: "tester",
         report: "{}",
     };
@@ -188,7 +190,14 @@ fn a_text_with_a_nul_is_refused_before_anything_is_written(on: Backend) {
         (listed, ["a", "tester", "{}"], "the code of SWD in row 2"),
     ];
     for (contents, [file_name, imported_by, report], what) in cases {
-        let new = NewRelease { contents: &contents, file_name, bytes: b"", imported_by, report };
+        let new = NewRelease {
+            contents: &contents,
+            file_name,
+            bytes: b"",
+            kept_bytes: None,
+            imported_by,
+            report,
+        };
         let error = database.store.add_release(&new).unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
         let message = error.to_string();
@@ -197,6 +206,32 @@ fn a_text_with_a_nul_is_refused_before_anything_is_written(on: Backend) {
         assert!(!message.contains('\0'), "{message:?}");
         assert_eq!(database.counts(), before);
     }
+}
+
+fn what_is_kept_in_a_files_place_is_read_back_and_the_file_is_known_by_its_own_bytes(on: Backend) {
+    let database = Database::new(on);
+    let contents = small_file();
+    let add = |bytes: &[u8], kept_bytes| {
+        let (file_name, imported_by, report) = ("directory.txt", "tester", "{}");
+        let new =
+            NewRelease { contents: &contents, file_name, bytes, kept_bytes, imported_by, report };
+        database.store.add_release(&new).unwrap()
+    };
+    let kept: &[u8] = b"without people";
+    let AddRelease::Added(record) = add(b"with people", Some(kept)) else {
+        panic!("nothing was stored before");
+    };
+    assert_eq!(record.byte_length, b"with people".len() as u64);
+    assert_eq!(database.store.release_bytes(record.number).unwrap(), kept);
+    let before = database.counts();
+    assert_eq!(add(b"with people", Some(kept)), AddRelease::AlreadyStored(record.clone()));
+    assert_eq!(add(b"with people", None), AddRelease::AlreadyStored(record.clone()));
+    assert_eq!(database.counts(), before);
+    // The file as it was kept is another file, and would be stored as one.
+    assert!(matches!(add(kept, None), AddRelease::Added(_)));
+    database.execute("UPDATE release_kept SET sha256 = 'X' WHERE release = 1");
+    let error = database.store.release_bytes(record.number).unwrap_err().to_string();
+    assert!(error.contains("table release_file, release 1: the file's SHA-256 is"), "{error}");
 }
 
 on_both![
@@ -210,4 +245,5 @@ on_both![
     a_damaged_value_is_named_by_table_row_and_column,
     a_damaged_file_is_not_handed_out,
     an_lea_named_twice_in_one_file_is_kept_twice,
+    what_is_kept_in_a_files_place_is_read_back_and_the_file_is_known_by_its_own_bytes,
 ];

@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use calsos_domain::cds::{CdsCode, CountyCode};
+use calsos_domain::charter_list::{CharterListRow, ListedCodes};
+use calsos_domain::directory::{Agency, DirectoryRow, DirectoryStatus};
 use calsos_domain::indicator::Indicator;
 use calsos_domain::lea::LeaType;
+use calsos_domain::operator::{CharterLocationRow, GeographicLeadRow, NcesIdRow, Span};
 use calsos_domain::performance::{Color, Level, Performance, TableType, Tenths};
 use calsos_domain::priority::Priority;
 use calsos_domain::release::*;
@@ -130,6 +133,75 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn a_directory_row()(
+        (row, cds, agency, status) in (
+            any::<u32>(),
+            a_code(),
+            select(Agency::ALL.to_vec()),
+            select(DirectoryStatus::ALL.to_vec()),
+        ),
+        (name, county_name, city, grade_span) in
+            (a_text(), a_text(), option::of(a_text()), option::of(a_text())),
+        (opened, closed) in (option::of(a_day()), option::of(a_day())),
+        (charter_number, funding) in (option::of(a_text()), option::of(a_text())),
+        (doc, doc_name) in (option::of(a_text()), option::of(a_text())),
+        (nces_district, nces_school) in (option::of(a_text()), option::of(a_text())),
+    ) -> DirectoryRow {
+        DirectoryRow {
+            row, cds, agency, status, name, county_name, city, grade_span, opened, closed,
+            charter_number, funding, doc, doc_name, nces_district, nces_school,
+        }
+    }
+}
+
+fn listed_codes() -> impl Strategy<Value = ListedCodes> {
+    let codes = btree_map(a_group(), select(('A'..='K').collect::<Vec<char>>()), 0..14);
+    (codes, btree_set(a_group(), 0..14)).prop_map(|(codes, listed)| ListedCodes { codes, listed })
+}
+
+prop_compose! {
+    fn a_charter_list_row()(
+        (row, cds) in (any::<u32>(), a_code()),
+        (current, prior) in (listed_codes(), listed_codes()),
+        status in option::of(select(PublishedStatus::ALL.to_vec())),
+        ec47607 in option::of(any::<bool>()),
+    ) -> CharterListRow {
+        CharterListRow { row, cds, current, prior, status, ec47607 }
+    }
+}
+
+fn a_span() -> impl Strategy<Value = Span> {
+    (option::of(a_day()), option::of(a_day())).prop_map(|(from, until)| Span { from, until })
+}
+
+prop_compose! {
+    fn a_lead()(
+        (row, code, agency, held, source) in
+            (any::<u32>(), a_code(), a_text(), a_span(), a_text()),
+    ) -> GeographicLeadRow {
+        GeographicLeadRow { row, county: code.county(), agency, held, source }
+    }
+}
+
+prop_compose! {
+    fn a_location()(
+        (row, cds, code, held, source) in
+            (any::<u32>(), a_code(), a_code(), a_span(), a_text()),
+    ) -> CharterLocationRow {
+        CharterLocationRow { row, cds, county: code.county(), held, source }
+    }
+}
+
+prop_compose! {
+    fn an_nces_id()(
+        (row, cds, district, school) in
+            (any::<u32>(), a_code(), a_text(), option::of(a_text())),
+    ) -> NcesIdRow {
+        NcesIdRow { row, cds, district, school }
+    }
+}
+
 /// A kind and rows that such a file can have; more than one statement inserts.
 fn a_kind_with_rows() -> impl Strategy<Value = (ReleaseKind, Rows)> {
     let performance = (any::<u32>(), a_code(), a_group(), a_performance())
@@ -158,6 +230,15 @@ fn a_kind_with_rows() -> impl Strategy<Value = (ReleaseKind, Rows)> {
             .prop_map(|rows| (ReleaseKind::PublishedList, Rows::Published(rows))),
         vec(calpads, 0..70).prop_map(|rows| (ReleaseKind::CalpadsExceptions, Rows::Calpads(rows))),
         vec(succession, 0..70).prop_map(|rows| (ReleaseKind::Successions, Rows::Successions(rows))),
+        vec(a_directory_row(), 0..70)
+            .prop_map(|rows| (ReleaseKind::Directory, Rows::Directory(rows))),
+        vec(a_charter_list_row(), 0..70)
+            .prop_map(|rows| (ReleaseKind::CharterList, Rows::CharterList(rows))),
+        vec(a_lead(), 0..70)
+            .prop_map(|rows| (ReleaseKind::GeographicLeads, Rows::GeographicLeads(rows))),
+        vec(a_location(), 0..70)
+            .prop_map(|rows| (ReleaseKind::CharterLocations, Rows::CharterLocations(rows))),
+        vec(an_nces_id(), 0..70).prop_map(|rows| (ReleaseKind::NcesIds, Rows::NcesIds(rows))),
     ]
 }
 
@@ -194,20 +275,22 @@ prop_compose! {
 
 fn a_release_is_read_back_exactly_as_it_was_added(on: Backend) {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) };
-    let added = (contents(), a_text(), a_text(), a_text(), vec(any::<u8>(), 0..3000));
+    let bytes = || vec(any::<u8>(), 0..3000);
+    let added = (contents(), a_text(), a_text(), a_text(), bytes(), option::of(bytes()));
     TestRunner::new(config).run(&added, |added| comes_back(on, added)).unwrap();
 }
 
 fn comes_back(
     on: Backend,
-    added: (ReleaseContents, String, String, String, Vec<u8>),
+    added: (ReleaseContents, String, String, String, Vec<u8>, Option<Vec<u8>>),
 ) -> TestCaseResult {
-    let (contents, file_name, imported_by, report, bytes) = added;
+    let (contents, file_name, imported_by, report, bytes, kept) = added;
     let database = Database::new(on);
     let new = NewRelease {
         contents: &contents,
         file_name: &file_name,
         bytes: &bytes,
+        kept_bytes: kept.as_deref(),
         imported_by: &imported_by,
         report: &report,
     };
@@ -215,7 +298,8 @@ fn comes_back(
         panic!("nothing was stored before");
     };
     prop_assert_eq!(&database.store.release_contents(record.number).unwrap(), &contents);
-    prop_assert_eq!(database.store.release_bytes(record.number).unwrap(), bytes.clone());
+    let stored = database.store.release_bytes(record.number).unwrap();
+    prop_assert_eq!(stored, kept.unwrap_or(bytes.clone()));
     prop_assert_eq!(record.kind, contents.kind);
     prop_assert_eq!(record.year, contents.year);
     prop_assert_eq!(record.file_date, contents.file_date);

@@ -197,6 +197,7 @@ pub(crate) fn add(store: &Store, contents: &ReleaseContents, bytes: &str) -> Add
             contents,
             file_name: "made-up.txt",
             bytes: bytes.as_bytes(),
+            kept_bytes: None,
             imported_by: "tester",
             report: "{}",
         })
@@ -239,6 +240,11 @@ pub(crate) fn naming(
         ReleaseKind::PublishedList => Rows::Published(Vec::new()),
         ReleaseKind::CalpadsExceptions => Rows::Calpads(Vec::new()),
         ReleaseKind::Successions => Rows::Successions(Vec::new()),
+        ReleaseKind::Directory => Rows::Directory(Vec::new()),
+        ReleaseKind::CharterList => Rows::CharterList(Vec::new()),
+        ReleaseKind::GeographicLeads => Rows::GeographicLeads(Vec::new()),
+        ReleaseKind::CharterLocations => Rows::CharterLocations(Vec::new()),
+        ReleaseKind::NcesIds => Rows::NcesIds(Vec::new()),
     };
     ReleaseContents {
         kind,
