@@ -252,12 +252,10 @@ impl Rounds {
     }
 }
 
-#[expect(clippy::float_arithmetic, reason = "a measured time is shown")]
 fn rate(count: usize, time: Duration) -> String {
     format!("{:.0}", count as f64 / time.as_secs_f64())
 }
 
-#[expect(clippy::float_arithmetic, reason = "a ratio of measured times is shown")]
 fn ratio(one: Duration, other: Duration) -> String {
     format!("{:.1}", one.as_secs_f64() / other.as_secs_f64())
 }
