@@ -92,9 +92,9 @@ pub(crate) fn looked_back_on(
             let first_year = verdict.charter.map_or(Outcome::NotMet, |charter| charter.literal);
             now.computed(verdict.eligible, first_year)
         }
-        (PackedListing::OnList(list), _) => now.published(edition, list),
-        (PackedListing::NotOnList, _) => GroupYear::nothing(edition.year),
-        (PackedListing::NoList, _) => now.computed(verdict.eligible, verdict.eligible),
+        (PackedListing::Named(list), _) => now.published(edition, list),
+        (PackedListing::NotNamed, _) => GroupYear::nothing(edition.year),
+        (PackedListing::NotCovered, _) => now.computed(verdict.eligible, verdict.eligible),
     }
 }
 

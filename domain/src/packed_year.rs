@@ -213,11 +213,11 @@ impl PackedList {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum PackedListing {
     /// No list covers the LEA.
-    NoList,
+    NotCovered,
     /// A list covers it and does not name it.
-    NotOnList,
+    NotNamed,
     /// A list has a row of it.
-    OnList(PackedList),
+    Named(PackedList),
 }
 
 /// Everything that the rules see of one LEA's year.
@@ -248,9 +248,9 @@ impl PackedYear {
             locals,
             calpads_certified: facts.calpads_certified.as_ref().map(|cited| cited.value),
             listing: match (&facts.published, facts.list_release) {
-                (Some(cited), _) => PackedListing::OnList(PackedList::read(edition, &cited.value)),
-                (None, Some(_)) => PackedListing::NotOnList,
-                (None, None) => PackedListing::NoList,
+                (Some(cited), _) => PackedListing::Named(PackedList::read(edition, &cited.value)),
+                (None, Some(_)) => PackedListing::NotNamed,
+                (None, None) => PackedListing::NotCovered,
             },
         }
     }
