@@ -84,7 +84,7 @@ fn main() {
     let packing = rounds(3, &leas, |lea| PackedLea::of(&books, lea).years.len() as u64);
     println!("facts packed: {}", packing.text(lea_years, "LEA-years"));
     let packed: Vec<PackedLea> = leas.iter().map(|lea| PackedLea::of(&books, lea)).collect();
-    let bytes: usize = packed.iter().map(|lea| std::mem::size_of_val(lea.years.as_slice())).sum();
+    let bytes: usize = packed.iter().map(|lea| size_of_val(lea.years.as_slice())).sum();
 
     let full = rounds(3, &leas, |lea| {
         decide(&books, lea, Basis::Files).values().fold(0, |sum, d| {
