@@ -266,7 +266,7 @@ pub(crate) fn groups_now<'a>(
 ) -> GroupYear<'a> {
     let by_cells = GroupYear::by_cells(edition, &year.cells);
     match (basis, &year.listing) {
-        (Basis::PublishedCodes, PackedListing::OnList(codes, _)) => {
+        (Basis::PublishedCodes, PackedListing::Named(codes, _)) => {
             by_cells.by_own_list(edition, codes)
         }
         _ => by_cells,

@@ -88,7 +88,7 @@ pub(crate) fn looked_back_on(
         return GroupYear::nothing(edition.year);
     }
     match (&year.listing, lea_type) {
-        (PackedListing::OnCharterList(codes, decided), _) => {
+        (PackedListing::NamedCharter(codes, decided), _) => {
             let (eligible, first_year) =
                 listed_charter(edition, year, codes, *decided, now, past, verdict);
             now.published(edition, codes).concluded(eligible, first_year)
@@ -99,11 +99,11 @@ pub(crate) fn looked_back_on(
             let first_year = verdict.charter.map_or(Outcome::NotMet, |charter| charter.literal);
             now.computed(verdict.eligible, first_year)
         }
-        (PackedListing::OnList(codes, signs), _) => {
+        (PackedListing::Named(codes, signs), _) => {
             now.published(edition, codes).taking_over(*signs)
         }
-        (PackedListing::NotOnList, _) => GroupYear::nothing(edition.year),
-        (PackedListing::NoList, _) => now.computed(verdict.eligible, verdict.eligible),
+        (PackedListing::NotNamed, _) => GroupYear::nothing(edition.year),
+        (PackedListing::NotCovered, _) => now.computed(verdict.eligible, verdict.eligible),
     }
 }
 

@@ -209,14 +209,14 @@ impl PackedCodes {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum PackedListing {
     /// No list covers the LEA.
-    NoList,
+    NotCovered,
     /// A list covers it and does not name it.
-    NotOnList,
+    NotNamed,
     /// A list has a row of it, which says this of its groups and of the whole LEA.
-    OnList(PackedCodes, PublishedSigns),
+    Named(PackedCodes, PublishedSigns),
     /// The list of charter schools has a row of it: its codes, and whether the state decided
     /// it eligible, where the list says that.
-    OnCharterList(PackedCodes, Option<bool>),
+    NamedCharter(PackedCodes, Option<bool>),
 }
 
 impl PackedListing {
@@ -224,14 +224,14 @@ impl PackedListing {
         let codes = |codes| PackedCodes::read(edition, codes);
         if let (LeaType::Charter, Some(Cited { value: row, .. })) = (lea_type, &facts.charter_list)
         {
-            return PackedListing::OnCharterList(codes(&row.current.codes), row.eligible());
+            return PackedListing::NamedCharter(codes(&row.current.codes), row.eligible());
         }
         match (&facts.published, facts.list_release) {
             (Some(Cited { value: row, .. }), _) => {
-                PackedListing::OnList(codes(&row.codes), PublishedSigns::of(row))
+                PackedListing::Named(codes(&row.codes), PublishedSigns::of(row))
             }
-            (None, Some(_)) => PackedListing::NotOnList,
-            (None, None) => PackedListing::NoList,
+            (None, Some(_)) => PackedListing::NotNamed,
+            (None, None) => PackedListing::NotCovered,
         }
     }
 }

@@ -84,7 +84,7 @@ fn main() {
     let packing = rounds(3, &leas, |lea| PackedLea::of(&books, lea).years.len() as u64);
     println!("facts packed: {}", packing.text(lea_years, "LEA-years"));
     let packed: Vec<PackedLea> = leas.iter().map(|lea| PackedLea::of(&books, lea)).collect();
-    let bytes: usize = packed.iter().map(|lea| std::mem::size_of_val(lea.years.as_slice())).sum();
+    let bytes: usize = packed.iter().map(|lea| size_of_val(lea.years.as_slice())).sum();
 
     let full = rounds(3, &leas, |lea| {
         decide(&books, lea, Basis::Files).values().fold(0, |sum, d| {
@@ -252,12 +252,10 @@ impl Rounds {
     }
 }
 
-#[expect(clippy::float_arithmetic, reason = "a measured time is shown")]
 fn rate(count: usize, time: Duration) -> String {
     format!("{:.0}", count as f64 / time.as_secs_f64())
 }
 
-#[expect(clippy::float_arithmetic, reason = "a ratio of measured times is shown")]
 fn ratio(one: Duration, other: Duration) -> String {
     format!("{:.1}", one.as_secs_f64() / other.as_secs_f64())
 }

@@ -76,7 +76,7 @@ fn in_priority(case: &Case, edition: &Edition, group: StudentGroup, number: u8) 
 
 fn code(determination: &Determination<'_>, group: StudentGroup) -> Answer<Option<char>> {
     let codes = &determination.conclusions.codes;
-    codes.iter().find(|(g, _)| *g == group).map(|(_, code)| code.clone()).unwrap()
+    codes.iter().find(|(g, _)| *g == group).map(|(_, code)| *code).unwrap()
 }
 
 fn label<'a>(determination: &'a Determination<'_>) -> Option<&'a str> {
