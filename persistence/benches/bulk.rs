@@ -131,6 +131,7 @@ fn added(store: &Store, contents: &ReleaseContents, text: &str) -> AddRelease {
         contents,
         file_name: "file.txt",
         bytes: text.as_bytes(),
+        kept_bytes: None,
         imported_by: "bench",
         report: "{}",
     };
