@@ -21,6 +21,7 @@ ALLOWED = {
     "ISC",
     "MIT",
     "MIT-0",
+    "PostgreSQL",
     "Unicode-3.0",
     "Unlicense",
     "Zlib",
