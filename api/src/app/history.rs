@@ -157,10 +157,10 @@ fn through_view(
             origin: joined.year.origin.code().to_owned(),
             groups: joined
                 .year
-                .groups
+                .in_at_least(2)
+                .met
                 .iter()
-                .filter(|finding| finding.in_at_least(2).is_met())
-                .map(|finding| finding.group.code().to_owned())
+                .map(|group| group.code().to_owned())
                 .collect(),
             eligible: joined.year.eligible.code().to_owned(),
         })
