@@ -80,6 +80,9 @@ pub(crate) fn flag(text: &str) -> Result<Option<bool>, String> {
 }
 
 fn up_to_five(text: &str, what: &str) -> Result<Option<u8>, String> {
+    if let [digit @ b'0'..=b'5'] = text.as_bytes() {
+        return Ok(Some(digit - b'0'));
+    }
     if is_blank(text) {
         return Ok(None);
     }

@@ -74,15 +74,17 @@ pub(crate) fn read(
         mentions: Mentions::default(),
         rows: Vec::new(),
         seen: Seen::default(),
+        schools: 0,
     };
     sheet.each_row(|row, fields| {
         telling.row(row, fields);
         reader.row(row, fields);
     });
-    let Reader { mentions, rows, faults, .. } = reader;
+    let Reader { mentions, rows, faults, schools, notes, .. } = reader;
+    notes.skip_many(SCHOOLS, schools);
     telling.faults.into_result()?;
     faults.into_result()?;
-    if columns.at("charterflag").is_none() && notes.skipped_count(SCHOOLS) > 0 {
+    if columns.at("charterflag").is_none() && schools > 0 {
         notes.warn(
             "The file has no charter_flag column, so that charters cannot be told from other \
              schools: no charter was kept.",
@@ -247,6 +249,8 @@ struct Reader<'r> {
     rows: Vec<PerformanceRow>,
     /// Where in `rows` the groups of each LEA stand.
     seen: Seen,
+    /// Rows of schools that are no charters: most of a statewide file.
+    schools: u32,
 }
 
 /// Whose row it is.
@@ -268,7 +272,7 @@ impl Reader<'_> {
         };
         let lea_type = match whose {
             Whose::School => {
-                self.notes.skip(SCHOOLS);
+                self.schools += 1;
                 return;
             }
             Whose::State => None,
@@ -293,7 +297,9 @@ impl Reader<'_> {
             return;
         }
         self.rows.push(PerformanceRow { row, cds, group, performance });
-        if let Some(lea_type) = lea_type {
+        if let Some(lea_type) = lea_type
+            && !self.mentions.is_settled(cds, lea_type)
+        {
             let name_at = match lea_type {
                 LeaType::Charter => self.at.school_name,
                 LeaType::District | LeaType::CountyOffice => self.at.district_name,
@@ -469,6 +475,10 @@ impl Reader<'_> {
     ) -> Option<T> {
         let at = at?;
         let text = field(fields, Some(at));
+        // Half of the values are blank.
+        if text.is_empty() {
+            return None;
+        }
         parse(text).unwrap_or_else(|message| {
             let fault = Fault::of_row(FaultCode::BadValue, row, format!("{message}."));
             self.faults.push(fault.at(self.columns.name(at), text));

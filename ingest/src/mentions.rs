@@ -25,10 +25,15 @@ pub(crate) struct Mentions {
 }
 
 impl Mentions {
+    /// Whether a further row of this LEA with names alone can add nothing.
+    pub(crate) fn is_settled(&self, cds: CdsCode, lea_type: LeaType) -> bool {
+        self.settled == Some((cds, lea_type))
+    }
+
     /// Notes an LEA of a row that is kept. A later row fills what an earlier one left blank.
     pub(crate) fn add(&mut self, cds: CdsCode, lea_type: LeaType, texts: Texts<'_>) {
         let only_names = texts.city.is_empty() && texts.grade_span.is_empty();
-        if only_names && self.settled == Some((cds, lea_type)) {
+        if only_names && self.is_settled(cds, lea_type) {
             return;
         }
         match lea_type {

@@ -135,6 +135,13 @@ impl Notes {
         count(&mut self.skipped, reason);
     }
 
+    /// Notes that so many rows were left out, where there are any.
+    pub(crate) fn skip_many(&mut self, reason: &str, rows: u32) {
+        if rows > 0 {
+            *self.skipped.entry(reason.to_owned()).or_default() += rows;
+        }
+    }
+
     pub(crate) fn repair(&mut self, how: &str) {
         count(&mut self.repaired, how);
     }
@@ -160,10 +167,6 @@ impl Notes {
                 self.about_rows.push(RowWarning { what, count: 1, rows: vec![row] });
             }
         }
-    }
-
-    pub(crate) fn skipped_count(&self, reason: &str) -> u32 {
-        self.skipped.get(reason).copied().unwrap_or(0)
     }
 
     pub(crate) fn into_report(self, told: &Told, file_name: &str, kept: usize) -> FileReport {

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use crate::text::lines;
-
 /// How many rows from the top are searched for a header.
 pub(crate) const HEADER_WITHIN: usize = 30;
 
@@ -59,25 +57,14 @@ impl Sheet<'_> {
 
     /// Goes through the rows from top to bottom until one breaks off.
     pub(crate) fn each_row_until(&self, mut visit: impl FnMut(u32, &[&str]) -> ControlFlow<()>) {
-        let mut fields: Vec<&str> = Vec::with_capacity(self.header.len());
         match &self.rows {
-            Rows::Lines { text, first } => {
-                for (number, line) in lines(text) {
-                    if is_blank_row(line, self.delimiter) {
-                        continue;
-                    }
-                    fields.clear();
-                    split(line, self.delimiter, &mut fields);
-                    if visit(number.saturating_add(first - 1), &fields).is_break() {
-                        return;
-                    }
-                }
-            }
+            Rows::Lines { text, first } => each_line(text, self.delimiter, *first, visit),
             Rows::Records(records) | Rows::Cells(records) => {
                 let width = match self.rows {
                     Rows::Cells(_) => self.header.len(),
                     _ => 0,
                 };
+                let mut fields: Vec<&str> = Vec::with_capacity(self.header.len());
                 for (row, text) in records {
                     fields.clear();
                     split(text, self.delimiter, &mut fields);
@@ -108,50 +95,116 @@ impl Sheet<'_> {
     }
 }
 
-/// Adds the fields of a row's text.
-///
-/// Fields have four characters on average, too few for a search that starts anew at each of
-/// them: the places of the delimiter in 64 bytes are found at once.
-fn split<'t>(text: &'t str, delimiter: char, fields: &mut Vec<&'t str>) {
-    let delimiter = u8::try_from(delimiter).unwrap_or(b'\t');
-    let (pieces, rest) = text.as_bytes().as_chunks::<64>();
-    let mut last = [!delimiter; 64];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    let mut start = 0;
-    for (at, piece) in pieces.iter().chain([&last]).enumerate() {
-        let mut places = places_of(delimiter, piece);
-        while places != 0 {
-            let end = at * 64 + places.trailing_zeros() as usize;
-            fields.push(text.get(start..end).unwrap_or(""));
-            start = end + 1;
-            places &= places - 1;
+/// Takes the lines of a text apart and gives each that is not wholly blank, numbered from
+/// `first`; CRLF, LF and CR all end one.
+fn each_line<'t>(
+    text: &'t str,
+    delimiter: char,
+    first: u32,
+    mut visit: impl FnMut(u32, &[&'t str]) -> ControlFlow<()>,
+) {
+    let delimiter_byte = byte_of(delimiter);
+    let bytes = text.as_bytes();
+    let mut fields: Vec<&str> = Vec::new();
+    let (mut line_start, mut start, mut row) = (0, 0, first);
+    let mut line = |fields: &mut Vec<&'t str>, row: u32, from: usize, to: usize| {
+        // Nearly every row starts with a visible character.
+        let visible = bytes.get(from).is_some_and(u8::is_ascii_alphanumeric);
+        let blank = !visible && is_blank_row(text.get(from..to).unwrap_or(""), delimiter);
+        let flow = if blank { ControlFlow::Continue(()) } else { visit(row, fields) };
+        fields.clear();
+        flow
+    };
+    let broken_off = each_place([delimiter_byte, b'\n', b'\r'], bytes, |place| {
+        // The line feed of a line end that is both.
+        if place < start {
+            return ControlFlow::Continue(());
         }
+        fields.push(text.get(start..place).unwrap_or(""));
+        start = place + 1;
+        let end = bytes.get(place).copied().unwrap_or(b'\n');
+        if end == delimiter_byte {
+            return ControlFlow::Continue(());
+        }
+        line(&mut fields, row, line_start, place)?;
+        if end == b'\r' && bytes.get(start) == Some(&b'\n') {
+            start += 1;
+        }
+        line_start = start;
+        row = row.saturating_add(1);
+        ControlFlow::Continue(())
+    });
+    if broken_off.is_continue() {
+        fields.push(text.get(start..).unwrap_or(""));
+        let _ = line(&mut fields, row, line_start, text.len());
     }
+}
+
+/// Adds the fields of a row's text.
+fn split<'t>(text: &'t str, delimiter: char, fields: &mut Vec<&'t str>) {
+    let mut start = 0;
+    let delimiter = byte_of(delimiter);
+    let _ = each_place([delimiter], text.as_bytes(), |end| {
+        fields.push(text.get(start..end).unwrap_or(""));
+        start = end + 1;
+        ControlFlow::Continue(())
+    });
     fields.push(text.get(start..).unwrap_or(""));
 }
 
-/// Where a byte stands in 64 bytes: the lowest bit for the first of them.
-fn places_of(wanted: u8, piece: &[u8; 64]) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    // Moves the lowest bit of byte n to bit n of the highest byte.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let wanted = u64::from_le_bytes([wanted; 8]);
+fn byte_of(delimiter: char) -> u8 {
+    u8::try_from(delimiter).unwrap_or(b'\t')
+}
+
+/// Goes through the places where one of a few bytes stands.
+///
+/// Fields have four characters on average, too few for a search that starts anew at each of
+/// them: the places in 64 bytes are found at once.
+fn each_place<const N: usize>(
+    wanted: [u8; N],
+    bytes: &[u8],
+    mut visit: impl FnMut(usize) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let (pieces, rest) = bytes.as_chunks::<64>();
+    // What follows the text is none of the wanted.
+    let mut last = [0; 64];
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    for (at, piece) in pieces.iter().chain([&last]).enumerate() {
+        let mut places = places_of(wanted, piece);
+        while places != 0 {
+            visit(at * 64 + places.trailing_zeros() as usize)?;
+            places &= places - 1;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// Where one of a few bytes stands in 64: the lowest bit for the first of them.
+fn places_of<const N: usize>(wanted: [u8; N], piece: &[u8; 64]) -> u64 {
     let (words, _) = piece.as_chunks::<8>();
     words.iter().rev().fold(0, |places, word| {
-        let different = u64::from_le_bytes(*word) ^ wanted;
-        // The highest bit of each byte that is no different.
-        let same = !(((different & LOW) + LOW) | different | LOW);
+        let word = u64::from_le_bytes(*word);
+        let same = wanted.iter().fold(0, |same, wanted| same | same_bytes(word, *wanted));
+        // Moves the lowest bit of byte n to bit n of the highest byte.
+        const GATHER: u64 = 0x0102_0408_1020_4080;
         (places << 8) | ((same >> 7).wrapping_mul(GATHER) >> 56)
     })
+}
+
+/// The highest bit of each byte of eight that is the wanted one.
+fn same_bytes(word: u64, wanted: u8) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let different = word ^ u64::from_le_bytes([wanted; 8]);
+    !(((different & LOW) + LOW) | different | LOW)
 }
 
 /// A text without blanks around it.
 pub(crate) fn trimmed(text: &str) -> &str {
     // Nearly every field starts and ends with a visible character, and needs no search.
-    match (text.as_bytes().first(), text.as_bytes().last()) {
-        (Some(b'!'..=b'~'), Some(b'!'..=b'~')) => text,
+    match text.as_bytes() {
+        [] | [b'!'..=b'~'] | [b'!'..=b'~', .., b'!'..=b'~'] => text,
         _ => text.trim(),
     }
 }
@@ -193,5 +246,38 @@ mod tests {
             check(&format!("{}{text}x", "y".repeat(59)), '\t');
             check(&text.replace('\t', "|").replace('\u{8}', "}"), '|');
         }
+    }
+
+    #[test]
+    fn a_text_is_taken_apart_into_the_lines_that_say_something() {
+        // Every text of six of these, behind so many bytes that line ends lie over the end of
+        // a piece too.
+        let parts = ["a", "\t", "\r", "\n", "\u{f1}"];
+        for number in 0..parts.len().pow(6) {
+            let tail: String =
+                (0..6).map(|at| parts[number / parts.len().pow(at) % parts.len()]).collect();
+            for text in [tail.clone(), format!("{}{tail}", "y".repeat(61))] {
+                let mut found = Vec::new();
+                each_line(&text, '\t', 2, |row, fields| {
+                    found.push((row, fields.join("|")));
+                    ControlFlow::Continue(())
+                });
+                let expected: Vec<(u32, String)> = crate::text::lines(&text)
+                    .filter(|(_, line)| !is_blank_row(line, '\t'))
+                    .map(|(number, line)| (number + 1, line.replace('\t', "|")))
+                    .collect();
+                assert_eq!(found, expected, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_line_is_given_behind_the_one_that_breaks_off() {
+        let mut rows = Vec::new();
+        each_line("a\nb\nc", '\t', 1, |row, _| {
+            rows.push(row);
+            if row == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!(rows, [1, 2]);
     }
 }

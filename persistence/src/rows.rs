@@ -1,6 +1,7 @@
 //! The rows of a release, one file per kind: a row of the domain to a row of a table and
 //! back, each taken apart field by field, so that a new field stops the build.
 
+mod binary_copy;
 mod calpads;
 mod charter_list;
 mod charter_location;
@@ -105,25 +106,12 @@ pub(crate) fn load(
 /// prepared once, on PostgreSQL as streams of COPY.
 macro_rules! insert_many {
     ($connection:expr, $table:expr, $rows:expr) => {{
-        let mut rows = $rows.fuse();
         match $connection {
             $crate::connection::Connection::Sqlite(connection) => {
-                let mut chunk = Vec::with_capacity($crate::rows::CHUNK);
-                loop {
-                    chunk.extend(rows.by_ref().take($crate::rows::CHUNK));
-                    match <&[_; $crate::rows::CHUNK]>::try_from(chunk.as_slice()) {
-                        Ok(whole) => {
-                            diesel::insert_into($table).values(whole).execute(connection)?;
-                        }
-                        Err(_) => break,
-                    }
-                    chunk.clear();
-                }
-                for row in &chunk {
-                    diesel::insert_into($table).values(row).execute(connection)?;
-                }
+                $crate::rows::insert_prepared!(connection, $table, $rows)
             }
             $crate::connection::Connection::Postgresql(connection) => {
+                let mut rows = $rows.fuse();
                 let mut chunk = Vec::with_capacity($crate::rows::CHUNK);
                 loop {
                     chunk.extend(rows.by_ref().take($crate::rows::COPIED));
@@ -138,3 +126,25 @@ macro_rules! insert_many {
     }};
 }
 pub(crate) use insert_many;
+
+/// The same for a connection of SQLite alone.
+macro_rules! insert_prepared {
+    ($connection:expr, $table:expr, $rows:expr) => {{
+        let mut rows = $rows.fuse();
+        let mut chunk = Vec::with_capacity($crate::rows::CHUNK);
+        loop {
+            chunk.extend(rows.by_ref().take($crate::rows::CHUNK));
+            match <&[_; $crate::rows::CHUNK]>::try_from(chunk.as_slice()) {
+                Ok(whole) => {
+                    diesel::insert_into($table).values(whole).execute($connection)?;
+                }
+                Err(_) => break,
+            }
+            chunk.clear();
+        }
+        for row in &chunk {
+            diesel::insert_into($table).values(row).execute($connection)?;
+        }
+    }};
+}
+pub(crate) use insert_prepared;

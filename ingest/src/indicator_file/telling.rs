@@ -49,7 +49,7 @@ impl<T: PartialEq + Copy + std::fmt::Display> Told<T> {
     ) {
         let Some(at) = self.at else { return };
         let text = field(fields, Some(at));
-        if cells::is_blank(text) || text == self.text {
+        if text == self.text || cells::is_blank(text) {
             return;
         }
         match parse(text) {

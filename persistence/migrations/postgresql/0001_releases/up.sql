@@ -35,8 +35,9 @@ CREATE TABLE release_county (
     PRIMARY KEY (release, charters, county)
 );
 
--- Alone of all tables without a reference to `release`: PostgreSQL asks for the release of
--- each row apart, which takes longer than storing the 150,000 rows of a statewide file does.
+-- Without a reference to `release`, as are `lea` and `lea_mention`: PostgreSQL asks for the
+-- release of each row apart, which takes longer than storing the 150,000 rows of a statewide
+-- file does.
 CREATE TABLE performance (
     release INTEGER NOT NULL,
     place INTEGER NOT NULL,
@@ -142,11 +143,11 @@ CREATE TABLE succession (
 CREATE TABLE lea (
     cds TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     id TEXT COLLATE "C" NOT NULL UNIQUE,
-    first_release INTEGER NOT NULL REFERENCES release (number)
+    first_release INTEGER NOT NULL
 );
 
 CREATE TABLE lea_mention (
-    release INTEGER NOT NULL REFERENCES release (number),
+    release INTEGER NOT NULL,
     place INTEGER NOT NULL,
     cds TEXT COLLATE "C" NOT NULL,
     lea_type TEXT COLLATE "C" NOT NULL,
