@@ -1,8 +1,6 @@
 //! Charter assistance lists in several spellings. No real one was seen: what is understood
 //! is said in the report, and the layout is called unverified. Every code here is made up.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop and speak")]
-
 use calsos_domain::charter_list::CharterListRow;
 use calsos_domain::release::{PublishedStatus, Rows};
 use calsos_domain::student_group::StudentGroup;

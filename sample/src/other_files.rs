@@ -190,7 +190,11 @@ impl State {
                 record.text(&format!("{:04}", place.charter_number));
             }
             "FundingType" if place.kind == Kind::Charter => {
-                record.text(if place.id % 4 == 0 { "Locally funded" } else { "Directly funded" });
+                record.text(if place.id.is_multiple_of(4) {
+                    "Locally funded"
+                } else {
+                    "Directly funded"
+                });
             }
             "DOC" => record.text(code),
             "DOCType" => record.text(words),

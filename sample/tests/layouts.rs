@@ -5,6 +5,12 @@
 //! Descriptions and files are kept beside the repository and never in it. Where they are
 //! missing the tests say so; with `CALSOS_REQUIRE_SHARED` set, that is a failure.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "what a helper of a test unwraps or indexes is part of the test"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -168,7 +174,7 @@ impl Quoted {
                 };
                 let head: Vec<Expected> = self.head.iter().cloned().map(Expected::Column).collect();
                 let first_year = earlier().find(whole).cloned().unwrap_or(head);
-                let before = earlier().last().cloned();
+                let before = earlier().next_back().cloned();
                 if let Some(layout) = self.layout(before, &first_year, part, words) {
                     self.found.insert((*indicator, *year), layout);
                 }

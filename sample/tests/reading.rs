@@ -2,6 +2,11 @@
 //! understood in both forms and says the same in both, its colours are those of the tables,
 //! and the lists say what the files give.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a helper of a test unwraps or indexes is part of the test"
+)]
+
 use std::collections::BTreeMap;
 
 use calsos_domain::cds::CdsCode;

@@ -1,5 +1,10 @@
 //! The same words make the same bytes.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a helper of a test unwraps or indexes is part of the test"
+)]
+
 use std::collections::BTreeMap;
 
 use calsos_sample::{Form, SampleError, SampleSize, State};

@@ -2,11 +2,7 @@
 //! what they change in the answers, and that nothing about people is ever in the database.
 //! But for the state's real files, every LEA and number here is made up.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "what a helper of a test unwraps or indexes is part of the test"
-)]
+#![expect(clippy::unwrap_used, reason = "what a helper of a test unwraps is part of the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

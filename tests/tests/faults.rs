@@ -2,6 +2,7 @@
 //! stored is the state before or the state after, and never anything else.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "the helpers of a test fail by panicking, as the test does"
 )]

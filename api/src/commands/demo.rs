@@ -200,7 +200,7 @@ impl Progress {
     fn next(&self, name: &str) {
         self.bar.inc(1);
         self.bar.set_message(name.to_owned());
-        if self.lines && self.bar.position() % LINE_EVERY == 0 {
+        if self.lines && self.bar.position().is_multiple_of(LINE_EVERY) {
             let length = self.bar.length().unwrap_or_default();
             // Progress that cannot be shown is no reason to stop.
             let _ = writeln!(std::io::stderr(), "{} of {length} files", self.bar.position());
