@@ -27,7 +27,7 @@ fn program() -> Program {
 }
 
 /// Writes the state into a folder of the program, and gives its files in the order in which
-/// a shell would name them, without the page about it and the directory.
+/// a shell would name them, without the page about it.
 fn sample(program: &Program, form: &str) -> Vec<PathBuf> {
     let folder = program.folder().join(form);
     let (seed, leas) = (SEED.to_string(), LEAS.to_string());
@@ -43,13 +43,7 @@ fn sample(program: &Program, form: &str) -> Vec<PathBuf> {
         "--form",
         form,
     ]);
-    let mut paths = files(&folder, &[".txt", ".csv", ".xlsx"]);
-    paths.retain(|path| !name(path).starts_with("pubschls"));
-    paths
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap().to_string_lossy().into_owned()
+    files(&folder, &[".txt", ".csv", ".xlsx"])
 }
 
 /// A program that has imported and decided the state in a form; what the import said.
@@ -108,7 +102,8 @@ fn every_file_is_taken_and_every_answer_agrees_with_the_lists_in_both_forms() {
         for nothing in ["unknown", "notOnList", "notComputed", "listAgainstItself"] {
             assert_eq!(reconciled[nothing], Value::Array(Vec::new()), "{year} {nothing}");
         }
-        assert!(reconciled["agreeing"].as_u64().unwrap() > 1000, "{year}");
+        // The first list has some forty districts of this small state, with fifteen cells each.
+        assert!(reconciled["agreeing"].as_u64().unwrap() > 500, "{year}");
     }
 
     let (workbooks, imported) = decided("xlsx");
@@ -120,7 +115,7 @@ fn every_file_is_taken_and_every_answer_agrees_with_the_lists_in_both_forms() {
                 ["export", "--year", &year.to_string(), "--layout", layout, "--format", "csv"];
             let (by_text, by_workbooks) = (text.succeed(words), workbooks.succeed(words));
             assert!(by_text == by_workbooks, "{year} {layout} differ by the form of the files");
-            assert!(by_text.lines().count() > 50, "{year} {layout}");
+            assert!(by_text.lines().count() > 35, "{year} {layout}");
         }
     }
 }
@@ -202,7 +197,7 @@ fn the_demo_keeps_its_files_where_it_is_told_to() {
     let kept = files(&folder, &[".txt", ".csv", ".md"]);
     assert!(kept.len() > 80, "{}", kept.len());
     // All that were imported are known to the database that was named.
-    let again = kept.iter().find(|path| name(path) == "suspdownload2023.txt").unwrap();
+    let again = kept.iter().find(|path| path.ends_with("suspdownload2023.txt")).unwrap();
     let said = program.import([again]);
     assert!(said.contains("already imported"), "{said}");
 }
