@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use calsos_sample::State;
-use calsos_tests::program::Program;
+use calsos_tests::program::{Backend, Program};
 use calsos_tests::shared::files;
 use serde_json::Value;
 
@@ -47,8 +47,8 @@ fn sample(program: &Program, form: &str) -> Vec<PathBuf> {
 }
 
 /// A program that has imported and decided the state in a form; what the import said.
-fn decided(form: &str) -> (Program, Vec<Value>) {
-    let program = program();
+fn decided(on: Backend, form: &str) -> (Program, Vec<Value>) {
+    let program = Program::on(on, EXECUTABLE);
     let paths = sample(&program, form);
     let words: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let imported = program.json(std::iter::once("import".to_owned()).chain(words));
@@ -62,8 +62,8 @@ fn years() -> Vec<u16> {
 }
 
 #[test]
-fn every_file_is_taken_and_every_answer_agrees_with_the_lists_in_both_forms() {
-    let (text, imported) = decided("text");
+fn every_file_is_taken_and_every_answer_is_the_lists_in_both_forms_and_on_both_databases() {
+    let (text, imported) = decided(Backend::Sqlite, "text");
     let mut compared = 0;
     for file in &imported {
         let name = file["file"].as_str().unwrap();
@@ -106,16 +106,27 @@ fn every_file_is_taken_and_every_answer_agrees_with_the_lists_in_both_forms() {
         assert!(reconciled["agreeing"].as_u64().unwrap() > 500, "{year}");
     }
 
-    let (workbooks, imported) = decided("xlsx");
-    let faults: Vec<&Value> = imported.iter().filter(|file| file["outcome"] != "added").collect();
-    assert!(faults.is_empty(), "{faults:?}");
+    let mut others = vec![decided(Backend::Sqlite, "xlsx")];
+    if let Some(server) = calsos_tests::postgresql("the made-up state on both databases") {
+        others.push(decided(Backend::Postgresql(server), "text"));
+    }
+    for (other, imported) in others {
+        let is_fault = |file: &&Value| file["outcome"] != "added";
+        let faults: Vec<&Value> = imported.iter().filter(is_fault).collect();
+        assert!(faults.is_empty(), "{faults:?}");
+        gives_the_same(&text, &other);
+    }
+}
+
+/// Compares every export of two programs.
+fn gives_the_same(one: &Program, other: &Program) {
     for year in years() {
         for layout in ["answers", "published"] {
             let words =
                 ["export", "--year", &year.to_string(), "--layout", layout, "--format", "csv"];
-            let (by_text, by_workbooks) = (text.succeed(words), workbooks.succeed(words));
-            assert!(by_text == by_workbooks, "{year} {layout} differ by the form of the files");
-            assert!(by_text.lines().count() > 35, "{year} {layout}");
+            let (first, second) = (one.succeed(words), other.succeed(words));
+            assert!(first == second, "{year} {layout} differ");
+            assert!(first.lines().count() > 35, "{year} {layout}");
         }
     }
 }
