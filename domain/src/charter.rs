@@ -4,9 +4,9 @@
 //! reading decides, the other stands beside it.
 
 use crate::group_year::GroupYear;
-use crate::outcome::Outcome;
+use crate::outcome::{Depends, Missing, Outcome, ThreeWay};
 use crate::rulebook::{CharterRule, CharterTest};
-use crate::sustained_need::{Persistence, Persistent, Window, test_persistence};
+use crate::sustained_need::{Persistence, Window, test_persistence};
 
 /// The id under which editions say that it is open whether the same group must recur.
 pub const SAME_GROUP: &str = "charter-same-group";
@@ -29,11 +29,13 @@ pub struct CharterFinding {
 }
 
 impl CharterFinding {
-    /// The result of a rule, with each year's.
+    /// The result of a rule, with each year's; `eligible` is whether a method is met in the
+    /// year decided.
     pub(crate) fn of(
         rule: &CharterRule,
-        result: &CharterResult,
+        result: &CharterResult<Missing>,
         window: Window<'_>,
+        eligible: Outcome,
     ) -> CharterFinding {
         let CharterResult { literal, same_group, depends_on_having_a_group } = *result;
         CharterFinding {
@@ -41,7 +43,7 @@ impl CharterFinding {
             outcome: literal,
             literal,
             same_group,
-            years: window.iter().map(|year| in_year(rule.test, year).0).collect(),
+            years: window.iter().map(|year| in_year(rule.test, window, year, eligible).0).collect(),
             depends_on_having_a_group,
         }
     }
@@ -55,15 +57,19 @@ impl CharterFinding {
 
 /// The result under both readings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct CharterResult {
+pub(crate) struct CharterResult<M> {
     /// The literal reading, which decides.
-    pub(crate) literal: Outcome,
-    pub(crate) same_group: Outcome,
+    pub(crate) literal: ThreeWay<M>,
+    pub(crate) same_group: ThreeWay<M>,
     pub(crate) depends_on_having_a_group: bool,
 }
 
-/// Applies the rule.
-pub(crate) fn test_charter(rule: &CharterRule, window: Window<'_>) -> CharterResult {
+/// Applies the rule; `eligible` is whether a method is met in the year decided.
+pub(crate) fn test_charter<M: Depends>(
+    rule: &CharterRule,
+    window: Window<'_>,
+    eligible: ThreeWay<M>,
+) -> CharterResult<M> {
     let needed = match rule.test {
         CharterTest::CriteriaInEveryYear => window.iter().count(),
         CharterTest::GroupsInYears { years, .. } => years,
@@ -80,22 +86,28 @@ pub(crate) fn test_charter(rule: &CharterRule, window: Window<'_>) -> CharterRes
     let same = test_persistence(shape, window);
     let mut depends_on_having_a_group = same.depends_on_having_a_group();
     let years = window.iter().map(|year| {
-        let (outcome, depends) = in_year(rule.test, year);
+        let (outcome, depends) = in_year(rule.test, window, year, eligible);
         depends_on_having_a_group |= depends;
         outcome
     });
-    let literal = Outcome::at_least(needed, years);
+    let literal = ThreeWay::at_least(needed, years);
     CharterResult { literal, same_group: same.outcome, depends_on_having_a_group }
 }
 
 /// One year's result under the literal reading, and whether it depends on what having a
 /// group means.
-fn in_year(test: CharterTest, year: &GroupYear<'_>) -> (Outcome, bool) {
+fn in_year<M: Depends>(
+    test: CharterTest,
+    window: Window<'_>,
+    year: &GroupYear<'_>,
+    eligible: ThreeWay<M>,
+) -> (ThreeWay<M>, bool) {
     match test {
-        CharterTest::CriteriaInEveryYear => (year.eligible, false),
+        CharterTest::CriteriaInEveryYear if window.decides(year) => (eligible, false),
+        CharterTest::CriteriaInEveryYear => (year.eligible(), false),
         CharterTest::GroupsInYears { years: _, groups, priorities, all_if_fewer_groups } => {
             let shape = Persistence { years: 1, groups, priorities, all_if_fewer_groups };
-            let result: Persistent = test_persistence(shape, Window::of_year(year));
+            let result = test_persistence(shape, Window::of_year(year));
             (result.outcome, result.depends_on_having_a_group())
         }
     }

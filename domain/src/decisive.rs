@@ -6,10 +6,12 @@
 
 use crate::determination::Determination;
 use crate::evaluation::{Cell, LocalCell, read_cell_showing};
-use crate::facts::LeaFacts;
+use crate::facts::{Cited, LeaFacts};
+use crate::group_set::GroupSet;
 use crate::group_year::{GroupKey, GroupYear};
 use crate::history::{HistoryYear, Origin, PublishedSigns};
 use crate::indicator::Indicator;
+use crate::outcome::NotCarried;
 use crate::packed_year::PackedYear;
 use crate::performance::{Color, Level, Performance};
 use crate::priority::{PerPriority, Priority, PrioritySet};
@@ -81,7 +83,7 @@ pub fn decisive_cells(lea: &LeaFacts, determination: &Determination<'_>) -> Deci
     let past: Vec<GroupYear<'_>> = history.iter().map(|earlier| earlier.groups).collect();
     let year = evaluation.packed();
     let now = evaluation.groups_now(edition);
-    let verdict = conclude(edition, *lea_type, year, &now, &past);
+    let verdict: Verdict<NotCarried> = conclude(edition, *lea_type, year, &now, &past);
     let mut search =
         Search { determination, year, now, past, verdict, found: DecisiveCells::default() };
     search.performances(lea);
@@ -96,64 +98,65 @@ struct Search<'a> {
     year: &'a PackedYear,
     now: GroupYear<'a>,
     past: Vec<GroupYear<'a>>,
-    verdict: Verdict,
+    verdict: Verdict<NotCarried>,
     found: DecisiveCells,
 }
 
 impl<'a> Search<'a> {
+    /// A group's part of a year depends on its own cells only, so that every group is given
+    /// another value at once; what follows from it is concluded for one group after another.
     fn performances(&mut self, lea: &LeaFacts) {
         let Determination { edition, lea_type, .. } = *self.determination;
         let Some(facts) = lea.years.get(&edition.year) else {
             return;
         };
+        // A group that is taken from the year's own list depends on none of its cells.
+        let listed = self.now.lettered.with(self.now.at_most_one);
         // Most values lead to one of a few results of the group: each is concluded once.
         let mut known: Vec<(StudentGroup, GroupKey, AnswerSet)> = Vec::new();
-        let mut tried: Vec<Cell> = Vec::new();
-        for ((indicator, group), cited) in &facts.performances {
-            let used = edition.tables.used.iter().find(|(used, _)| used == indicator);
-            // A group that is taken from the year's own list depends on none of its cells.
-            let listed = self.now.lettered.with(self.now.at_most_one);
-            if !used.is_some_and(|(_, groups)| groups.contains(*group)) || listed.contains(*group) {
-                continue;
-            }
-            let base = self.now.key(*group);
-            let read = |(color, status)| {
-                let (indicator, group, row) = (*indicator, *group, &cited.value);
-                let cell =
-                    read_cell_showing(edition, lea_type, indicator, group, row, color, status);
-                as_asked(edition, indicator, cell)
-            };
-            let own = (cited.value.color, cited.value.status_level);
-            tried.clear();
-            tried.push(read(own));
-            let mut answers = AnswerSet::EMPTY;
-            for other in others_shown(edition, *indicator, own) {
-                let cell = read(other);
-                if tried.contains(&cell) {
+        for (indicator, groups) in &edition.tables.used {
+            let Some(reading) = edition.tables.reading(*indicator) else { continue };
+            let rows = facts.performances.range((*indicator, StudentGroup::All)..);
+            let rows = rows.take_while(|((of, _), _)| of == indicator);
+            // Whether a row counts does not depend on which value it shows.
+            let mut counting = GroupSet::EMPTY;
+            let mut cells = self.year.cells;
+            for ((_, group), Cited { value: row, .. }) in rows {
+                if !groups.without(listed).contains(*group) {
                     continue;
                 }
-                tried.push(cell);
-                let mut cells = self.year.cells;
-                cells.put(*group, *indicator, cell);
-                let other = GroupYear::by_cells(edition, &cells);
-                let key = other.key(*group);
-                if key == base {
-                    continue;
-                }
-                let changed = match known.iter().find(|(g, k, _)| (g, k) == (group, &key)) {
-                    Some((_, _, changed)) => *changed,
-                    None => {
-                        let now = self.now.with_group_of(*group, &other);
-                        let changed = self.changed_by(self.year, &now, &self.past);
-                        known.push((*group, key, changed));
-                        changed
-                    }
+                let (color, status) = match reading.rating {
+                    Rating::Color => (row.color.or(Some(Color::Red)), row.status_level),
+                    Rating::Status => (row.color, row.status_level.or(Level::all().next())),
+                    Rating::None => continue,
                 };
-                answers = answers.with(changed);
+                let cell =
+                    read_cell_showing(edition, lea_type, *indicator, *group, row, color, status);
+                if matches!(cell, Cell::Rated { .. }) {
+                    counting = counting.with(GroupSet::of(*group));
+                    cells.put(*group, *indicator, cell);
+                }
             }
-            let place = self.found.performances.get_mut(indicator.index());
-            if let Some(place) = place.and_then(|groups| groups.get_mut(*group as usize)) {
-                *place = answers;
+            for value in values_shown(reading.rating) {
+                let mut cells = cells;
+                cells.show(counting, *indicator, value);
+                let other = GroupYear::by_cells(edition, &cells);
+                for group in self.now.differing_from(&other).and(counting).iter() {
+                    let key = other.key(group);
+                    let changed = match known.iter().find(|(g, k, _)| (*g, k) == (group, &key)) {
+                        Some((_, _, changed)) => *changed,
+                        None => {
+                            let now = self.now.with_group_of(group, &other);
+                            let changed = self.changed_by(self.year, &now);
+                            known.push((group, key, changed));
+                            changed
+                        }
+                    };
+                    let place = self.found.performances.get_mut(indicator.index());
+                    if let Some(place) = place.and_then(|groups| groups.get_mut(group as usize)) {
+                        *place = place.with(changed);
+                    }
+                }
             }
         }
     }
@@ -164,12 +167,13 @@ impl<'a> Search<'a> {
             let LocalCell::Rated(rating) = self.year.local(rule.priority) else {
                 continue;
             };
-            let mut answers = AnswerSet::EMPTY;
-            for other in LocalRating::ALL.into_iter().filter(|r| *r != rating) {
-                let mut year = *self.year;
-                year.locals.set(rule.priority, LocalCell::Rated(other));
-                answers = answers.with(self.changed_by(&year, &self.now, &self.past));
-            }
+            // All that matters is whether it is the rating that counts.
+            let counts = |rating: LocalRating| rating == rule.rating;
+            let mut others = LocalRating::ALL.into_iter();
+            let Some(other) = others.find(|r| counts(*r) != counts(rating)) else { continue };
+            let mut year = *self.year;
+            year.locals.set(rule.priority, LocalCell::Rated(other));
+            let answers = self.changed_by(&year, &self.now);
             self.found.locals.set(rule.priority, answers);
         }
     }
@@ -177,13 +181,16 @@ impl<'a> Search<'a> {
     fn calpads(&mut self) {
         if let Some(certified) = self.year.calpads_certified {
             let year = PackedYear { calpads_certified: Some(!certified), ..*self.year };
-            self.found.calpads = self.changed_by(&year, &self.now, &self.past);
+            self.found.calpads = self.changed_by(&year, &self.now);
         }
     }
 
     fn earlier_years(&mut self, lea: &LeaFacts) {
         let determination = self.determination;
-        for (position, earlier) in determination.history.iter().enumerate() {
+        let Determination { edition, lea_type, .. } = *determination;
+        let looked_at = &edition.tables.kind(lea_type).looked_at;
+        let history = determination.history.iter().enumerate();
+        for (position, earlier) in history.filter(|(_, year)| looked_at.contains(&year.year)) {
             let Origin::Published { .. } = earlier.origin else {
                 continue;
             };
@@ -255,35 +262,32 @@ impl<'a> Search<'a> {
     fn changed_with(&mut self, position: usize, other: GroupYear<'a>) -> AnswerSet {
         let Some(place) = self.past.get_mut(position) else { return AnswerSet::EMPTY };
         let own = std::mem::replace(place, other);
-        let changed = self.changed_by(self.year, &self.now, &self.past);
+        let changed = self.changed_by_past();
         if let Some(place) = self.past.get_mut(position) {
             *place = own;
         }
         changed
     }
 
-    fn changed_by(
-        &self,
-        year: &PackedYear,
-        now: &GroupYear<'_>,
-        past: &[GroupYear<'_>],
-    ) -> AnswerSet {
+    fn changed_by(&self, year: &PackedYear, now: &GroupYear<'_>) -> AnswerSet {
         let Determination { edition, lea_type, .. } = *self.determination;
-        let other = conclude(edition, lea_type, year, now, past);
+        let other: Verdict<NotCarried> = conclude(edition, lea_type, year, now, &self.past);
+        AnswerSet::changed(edition, lea_type, &self.verdict, &other)
+    }
+
+    fn changed_by_past(&self) -> AnswerSet {
+        let Determination { edition, lea_type, .. } = *self.determination;
+        let other = self.verdict.looking_back(edition, lea_type, &self.now, &self.past);
         AnswerSet::changed(edition, lea_type, &self.verdict, &other)
     }
 }
 
-/// A cell without what no condition asks for: cells that are the same then meet the same.
-fn as_asked(edition: &Edition, indicator: Indicator, cell: Cell) -> Cell {
-    let Cell::Rated { color, status } = cell else { return Cell::NotRated };
-    let wanted = |one: Wanted| {
-        edition.tables.reading(indicator).is_some_and(|reading| reading.wanted.contains(&one))
-    };
-    Cell::Rated {
-        color: color.filter(|color| wanted(Wanted::Color(*color))),
-        status: status.filter(|status| wanted(Wanted::Status(*status))),
-    }
+/// Every value that a row could have shown, in a year that rates by colours or by status.
+fn values_shown(rating: Rating) -> impl Iterator<Item = Option<Wanted>> {
+    let colors = Color::ALL.into_iter().filter(move |_| rating == Rating::Color);
+    let levels = Level::all().filter(move |_| rating == Rating::Status);
+    let values = colors.map(Wanted::Color).chain(levels.map(Wanted::Status));
+    std::iter::once(None).chain(values.map(Some))
 }
 
 /// What a row shows: a colour and a status level.

@@ -10,7 +10,7 @@ use crate::group_set::GroupSet;
 use crate::group_year::GroupYear;
 use crate::history::{HistoryYear, looked_back_on};
 use crate::lea::LeaType;
-use crate::outcome::{Missing, MissingInput, Outcome};
+use crate::outcome::{Missing, MissingInput, NotCarried, Outcome};
 use crate::packed_year::PackedYear;
 use crate::rulebook::{Criterion, Edition, MethodTest, OpenPoint, Rulebooks};
 use crate::student_group::StudentGroup;
@@ -219,7 +219,7 @@ impl<'a> Step<'a, '_> {
             if let Some(place) = other.get_mut(position) {
                 *place = left_open;
             }
-            let concluded = conclude(edition, lea_type, year, now, &other);
+            let concluded: Verdict<NotCarried> = conclude(edition, lea_type, year, now, &other);
             if AnswerSet::changed(edition, lea_type, verdict, &concluded).is_empty() {
                 continue;
             }
@@ -242,7 +242,6 @@ impl Conclusions {
         now: &GroupYear<'_>,
         past: &[GroupYear<'_>],
     ) -> Conclusions {
-        let now = &now.with_result(verdict.eligible, verdict.eligible);
         let code = |group: StudentGroup| match verdict.letter(group) {
             Some(letter) => Answer::Known(letter),
             None => Answer::NotKnown(now.missing(GroupSet::of(group))),
@@ -256,7 +255,8 @@ impl Conclusions {
             methods: methods.zip(verdict.methods(edition, lea_type)).collect(),
             eligible: verdict.eligible,
             charter: charter.map(|(rule, result)| {
-                CharterFinding::of(rule, result, Window::new(&rule.window, past, now))
+                let window = Window::new(&rule.window, past, now);
+                CharterFinding::of(rule, result, window, verdict.eligible)
             }),
             label: verdict.standing.label(edition, lea_type),
             sustained: sustained

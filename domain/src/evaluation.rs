@@ -8,7 +8,7 @@ use crate::group_set::GroupSet;
 use crate::group_year::GroupYear;
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
-use crate::outcome::{Missing, MissingInput, Outcome};
+use crate::outcome::{Depends, Missing, MissingInput, Outcome, ThreeWay};
 use crate::packed_year::{PackedCells, PackedListing, PackedYear};
 use crate::performance::{Color, Level, Performance};
 use crate::priority::{Priority, PrioritySet};
@@ -239,13 +239,17 @@ impl LocalFinding {
 
 /// Whether the criterion on a priority's local indicator is met: its rating is the one that
 /// counts.
-pub(crate) fn local_outcome(priority: Priority, counts: LocalRating, cell: LocalCell) -> Outcome {
+pub(crate) fn local_outcome<M: Depends>(
+    priority: Priority,
+    counts: LocalRating,
+    cell: LocalCell,
+) -> ThreeWay<M> {
     match cell {
         LocalCell::NotLoaded => {
-            Outcome::NotKnown(Missing::of(MissingInput::LocalIndicator(priority)))
+            ThreeWay::NotKnown(M::find(|| Missing::of(MissingInput::LocalIndicator(priority))))
         }
-        LocalCell::NoRow => Outcome::NotMet,
-        LocalCell::Rated(rating) => Outcome::from_bool(rating == counts),
+        LocalCell::NoRow => ThreeWay::NotMet,
+        LocalCell::Rated(rating) => ThreeWay::from_bool(rating == counts),
     }
 }
 

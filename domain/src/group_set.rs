@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::outcome::{Missing, Outcome};
+use crate::outcome::{Depends, Missing, ThreeWay};
 use crate::student_group::StudentGroup;
 
 /// A set of student groups that can count. [`StudentGroup::All`] is in none.
@@ -47,6 +47,12 @@ impl GroupSet {
     #[must_use]
     pub fn without(self, other: GroupSet) -> GroupSet {
         GroupSet(self.0 & !other.0)
+    }
+
+    /// The groups that are in one of the sets only.
+    #[must_use]
+    pub fn differing_from(self, other: GroupSet) -> GroupSet {
+        GroupSet(self.0 ^ other.0)
     }
 
     /// How many groups are in the set.
@@ -141,28 +147,39 @@ impl GroupOutcomes {
 
     /// The outcome for one group; `missing` tells what it depends on where it is not known.
     #[must_use]
-    pub fn of(self, group: StudentGroup, missing: impl FnOnce(GroupSet) -> Missing) -> Outcome {
-        let one = self.within(GroupSet::of(group));
-        one.at_least(1, missing)
+    pub fn of<M: Depends>(
+        self,
+        group: StudentGroup,
+        missing: impl FnOnce(GroupSet) -> Missing,
+    ) -> ThreeWay<M> {
+        self.within(GroupSet::of(group)).any(missing)
     }
 
     /// Whether it is met for at least so many groups. `missing` tells what the groups for
     /// which it is not known depend on, and is asked only where that decides.
     #[must_use]
-    pub fn at_least(self, count: usize, missing: impl FnOnce(GroupSet) -> Missing) -> Outcome {
+    pub fn at_least<M: Depends>(
+        self,
+        count: usize,
+        missing: impl FnOnce(GroupSet) -> Missing,
+    ) -> ThreeWay<M> {
         if self.met.len() >= count {
-            Outcome::Met
+            ThreeWay::Met
         } else if self.may.len() < count {
-            Outcome::NotMet
+            ThreeWay::NotMet
         } else {
-            Outcome::NotKnown(missing(self.open()))
+            ThreeWay::NotKnown(M::find(|| missing(self.open())))
         }
     }
 
     /// Whether it is met for any group.
     #[must_use]
-    pub fn any(self, missing: impl FnOnce(GroupSet) -> Missing) -> Outcome {
-        self.at_least(1, missing)
+    pub fn any<M: Depends>(self, missing: impl FnOnce(GroupSet) -> Missing) -> ThreeWay<M> {
+        match (self.met.is_empty(), self.may.is_empty()) {
+            (false, _) => ThreeWay::Met,
+            (true, true) => ThreeWay::NotMet,
+            (true, false) => ThreeWay::NotKnown(M::find(|| missing(self.open()))),
+        }
     }
 }
 
@@ -210,6 +227,9 @@ impl<const DIGITS: usize> Tally<DIGITS> {
 fn add_one(digits: &mut [GroupSet], groups: GroupSet) {
     let mut carry = groups;
     for digit in digits {
+        if carry.is_empty() {
+            return;
+        }
         let full = digit.and(carry);
         *digit = digit.with(carry).without(full);
         carry = full;
@@ -230,7 +250,7 @@ fn reached(digits: &[GroupSet], count: usize) -> GroupSet {
 mod tests {
     use super::*;
     use crate::indicator::Indicator;
-    use crate::outcome::MissingInput;
+    use crate::outcome::{MissingInput, Outcome};
 
     #[test]
     fn every_group_that_counts_has_a_bit_and_all_students_have_none() {

@@ -7,7 +7,7 @@
 
 use crate::group_set::{GroupOutcomes, GroupSet, Tally};
 use crate::history::PublishedSigns;
-use crate::outcome::{Missing, MissingInput, Outcome};
+use crate::outcome::{Depends, KnownOutcome, Missing, MissingInput, ThreeWay};
 use crate::packed_year::{PackedCells, PackedCodes};
 use crate::priority::{PerPriority, Priority, PrioritySet};
 use crate::rulebook::Edition;
@@ -41,10 +41,10 @@ pub(crate) struct GroupYear<'a> {
     /// Groups with a rated performance.
     pub(crate) rated: GroupOutcomes,
     /// Whether a method was met.
-    pub(crate) eligible: Outcome,
+    eligible: KnownOutcome,
     /// Whether the LEA was in its first year of support; for a charter school, whether it
     /// was decided eligible.
-    pub(crate) first_year: Outcome,
+    first_year: KnownOutcome,
     owed: Owed<'a>,
 }
 
@@ -58,8 +58,8 @@ impl<'a> GroupYear<'a> {
             lettered: GroupSet::EMPTY,
             at_most_one: GroupSet::EMPTY,
             rated: GroupOutcomes::NOT_MET,
-            eligible: Outcome::NotMet,
-            first_year: Outcome::NotMet,
+            eligible: ThreeWay::NotMet,
+            first_year: ThreeWay::NotMet,
             owed: Owed::Year(year),
         }
     }
@@ -121,20 +121,29 @@ impl<'a> GroupYear<'a> {
         self.concluded(signs.eligible(), signs.first_year())
     }
 
-    /// The same year with these results for the whole LEA, as later years look back on them.
-    pub(crate) fn concluded(self, eligible: Outcome, first_year: Outcome) -> GroupYear<'a> {
-        let earlier = MissingInput::EarlierYear(self.year);
-        GroupYear {
-            eligible: eligible.with_missing_as(earlier),
-            first_year: first_year.with_missing_as(earlier),
-            ..self
-        }
+    /// The same year with these results for the whole LEA.
+    pub(crate) fn concluded(self, eligible: KnownOutcome, first_year: KnownOutcome) -> Self {
+        GroupYear { eligible, first_year, ..self }
+    }
+
+    /// Whether a method was met, as later years look back on it.
+    pub(crate) fn eligible<M: Depends>(&self) -> ThreeWay<M> {
+        self.eligible.with_missing_as(MissingInput::EarlierYear(self.year))
+    }
+
+    /// Whether the LEA was in its first year of support, or a charter school decided
+    /// eligible, as later years look back on it.
+    pub(crate) fn first_year<M: Depends>(&self) -> ThreeWay<M> {
+        self.first_year.with_missing_as(MissingInput::EarlierYear(self.year))
     }
 
     /// The year as later years look back on it, where no list was loaded. What is unknown in
     /// it is owed to the year as a whole.
-    pub(crate) fn computed(&self, eligible: Outcome, first_year: Outcome) -> GroupYear<'static> {
-        let earlier = MissingInput::EarlierYear(self.year);
+    pub(crate) fn computed(
+        &self,
+        eligible: KnownOutcome,
+        first_year: KnownOutcome,
+    ) -> GroupYear<'static> {
         GroupYear {
             year: self.year,
             priorities: self.priorities,
@@ -142,15 +151,10 @@ impl<'a> GroupYear<'a> {
             lettered: self.lettered,
             at_most_one: self.at_most_one,
             rated: self.rated,
-            eligible: eligible.with_missing_as(earlier),
-            first_year: first_year.with_missing_as(earlier),
+            eligible,
+            first_year,
             owed: Owed::Year(self.year),
         }
-    }
-
-    /// The same year with another result for the whole LEA.
-    pub(crate) fn with_result(self, eligible: Outcome, first_year: Outcome) -> GroupYear<'a> {
-        GroupYear { eligible, first_year, ..self }
     }
 
     /// The same year with other groups rated.
@@ -235,12 +239,12 @@ impl<'a> GroupYear<'a> {
     }
 
     /// Whether any group is in a state priority that is not `other`.
-    pub(crate) fn any_in_another_than(&self, other: Priority) -> Outcome {
+    pub(crate) fn any_in_another_than<M: Depends>(&self, other: Priority) -> ThreeWay<M> {
         self.in_another_than(other).any(|open| self.missing_except(open, Some(other)))
     }
 
     /// Whether any group is in exactly one state priority, and that one is not `other`.
-    pub(crate) fn any_only_in_another_than(&self, other: Priority) -> Outcome {
+    pub(crate) fn any_only_in_another_than<M: Depends>(&self, other: Priority) -> ThreeWay<M> {
         let another = self.in_another_than(other);
         let two = self.in_at_least(2);
         another.and(two.negated()).any(|open| {
@@ -305,6 +309,19 @@ impl<'a> GroupYear<'a> {
         }
     }
 
+    /// The groups whose part of the year is another one than in another year.
+    pub(crate) fn differing_from(&self, other: &GroupYear<'_>) -> GroupSet {
+        let differ = |a: GroupOutcomes, b: GroupOutcomes| {
+            a.met.differing_from(b.met).with(a.may.differing_from(b.may))
+        };
+        let priorities = self.priorities.values().zip(other.priorities.values());
+        priorities
+            .fold(self.at_most_one.differing_from(other.at_most_one), |sofar, (own, others)| {
+                sofar.with(differ(own, others))
+            })
+            .with(differ(self.rated, other.rated))
+    }
+
     /// One group's part of the year, to tell whether two years are the same for it.
     pub(crate) fn key(&self, group: StudentGroup) -> GroupKey {
         let with = |of: fn(GroupOutcomes) -> GroupSet| {
@@ -316,6 +333,11 @@ impl<'a> GroupYear<'a> {
             at_most_one: self.at_most_one.contains(group),
             rated: (self.rated.met.contains(group), self.rated.may.contains(group)),
         }
+    }
+
+    /// Whether a group is in a priority for certain.
+    pub(crate) fn is_in(&self, group: StudentGroup, priority: Priority) -> bool {
+        self.priorities.get(priority).met.contains(group)
     }
 
     /// The priorities that a group is in for certain.

@@ -8,7 +8,7 @@ use crate::facts::{ReleaseNumber, YearFacts};
 use crate::group_set::GroupOutcomes;
 use crate::group_year::GroupYear;
 use crate::lea::LeaType;
-use crate::outcome::{Missing, Outcome};
+use crate::outcome::{Depends, KnownOutcome, NotCarried, Outcome, ThreeWay};
 use crate::packed_year::{PackedCodes, PackedListing, PackedYear};
 use crate::priority::Priority;
 use crate::release::{PublishedRow, PublishedStatus};
@@ -76,13 +76,13 @@ pub struct HistoryYear<'a> {
 }
 
 /// A year that was decided, as the years after it look back on it.
-pub(crate) fn looked_back_on(
+pub(crate) fn looked_back_on<M: Depends>(
     edition: &Edition,
     lea_type: LeaType,
     year: &PackedYear,
     now: &GroupYear<'_>,
     past: &[GroupYear<'_>],
-    verdict: &Verdict,
+    verdict: &Verdict<M>,
 ) -> GroupYear<'static> {
     if !edition.tables.kind(lea_type).evaluated {
         return GroupYear::nothing(edition.year);
@@ -96,14 +96,16 @@ pub(crate) fn looked_back_on(
         // The other lists hold districts and county offices. A charter that no list of
         // charters names has computed years.
         (_, LeaType::Charter) => {
-            let first_year = verdict.charter.map_or(Outcome::NotMet, |charter| charter.literal);
-            now.computed(verdict.eligible, first_year)
+            let first_year = verdict.charter.map_or(ThreeWay::NotMet, |c| c.literal.bare());
+            now.computed(verdict.eligible.bare(), first_year)
         }
         (PackedListing::Named(codes, signs), _) => {
             now.published(edition, codes).taking_over(*signs)
         }
         (PackedListing::NotNamed, _) => GroupYear::nothing(edition.year),
-        (PackedListing::NotCovered, _) => now.computed(verdict.eligible, verdict.eligible),
+        (PackedListing::NotCovered, _) => {
+            now.computed(verdict.eligible.bare(), verdict.eligible.bare())
+        }
     }
 }
 
@@ -111,23 +113,23 @@ pub(crate) fn looked_back_on(
 /// method was met by the list's codes and the local indicators that were loaded, and what
 /// the state decided. The codes cannot show a group in a single priority: where they leave
 /// a method open that the files rule out, it was not met.
-fn listed_charter(
+fn listed_charter<M: Depends>(
     edition: &Edition,
     year: &PackedYear,
     codes: &PackedCodes,
     decided: Option<bool>,
     now: &GroupYear<'_>,
     past: &[GroupYear<'_>],
-    by_files: &Verdict,
-) -> (Outcome, Outcome) {
+    by_files: &Verdict<M>,
+) -> (KnownOutcome, KnownOutcome) {
     let listed = now.by_own_list(edition, codes);
-    let listed = conclude(edition, LeaType::Charter, year, &listed, past);
+    let listed: Verdict<NotCarried> = conclude(edition, LeaType::Charter, year, &listed, past);
     let eligible = match (listed.eligible, by_files.eligible) {
-        (Outcome::NotKnown(_), Outcome::NotMet) => Outcome::NotMet,
+        (ThreeWay::NotKnown(_), ThreeWay::NotMet) => ThreeWay::NotMet,
         (eligible, _) => eligible,
     };
-    let by_codes = listed.charter.map_or(Outcome::NotMet, |charter| charter.literal);
-    (eligible, decided.map_or(by_codes, Outcome::from_bool))
+    let by_codes = listed.charter.map_or(ThreeWay::NotMet, |charter| charter.literal);
+    (eligible, decided.map_or(by_codes, ThreeWay::from_bool))
 }
 
 impl<'a> HistoryYear<'a> {
@@ -160,8 +162,8 @@ impl<'a> HistoryYear<'a> {
         HistoryYear {
             year: edition.year,
             origin,
-            eligible: groups.eligible,
-            first_year: groups.first_year,
+            eligible: groups.eligible(),
+            first_year: groups.first_year(),
             open,
             edition,
             groups,
@@ -176,9 +178,9 @@ impl<'a> HistoryYear<'a> {
         }
         let open = self.open.iter().map(|(priority, _)| *priority).collect();
         let groups = self.groups.with_open(self.edition, open);
-        let by_groups = groups.in_at_least(2).any(|open| groups.missing(open));
-        let eligible = if by_groups.is_not_met() { groups.eligible } else { by_groups };
-        Some(groups.with_result(eligible, groups.first_year))
+        let by_groups: KnownOutcome = groups.in_at_least(2).any(|open| groups.missing(open));
+        let eligible = if by_groups.is_not_met() { groups.eligible() } else { by_groups };
+        Some(groups.concluded(eligible, groups.first_year()))
     }
 
     /// Whether the year's criteria were applied to the LEA and it was not left out by a list.
@@ -222,22 +224,22 @@ impl PublishedSigns {
     }
 
     /// Whether a method was met, by the list's methods, else by its codes.
-    pub(crate) fn eligible(self) -> Outcome {
+    pub(crate) fn eligible(self) -> KnownOutcome {
         if self.method_met == Some(true) || self.letters > 0 {
-            Outcome::Met
+            ThreeWay::Met
         } else if self.method_met.is_some() || self.status == PublishedStatus::General {
-            Outcome::NotMet
+            ThreeWay::NotMet
         } else {
-            Outcome::NotKnown(Missing::NOTHING)
+            ThreeWay::NotKnown(NotCarried)
         }
     }
 
     /// Whether the list shows a first year of support. A status without a year is told apart
     /// by what made the LEA eligible.
-    pub(crate) fn first_year(self) -> Outcome {
+    pub(crate) fn first_year(self) -> KnownOutcome {
         match self.status {
-            PublishedStatus::DifferentiatedYear1 => Outcome::Met,
-            PublishedStatus::General | PublishedStatus::DifferentiatedYear2 => Outcome::NotMet,
+            PublishedStatus::DifferentiatedYear1 => ThreeWay::Met,
+            PublishedStatus::General | PublishedStatus::DifferentiatedYear2 => ThreeWay::NotMet,
             PublishedStatus::Differentiated => self.eligible(),
         }
     }

@@ -9,6 +9,7 @@ use crate::group_year::GroupYear;
 use crate::history::looked_back_on;
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
+use crate::outcome::{Depends, NotCarried};
 use crate::packed_year::PackedYear;
 use crate::performance::{Color, Level};
 use crate::priority::{Priority, PrioritySet};
@@ -115,7 +116,7 @@ impl Evidence {
         }
         let kind = edition.tables.kind(lea_type);
         let met = |(priority, rating): &&(Priority, LocalRating)| {
-            local_outcome(*priority, *rating, year.local(*priority)).is_met()
+            local_outcome::<NotCarried>(*priority, *rating, year.local(*priority)).is_met()
         };
         self.locals = kind.locals.iter().filter(met).map(|(priority, _)| *priority).collect();
     }
@@ -137,7 +138,17 @@ impl<'a> Judge<'a> {
         Judge { past: Vec::with_capacity(editions.len()), editions, evidence: Evidence::default() }
     }
 
-    /// Decides an LEA for every year in which it is named, in order of the years.
+    /// Decides an LEA for every year in which it is named, in order of the years. What is
+    /// not known is only said to be so.
+    pub fn decide_known(
+        &mut self,
+        lea: &PackedLea,
+        mut each: impl FnMut(&'a Edition, &Verdict<NotCarried>),
+    ) {
+        self.years(lea, |_, edition, _, verdict| each(edition, verdict));
+    }
+
+    /// The same, with the inputs on which what is not known depends.
     pub fn decide(&mut self, lea: &PackedLea, mut each: impl FnMut(&'a Edition, &Verdict)) {
         self.years(lea, |_, edition, _, verdict| each(edition, verdict));
     }
@@ -154,10 +165,10 @@ impl<'a> Judge<'a> {
         });
     }
 
-    fn years(
+    fn years<M: Depends>(
         &mut self,
         lea: &PackedLea,
-        mut each: impl FnMut(&mut Evidence, &'a Edition, &PackedYear, &Verdict),
+        mut each: impl FnMut(&mut Evidence, &'a Edition, &PackedYear, &Verdict<M>),
     ) {
         self.past.clear();
         for (edition, year) in self.editions.iter().copied().zip(&lea.years) {

@@ -6,107 +6,163 @@ use crate::indicator::Indicator;
 use crate::priority::Priority;
 use crate::year::DashboardYear;
 
+/// What an answer that is not known carries of the inputs that it depends on: all of them,
+/// or nothing, where only the answers are wanted. The rules are written once, for both.
+pub trait Depends: Copy + Eq + fmt::Debug {
+    /// No input.
+    const NOTHING: Self;
+
+    /// The inputs of both.
+    #[must_use]
+    fn with(self, other: Self) -> Self;
+
+    /// The inputs, which are looked for only where they are carried.
+    #[must_use]
+    fn find(find: impl FnOnce() -> Missing) -> Self;
+}
+
+/// Carries nothing of the inputs that an answer depends on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct NotCarried;
+
+impl Depends for NotCarried {
+    const NOTHING: NotCarried = NotCarried;
+
+    fn with(self, _: NotCarried) -> NotCarried {
+        NotCarried
+    }
+
+    fn find(_: impl FnOnce() -> Missing) -> NotCarried {
+        NotCarried
+    }
+}
+
+impl Depends for Missing {
+    const NOTHING: Missing = Missing::NOTHING;
+
+    fn with(self, other: Missing) -> Missing {
+        Missing::with(self, other)
+    }
+
+    fn find(find: impl FnOnce() -> Missing) -> Missing {
+        find()
+    }
+}
+
 /// Whether a rule is met. `NotKnown` carries the inputs that were not loaded and on which
 /// the answer still depends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub type Outcome = ThreeWay<Missing>;
+
+/// Whether a rule is met, without what an answer that is not known depends on: a single
+/// byte.
+pub type KnownOutcome = ThreeWay<NotCarried>;
+
+/// Whether a rule is met, carrying more or less of what an unknown answer depends on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ThreeWay<M> {
     /// The rule is met.
     Met,
     /// The rule is not met.
     NotMet,
     /// It cannot be known without the inputs named.
-    NotKnown(Missing),
+    NotKnown(M),
 }
 
-impl Outcome {
+impl<M: Depends> ThreeWay<M> {
     /// `Met` for true, `NotMet` for false.
     #[must_use]
-    pub fn from_bool(met: bool) -> Outcome {
-        if met { Outcome::Met } else { Outcome::NotMet }
+    pub fn from_bool(met: bool) -> ThreeWay<M> {
+        if met { ThreeWay::Met } else { ThreeWay::NotMet }
     }
 
     /// Met when one is met; not met when all are not met.
     #[must_use]
-    pub fn any(outcomes: impl IntoIterator<Item = Outcome>) -> Outcome {
-        Outcome::at_least(1, outcomes)
+    pub fn any(outcomes: impl IntoIterator<Item = ThreeWay<M>>) -> ThreeWay<M> {
+        outcomes.into_iter().fold(ThreeWay::NotMet, ThreeWay::or)
     }
 
     /// Met when all are met; not met when one is not met.
     #[must_use]
-    pub fn all(outcomes: impl IntoIterator<Item = Outcome>) -> Outcome {
-        outcomes.into_iter().map(Outcome::negated).fold(Outcome::NotMet, Outcome::or).negated()
+    pub fn all(outcomes: impl IntoIterator<Item = ThreeWay<M>>) -> ThreeWay<M> {
+        outcomes.into_iter().map(ThreeWay::negated).fold(ThreeWay::NotMet, ThreeWay::or).negated()
     }
 
     /// Met when at least `count` are met; not met when even the unknown ones would not
     /// make up the number.
     #[must_use]
-    pub fn at_least(count: usize, outcomes: impl IntoIterator<Item = Outcome>) -> Outcome {
-        let (mut met, mut open, mut missing) = (0, 0, Missing::NOTHING);
+    pub fn at_least(count: usize, outcomes: impl IntoIterator<Item = ThreeWay<M>>) -> ThreeWay<M> {
+        let (mut met, mut open, mut missing) = (0, 0, M::NOTHING);
         for outcome in outcomes {
             match outcome {
-                Outcome::Met => met += 1,
-                Outcome::NotMet => {}
-                Outcome::NotKnown(inputs) => {
+                ThreeWay::Met => met += 1,
+                ThreeWay::NotMet => {}
+                ThreeWay::NotKnown(inputs) => {
                     open += 1;
                     missing = missing.with(inputs);
                 }
             }
         }
         if met >= count {
-            Outcome::Met
+            ThreeWay::Met
         } else if met + open < count {
-            Outcome::NotMet
+            ThreeWay::NotMet
         } else {
-            Outcome::NotKnown(missing)
+            ThreeWay::NotKnown(missing)
         }
     }
 
     /// This or the other.
     #[must_use]
-    pub fn or(self, other: Outcome) -> Outcome {
-        Outcome::any([self, other])
+    pub fn or(self, other: ThreeWay<M>) -> ThreeWay<M> {
+        match (self, other) {
+            (ThreeWay::Met, _) | (_, ThreeWay::Met) => ThreeWay::Met,
+            (one, ThreeWay::NotMet) | (ThreeWay::NotMet, one) => one,
+            (ThreeWay::NotKnown(one), ThreeWay::NotKnown(other)) => {
+                ThreeWay::NotKnown(one.with(other))
+            }
+        }
     }
 
     /// This and the other.
     #[must_use]
-    pub fn and(self, other: Outcome) -> Outcome {
-        Outcome::all([self, other])
+    pub fn and(self, other: ThreeWay<M>) -> ThreeWay<M> {
+        self.negated().or(other.negated()).negated()
     }
 
     /// The opposite; not known stays not known.
     #[must_use]
-    pub fn negated(self) -> Outcome {
+    pub fn negated(self) -> ThreeWay<M> {
         match self {
-            Outcome::Met => Outcome::NotMet,
-            Outcome::NotMet => Outcome::Met,
-            unknown @ Outcome::NotKnown(_) => unknown,
+            ThreeWay::Met => ThreeWay::NotMet,
+            ThreeWay::NotMet => ThreeWay::Met,
+            unknown @ ThreeWay::NotKnown(_) => unknown,
         }
     }
 
     /// Whether it is met for certain.
     #[must_use]
     pub fn is_met(self) -> bool {
-        self == Outcome::Met
+        matches!(self, ThreeWay::Met)
     }
 
     /// Whether it is not met for certain.
     #[must_use]
     pub fn is_not_met(self) -> bool {
-        self == Outcome::NotMet
+        matches!(self, ThreeWay::NotMet)
     }
 
     /// Whether it may be met: met, or not known.
     #[must_use]
     pub fn may_be_met(self) -> bool {
-        self != Outcome::NotMet
+        !self.is_not_met()
     }
 
     /// The inputs on which an unknown outcome depends; nothing for a known one.
     #[must_use]
-    pub fn missing(self) -> Missing {
+    pub fn missing(self) -> M {
         match self {
-            Outcome::NotKnown(missing) => missing,
-            Outcome::Met | Outcome::NotMet => Missing::NOTHING,
+            ThreeWay::NotKnown(missing) => missing,
+            ThreeWay::Met | ThreeWay::NotMet => M::NOTHING,
         }
     }
 
@@ -114,19 +170,30 @@ impl Outcome {
     #[must_use]
     pub fn known(self) -> Option<bool> {
         match self {
-            Outcome::Met => Some(true),
-            Outcome::NotMet => Some(false),
-            Outcome::NotKnown(_) => None,
+            ThreeWay::Met => Some(true),
+            ThreeWay::NotMet => Some(false),
+            ThreeWay::NotKnown(_) => None,
         }
     }
 
-    /// The same outcome with everything that it misses named by one other input: an
-    /// earlier year's gaps are, seen from a later year, that earlier year.
+    /// The same outcome, carrying that an unknown one depends on this input only: an earlier
+    /// year's gaps are, seen from a later year, that earlier year.
     #[must_use]
-    pub fn with_missing_as(self, input: MissingInput) -> Outcome {
+    pub fn with_missing_as<N: Depends>(self, input: MissingInput) -> ThreeWay<N> {
         match self {
-            Outcome::NotKnown(_) => Outcome::NotKnown(Missing::of(input)),
-            known => known,
+            ThreeWay::Met => ThreeWay::Met,
+            ThreeWay::NotMet => ThreeWay::NotMet,
+            ThreeWay::NotKnown(_) => ThreeWay::NotKnown(N::find(|| Missing::of(input))),
+        }
+    }
+
+    /// The same outcome, carrying nothing.
+    #[must_use]
+    pub fn bare(self) -> KnownOutcome {
+        match self {
+            ThreeWay::Met => ThreeWay::Met,
+            ThreeWay::NotMet => ThreeWay::NotMet,
+            ThreeWay::NotKnown(_) => ThreeWay::NotKnown(NotCarried),
         }
     }
 
@@ -134,19 +201,19 @@ impl Outcome {
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
-            Outcome::Met => "met",
-            Outcome::NotMet => "notMet",
-            Outcome::NotKnown(_) => "notKnown",
+            ThreeWay::Met => "met",
+            ThreeWay::NotMet => "notMet",
+            ThreeWay::NotKnown(_) => "notKnown",
         }
     }
 }
 
-impl fmt::Display for Outcome {
+impl<M> fmt::Display for ThreeWay<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Outcome::Met => "met",
-            Outcome::NotMet => "not met",
-            Outcome::NotKnown(_) => "not known",
+            ThreeWay::Met => "met",
+            ThreeWay::NotMet => "not met",
+            ThreeWay::NotKnown(_) => "not known",
         })
     }
 }

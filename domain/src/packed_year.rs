@@ -113,6 +113,27 @@ impl PackedCells {
         }
     }
 
+    /// Lets groups that are rated show another colour or status level, or nothing: then they
+    /// are not rated.
+    pub(crate) fn show(&mut self, groups: GroupSet, indicator: Indicator, value: Option<Wanted>) {
+        let Some(packed) = self.0.get_mut(indicator.index()) else { return };
+        let color = |color: Color| value == Some(Wanted::Color(color));
+        let status = |level: Level| value == Some(Wanted::Status(level));
+        if !matches!(value, Some(Wanted::Status(_))) {
+            for (set, of) in packed.colors.iter_mut().zip(Color::ALL) {
+                *set = if color(of) { set.with(groups) } else { set.without(groups) };
+            }
+        }
+        if !matches!(value, Some(Wanted::Color(_))) {
+            for (set, of) in packed.statuses.iter_mut().zip(Level::all()) {
+                *set = if status(of) { set.with(groups) } else { set.without(groups) };
+            }
+        }
+        if value.is_none() {
+            packed.rated = packed.rated.without(groups);
+        }
+    }
+
     /// The colour that counts for a group.
     #[must_use]
     pub fn color(&self, group: StudentGroup, indicator: Indicator) -> Option<Color> {

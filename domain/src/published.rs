@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::history::PublishedSigns;
 use crate::lea::LeaType;
-use crate::outcome::Outcome;
+use crate::outcome::KnownOutcome;
 use crate::release::{PublishedRow, PublishedStatus};
 use crate::rulebook::Edition;
 use crate::support::standing;
@@ -113,12 +113,12 @@ pub fn check_row(
     }
     // A list without methods says only by its codes that a method was met.
     let eligible = match PublishedSigns::of(row).eligible() {
-        Outcome::NotKnown(_) => Outcome::from_bool(letters > 0),
+        KnownOutcome::NotKnown(_) => KnownOutcome::from_bool(letters > 0),
         known => known,
     };
     let before = edition.labels.second_year_after.and_then(|year| earlier.get(&year));
     let first_year_before =
-        before.map_or(Outcome::NotMet, |row| PublishedSigns::of(row).first_year());
+        before.map_or(KnownOutcome::NotMet, |row| PublishedSigns::of(row).first_year());
     let expected = standing(lea_type, eligible, first_year_before).text(edition, lea_type);
     let published = status_text(edition, row.status);
     if let Some(expected) = expected.known().copied().filter(|expected| *expected != published) {

@@ -182,7 +182,8 @@ fn join<'a>(parts: &[JoinedYear<'a>], reading: Reading) -> Option<HistoryYear<'a
         Reading::Each => Outcome::all(years().map(of)),
     };
     let (eligible, first_year) = (both(|year| year.eligible), both(|year| year.first_year));
-    let groups = join_groups(parts, first.year, reading).with_result(eligible, first_year);
+    let groups =
+        join_groups(parts, first.year, reading).concluded(eligible.bare(), first_year.bare());
     Some(HistoryYear {
         origin: years().map(|year| year.origin).min_by_key(|o| tells(*o))?,
         eligible,

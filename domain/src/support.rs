@@ -4,36 +4,39 @@ use crate::cds::CdsCode;
 use crate::facts::{Cited, ReleaseNumber};
 use crate::lea::LeaType;
 use crate::operator::GeographicLeadRow;
-use crate::outcome::{Missing, Outcome};
+use crate::outcome::{Depends, Missing, Outcome, ThreeWay};
 use crate::rulebook::{Citation, Edition, Effect};
 use crate::sustained_need::SustainedFinding;
 use crate::year::Day;
 
 /// An answer that may be not known for want of inputs.
+pub type Answer<T> = AnswerOr<T, Missing>;
+
+/// An answer that may be not known, carrying more or less of what it depends on then.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Answer<T> {
+pub enum AnswerOr<T, M> {
     /// The answer.
     Known(T),
     /// It depends on inputs that were not loaded.
-    NotKnown(Missing),
+    NotKnown(M),
 }
 
-impl<T> Answer<T> {
+impl<T, M: Depends> AnswerOr<T, M> {
     /// The answer, where it is known.
     #[must_use]
     pub fn known(&self) -> Option<&T> {
         match self {
-            Answer::Known(value) => Some(value),
-            Answer::NotKnown(_) => None,
+            AnswerOr::Known(value) => Some(value),
+            AnswerOr::NotKnown(_) => None,
         }
     }
 
     /// The inputs that it depends on; nothing where it is known.
     #[must_use]
-    pub fn missing(&self) -> Missing {
+    pub fn missing(&self) -> M {
         match self {
-            Answer::Known(_) => Missing::NOTHING,
-            Answer::NotKnown(missing) => *missing,
+            AnswerOr::Known(_) => M::NOTHING,
+            AnswerOr::NotKnown(missing) => *missing,
         }
     }
 }
@@ -52,13 +55,13 @@ pub struct Label {
 
 /// Whether an LEA has differentiated assistance, and in which years of it it may be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Standing {
+pub struct Standing<M = Missing> {
     /// Whether it is eligible for differentiated assistance, in whichever year of it.
-    pub differentiated: Outcome,
+    pub differentiated: ThreeWay<M>,
     first_year: bool,
     second_year: bool,
     neither: bool,
-    missing: Missing,
+    missing: M,
 }
 
 /// Finds the standing of an LEA. `eligible` is this year's result; `first_year_before`
@@ -67,8 +70,12 @@ pub struct Standing {
 ///
 /// [`Labels::second_year_after`]: crate::rulebook::Labels::second_year_after
 #[must_use]
-pub fn standing(lea_type: LeaType, eligible: Outcome, first_year_before: Outcome) -> Standing {
-    let carried = if lea_type.has_second_year() { first_year_before } else { Outcome::NotMet };
+pub fn standing<M: Depends>(
+    lea_type: LeaType,
+    eligible: ThreeWay<M>,
+    first_year_before: ThreeWay<M>,
+) -> Standing<M> {
+    let carried = if lea_type.has_second_year() { first_year_before } else { ThreeWay::NotMet };
     Standing {
         differentiated: eligible.or(carried),
         first_year: eligible.may_be_met(),
@@ -78,21 +85,27 @@ pub fn standing(lea_type: LeaType, eligible: Outcome, first_year_before: Outcome
     }
 }
 
-impl Standing {
+impl<M: Depends> Standing<M> {
+    /// Whether the years of support that are possible are the same.
+    pub(crate) fn has_the_years_of<N>(&self, other: &Standing<N>) -> bool {
+        let years = (self.first_year, self.second_year, self.neither);
+        years == (other.first_year, other.second_year, other.neither)
+    }
+
     /// 0 for no support, 1 or 2 for the year of it.
     #[must_use]
-    pub fn support_year(&self) -> Answer<u8> {
+    pub fn support_year(&self) -> AnswerOr<u8, M> {
         match (self.first_year, self.second_year, self.neither) {
-            (true, false, false) => Answer::Known(1),
-            (false, true, false) => Answer::Known(2),
-            (false, false, true) => Answer::Known(0),
-            _ => Answer::NotKnown(self.missing),
+            (true, false, false) => AnswerOr::Known(1),
+            (false, true, false) => AnswerOr::Known(2),
+            (false, false, true) => AnswerOr::Known(0),
+            _ => AnswerOr::NotKnown(self.missing),
         }
     }
 
     /// The state's words: known also where the year of support is not, if they are the same.
     #[must_use]
-    pub fn text<'e>(&self, edition: &'e Edition, lea_type: LeaType) -> Answer<&'e str> {
+    pub fn text<'e>(&self, edition: &'e Edition, lea_type: LeaType) -> AnswerOr<&'e str, M> {
         let labels = &edition.labels;
         let first = match lea_type {
             LeaType::Charter => labels.charter.as_ref().unwrap_or(&labels.first_year),
@@ -103,11 +116,13 @@ impl Standing {
             [(self.first_year, first), (self.second_year, second), (self.neither, &labels.general)];
         let mut possible = possible.into_iter().filter(|(may, _)| *may).map(|(_, text)| text);
         match possible.next() {
-            Some(text) if possible.all(|other| other == text) => Answer::Known(text),
-            _ => Answer::NotKnown(self.missing),
+            Some(text) if possible.all(|other| other == text) => AnswerOr::Known(text),
+            _ => AnswerOr::NotKnown(self.missing),
         }
     }
+}
 
+impl Standing {
     /// As a label.
     #[must_use]
     pub fn label(&self, edition: &Edition, lea_type: LeaType) -> Label {
@@ -125,17 +140,19 @@ impl Standing {
 /// The level of support that the rules give: 1 general, 2 differentiated assistance,
 /// 3 direct technical assistance by CCEE. `tests` are those over several years.
 #[must_use]
-pub fn eligible_level(
-    differentiated: Outcome,
-    tests: impl IntoIterator<Item = (Effect, Outcome)>,
-) -> Answer<u8> {
+pub fn eligible_level<M: Depends>(
+    differentiated: ThreeWay<M>,
+    tests: impl IntoIterator<Item = (Effect, ThreeWay<M>)>,
+) -> AnswerOr<u8, M> {
     let opens_level_3 = tests.into_iter().filter(|(effect, _)| *effect == Effect::Level3);
-    let third = Outcome::any(opens_level_3.map(|(_, outcome)| outcome));
+    let third = ThreeWay::any(opens_level_3.map(|(_, outcome)| outcome));
     match (third, differentiated) {
-        (Outcome::Met, _) => Answer::Known(3),
-        (Outcome::NotMet, Outcome::Met) => Answer::Known(2),
-        (Outcome::NotMet, Outcome::NotMet) => Answer::Known(1),
-        (third, differentiated) => Answer::NotKnown(third.missing().with(differentiated.missing())),
+        (ThreeWay::Met, _) => AnswerOr::Known(3),
+        (ThreeWay::NotMet, ThreeWay::Met) => AnswerOr::Known(2),
+        (ThreeWay::NotMet, ThreeWay::NotMet) => AnswerOr::Known(1),
+        (third, differentiated) => {
+            AnswerOr::NotKnown(third.missing().with(differentiated.missing()))
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::group_set::{GroupOutcomes, GroupSet, Tally};
 use crate::group_year::GroupYear;
-use crate::outcome::{Missing, Outcome};
+use crate::outcome::{Depends, Missing, Outcome, ThreeWay};
 use crate::rulebook::SustainedRule;
 use crate::student_group::StudentGroup;
 use crate::year::DashboardYear;
@@ -35,7 +35,7 @@ impl SustainedFinding {
     /// The result of a rule, with what each group's part in it depends on.
     pub(crate) fn of(
         rule: &SustainedRule,
-        result: &Persistent,
+        result: &Persistent<Missing>,
         window: Window<'_>,
     ) -> SustainedFinding {
         let Persistent { outcome, groups, by_count, all_rated_now, all_rated_ever } = *result;
@@ -70,7 +70,11 @@ impl SustainedFinding {
     }
 }
 
-fn depends_on_having_a_group(by_count: Outcome, now: Outcome, ever: Outcome) -> bool {
+fn depends_on_having_a_group<M: Depends>(
+    by_count: ThreeWay<M>,
+    now: ThreeWay<M>,
+    ever: ThreeWay<M>,
+) -> bool {
     !by_count.is_met() && (now.may_be_met() || ever.may_be_met())
 }
 
@@ -99,6 +103,18 @@ impl Persistence {
     }
 }
 
+/// A year of those before. They are mostly without gaps and end with the last one, so that
+/// its place is nearly always found by counting back.
+pub(crate) fn year_of<'p, 'a>(
+    past: &'p [GroupYear<'a>],
+    year: DashboardYear,
+) -> Option<&'p GroupYear<'a>> {
+    let last = past.last()?;
+    let back = usize::from(last.year.number().checked_sub(year.number())?);
+    let guess = past.len().checked_sub(back + 1).and_then(|place| past.get(place));
+    guess.filter(|found| found.year == year).or_else(|| past.iter().find(|p| p.year == year))
+}
+
 /// The years that a test looks at: the named ones of the years before and the one decided.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window<'a> {
@@ -121,12 +137,19 @@ impl<'a> Window<'a> {
         Window { years: std::slice::from_ref(&year.year), past: &[], now: year }
     }
 
+    /// Whether a year is the one that is decided.
+    pub(crate) fn decides(self, year: &GroupYear<'_>) -> bool {
+        year.year == self.now.year
+    }
+
     /// The years, the year decided last.
     pub(crate) fn iter(self) -> impl DoubleEndedIterator<Item = &'a GroupYear<'a>> {
         let Window { years, past, now } = self;
-        years.iter().filter_map(move |year| {
-            if now.year == *year { Some(now) } else { past.iter().find(|past| past.year == *year) }
-        })
+        years.iter().filter_map(
+            move |year| {
+                if now.year == *year { Some(now) } else { year_of(past, *year) }
+            },
+        )
     }
 
     /// What it depends on whether these groups meet the criteria in enough of the years.
@@ -139,24 +162,24 @@ impl<'a> Window<'a> {
 
 /// The result of a test over several years, for all groups at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Persistent {
+pub(crate) struct Persistent<M> {
     /// The result, by the reading that decides.
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: ThreeWay<M>,
     /// Which groups meet the criteria in enough of the years.
     pub(crate) groups: GroupOutcomes,
-    pub(crate) by_count: Outcome,
-    pub(crate) all_rated_now: Outcome,
-    pub(crate) all_rated_ever: Outcome,
+    pub(crate) by_count: ThreeWay<M>,
+    pub(crate) all_rated_now: ThreeWay<M>,
+    pub(crate) all_rated_ever: ThreeWay<M>,
 }
 
-impl Persistent {
+impl<M: Depends> Persistent<M> {
     /// No test was made.
-    pub(crate) const NONE: Persistent = Persistent {
-        outcome: Outcome::NotMet,
+    pub(crate) const NONE: Persistent<M> = Persistent {
+        outcome: ThreeWay::NotMet,
         groups: GroupOutcomes::NOT_MET,
-        by_count: Outcome::NotMet,
-        all_rated_now: Outcome::NotMet,
-        all_rated_ever: Outcome::NotMet,
+        by_count: ThreeWay::NotMet,
+        all_rated_now: ThreeWay::NotMet,
+        all_rated_ever: ThreeWay::NotMet,
     };
 
     pub(crate) fn depends_on_having_a_group(&self) -> bool {
@@ -165,7 +188,10 @@ impl Persistent {
 }
 
 /// The test itself, for any rule of this shape.
-pub(crate) fn test_persistence(shape: Persistence, window: Window<'_>) -> Persistent {
+pub(crate) fn test_persistence<M: Depends>(
+    shape: Persistence,
+    window: Window<'_>,
+) -> Persistent<M> {
     let in_years = window.iter().map(|year| year.in_at_least(shape.priorities));
     // There are a hundred Dashboard years, fewer than seven digits count to.
     let groups = Tally::<7>::of(in_years).at_least(shape.years);
@@ -207,23 +233,23 @@ pub(crate) fn test_persistence(shape: Persistence, window: Window<'_>) -> Persis
 }
 
 /// The groups that an LEA has, under one reading of it, and what that depends on.
-struct Had<M> {
+struct Had<F> {
     groups: GroupOutcomes,
-    missing: M,
+    missing: F,
 }
 
 /// An LEA that has at least one group and fewer than `count`, all of which are persistent.
-fn all_of_fewer(
+fn all_of_fewer<M: Depends>(
     count: usize,
     had: Had<impl Fn(GroupSet) -> Missing>,
     persistent: GroupOutcomes,
     missing_of_persistent: impl Fn(GroupSet) -> Missing,
-) -> Outcome {
+) -> ThreeWay<M> {
     let either = |open: GroupSet| {
         let had = (had.missing)(open.and(had.groups.open()));
         had.with(missing_of_persistent(open.and(persistent.open())))
     };
-    let fewer = had.groups.at_least(count, &had.missing).negated();
+    let fewer: ThreeWay<M> = had.groups.at_least(count, &had.missing).negated();
     // A group that is had and not persistent is an exception.
     let exception = had.groups.and(persistent.negated());
     let every = exception.any(either).negated();

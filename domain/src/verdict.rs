@@ -12,38 +12,40 @@ use crate::evaluation::local_outcome;
 use crate::group_set::GroupSet;
 use crate::group_year::GroupYear;
 use crate::lea::LeaType;
-use crate::outcome::{Missing, MissingInput, Outcome};
+use crate::outcome::{Depends, KnownOutcome, Missing, MissingInput, ThreeWay};
 use crate::packed_year::PackedYear;
 use crate::priority::Priority;
 use crate::rulebook::{Edition, Kind, METHODS_MOST, MethodTest, TESTS_MOST};
 use crate::student_group::StudentGroup;
-use crate::support::{Answer, Standing, eligible_level, standing};
-use crate::sustained_need::{Persistent, Window, test_persistence};
+use crate::support::{AnswerOr, Standing, eligible_level, standing};
+use crate::sustained_need::{Persistent, Window, test_persistence, year_of};
 
 /// What is concluded for one LEA and year.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Verdict {
+pub struct Verdict<M = Missing> {
+    /// Groups that are in two priorities or more, or may be.
+    lettered: GroupSet,
     /// The letter of each group, in the order of [`StudentGroup::COUNTED`].
     letters: [Option<char>; StudentGroup::COUNTED.len()],
     /// Groups whose letter is not known.
     open_letters: GroupSet,
     /// How many groups have a letter.
-    pub group_count: Answer<usize>,
+    pub group_count: AnswerOr<usize, M>,
     /// The methods that are open to the kind of LEA, in the edition's order.
-    methods: [Outcome; METHODS_MOST],
+    methods: [ThreeWay<M>; METHODS_MOST],
     /// Whether any method is met.
-    pub eligible: Outcome,
+    pub eligible: ThreeWay<M>,
     /// The charter schools' rule.
-    pub(crate) charter: Option<CharterResult>,
+    pub(crate) charter: Option<CharterResult<M>>,
     /// Whether the LEA has differentiated assistance, and in which year of it.
-    pub standing: Standing,
+    pub standing: Standing<M>,
     /// The tests over several years, in the edition's order.
-    pub(crate) sustained: [Persistent; TESTS_MOST],
+    pub(crate) sustained: [Persistent<M>; TESTS_MOST],
     /// The level of support that the rules give, 1 to 3.
-    pub level: Answer<u8>,
+    pub level: AnswerOr<u8, M>,
 }
 
-impl Verdict {
+impl<M: Depends> Verdict<M> {
     /// The letter of a group, `Some(None)` for a group below two priorities; `None` where it
     /// is not known.
     #[must_use]
@@ -54,22 +56,52 @@ impl Verdict {
         self.letters.get(group.place()?).copied()
     }
 
+    /// Every group that has a letter, or may have one: then it is `None`.
+    pub fn letters(&self) -> impl Iterator<Item = (StudentGroup, Option<char>)> {
+        let known = self.lettered.without(self.open_letters);
+        self.lettered.iter().map(move |group| {
+            let letter = group.place().and_then(|place| self.letters.get(place).copied());
+            (group, letter.flatten().filter(|_| known.contains(group)))
+        })
+    }
+
     /// The outcome of each method that is open to a kind of LEA, in the edition's order.
-    pub fn methods(&self, edition: &Edition, lea_type: LeaType) -> impl Iterator<Item = Outcome> {
+    pub fn methods(
+        &self,
+        edition: &Edition,
+        lea_type: LeaType,
+    ) -> impl Iterator<Item = ThreeWay<M>> {
         let kind = edition.tables.kind(lea_type);
         self.methods.into_iter().take(if kind.evaluated { kind.methods.len() } else { 0 })
     }
 
     /// The outcome of each test over several years, in the edition's order.
-    pub fn sustained(&self, edition: &Edition, lea_type: LeaType) -> impl Iterator<Item = Outcome> {
+    pub fn sustained(
+        &self,
+        edition: &Edition,
+        lea_type: LeaType,
+    ) -> impl Iterator<Item = ThreeWay<M>> {
         let tests = edition.tables.kind(lea_type).sustained.len();
         self.sustained.iter().take(tests).map(|test| test.outcome)
+    }
+
+    /// The same verdict, had the years before been others.
+    pub(crate) fn looking_back(
+        &self,
+        edition: &Edition,
+        lea_type: LeaType,
+        now: &GroupYear<'_>,
+        past: &[GroupYear<'_>],
+    ) -> Verdict<M> {
+        let LookedBack { charter, standing, sustained, level } =
+            look_back(edition, lea_type, self.eligible, now, past);
+        Verdict { charter, standing, sustained, level, ..*self }
     }
 
     /// The charter schools' rule under the literal reading, which decides, and under the one
     /// by which the same group must recur; `None` where the rule is not applied.
     #[must_use]
-    pub fn charter(&self) -> Option<(Outcome, Outcome)> {
+    pub fn charter(&self) -> Option<(ThreeWay<M>, ThreeWay<M>)> {
         self.charter.map(|charter| (charter.literal, charter.same_group))
     }
 }
@@ -86,20 +118,20 @@ impl<'a> Locals<'a> {
     fn find(kind: &'a Kind, year: &PackedYear) -> Locals<'a> {
         let mut locals = Locals { kind, met: 0, may: 0 };
         for (place, (priority, rating)) in kind.locals.iter().enumerate() {
-            let outcome = local_outcome(*priority, *rating, year.local(*priority));
+            let outcome: KnownOutcome = local_outcome(*priority, *rating, year.local(*priority));
             locals.met |= u32::from(outcome.is_met()) << place;
             locals.may |= u32::from(outcome.may_be_met()) << place;
         }
         locals
     }
 
-    fn at_least(self, count: u32) -> Outcome {
+    fn at_least<M: Depends>(self, count: u32) -> ThreeWay<M> {
         if self.met.count_ones() >= count {
-            Outcome::Met
+            ThreeWay::Met
         } else if self.may.count_ones() < count {
-            Outcome::NotMet
+            ThreeWay::NotMet
         } else {
-            Outcome::NotKnown(self.missing())
+            ThreeWay::NotKnown(M::find(|| self.missing()))
         }
     }
 
@@ -124,39 +156,27 @@ impl<'a> Locals<'a> {
 }
 
 /// Concludes from the groups of a year, its other facts and the years before.
-pub(crate) fn conclude(
+pub(crate) fn conclude<M: Depends>(
     edition: &Edition,
     lea_type: LeaType,
     year: &PackedYear,
     now: &GroupYear<'_>,
     past: &[GroupYear<'_>],
-) -> Verdict {
+) -> Verdict<M> {
     let kind = edition.tables.kind(lea_type);
     let locals = Locals::find(kind, year);
     let methods = methods(kind, year, now, locals);
     let eligible = eligible(kind, now, locals, &methods);
-    let now = &now.with_result(eligible, eligible);
-    let charter =
-        kind.charter.as_ref().map(|rule| test_charter(rule, Window::new(&rule.window, past, now)));
-    let mut sustained = [Persistent::NONE; TESTS_MOST];
-    for (place, test) in sustained.iter_mut().zip(&kind.sustained) {
-        *place = test_persistence(test.shape, Window::new(&test.window, past, now));
-    }
-    let decisive = charter.map_or(eligible, |charter| charter.literal);
-    let before = edition.labels.second_year_after.and_then(|y| past.iter().find(|h| h.year == y));
-    let first_year_before = before.map_or(Outcome::NotMet, |before| before.first_year);
-    let standing = standing(lea_type, decisive, first_year_before);
-    let level = eligible_level(
-        standing.differentiated,
-        kind.sustained.iter().zip(&sustained).map(|(test, found)| (test.effect, found.outcome)),
-    );
-    let (letters, open_letters) = letters(edition, now);
+    let LookedBack { charter, standing, sustained, level } =
+        look_back(edition, lea_type, eligible, now, past);
+    let Letters { lettered, letters, open_letters, count } = letters(edition, now);
     let group_count = if open_letters.is_empty() {
-        Answer::Known(letters.iter().flatten().count())
+        AnswerOr::Known(count)
     } else {
-        Answer::NotKnown(now.missing(open_letters))
+        AnswerOr::NotKnown(M::find(|| now.missing(open_letters)))
     };
     Verdict {
+        lettered,
         letters,
         open_letters,
         group_count,
@@ -169,48 +189,90 @@ pub(crate) fn conclude(
     }
 }
 
-/// The letter of each group, and the groups whose letter is not known: something that is
-/// open could change it.
-fn letters(
-    edition: &Edition,
-    now: &GroupYear<'_>,
-) -> ([Option<char>; StudentGroup::COUNTED.len()], GroupSet) {
-    let mut letters = [None; StudentGroup::COUNTED.len()];
-    let in_two = now.in_at_least(2);
-    let open = if in_two.may.is_empty() { GroupSet::EMPTY } else { now.open() };
-    for group in in_two.may.without(open).iter() {
-        if let Some(place) = group.place().and_then(|place| letters.get_mut(place)) {
-            *place = edition.codes.get(&now.met_by(group)).copied();
-        }
-    }
-    (letters, in_two.may.and(open))
+/// The part of a verdict in which the years before have a say.
+struct LookedBack<M> {
+    charter: Option<CharterResult<M>>,
+    standing: Standing<M>,
+    sustained: [Persistent<M>; TESTS_MOST],
+    level: AnswerOr<u8, M>,
 }
 
-fn methods(
+fn look_back<M: Depends>(
+    edition: &Edition,
+    lea_type: LeaType,
+    eligible: ThreeWay<M>,
+    now: &GroupYear<'_>,
+    past: &[GroupYear<'_>],
+) -> LookedBack<M> {
+    let kind = edition.tables.kind(lea_type);
+    let charter = kind
+        .charter
+        .as_ref()
+        .map(|rule| test_charter(rule, Window::new(&rule.window, past, now), eligible));
+    let mut sustained = [Persistent::NONE; TESTS_MOST];
+    for (place, test) in sustained.iter_mut().zip(&kind.sustained) {
+        *place = test_persistence(test.shape, Window::new(&test.window, past, now));
+    }
+    let decisive = charter.map_or(eligible, |charter| charter.literal);
+    let before = edition.labels.second_year_after.and_then(|year| year_of(past, year));
+    let first_year_before = before.map_or(ThreeWay::NotMet, GroupYear::first_year);
+    let standing = standing(lea_type, decisive, first_year_before);
+    let level = eligible_level(
+        standing.differentiated,
+        kind.sustained.iter().zip(&sustained).map(|(test, found)| (test.effect, found.outcome)),
+    );
+    LookedBack { charter, standing, sustained, level }
+}
+
+/// The letters of a verdict.
+struct Letters {
+    lettered: GroupSet,
+    letters: [Option<char>; StudentGroup::COUNTED.len()],
+    open_letters: GroupSet,
+    count: usize,
+}
+
+/// The letter of each group, and the groups whose letter is not known: something that is
+/// open could change it.
+fn letters(edition: &Edition, now: &GroupYear<'_>) -> Letters {
+    let mut letters = [None; StudentGroup::COUNTED.len()];
+    let lettered = now.in_at_least(2).may;
+    let open = if lettered.is_empty() { GroupSet::EMPTY } else { now.open() };
+    let mut count = 0;
+    for group in lettered.without(open).iter() {
+        if let Some(place) = group.place().and_then(|place| letters.get_mut(place)) {
+            *place = edition.tables.letter(|priority| now.is_in(group, priority));
+            count += usize::from(place.is_some());
+        }
+    }
+    Letters { lettered, letters, open_letters: lettered.and(open), count }
+}
+
+fn methods<M: Depends>(
     kind: &Kind,
     year: &PackedYear,
     now: &GroupYear<'_>,
     locals: Locals<'_>,
-) -> [Outcome; METHODS_MOST] {
-    let mut found = [Outcome::NotMet; METHODS_MOST];
+) -> [ThreeWay<M>; METHODS_MOST] {
+    let mut found = [ThreeWay::NotMet; METHODS_MOST];
     if !kind.evaluated {
         return found;
     }
-    let mut before = Outcome::NotMet;
+    let mut before = ThreeWay::NotMet;
     for (place, test) in found.iter_mut().zip(&kind.methods) {
         *place = match *test {
             MethodTest::GroupInPriorities(count) => {
                 now.in_at_least(count).any(|open| now.missing(open))
             }
             MethodTest::LocalIndicators(count) => {
-                u32::try_from(count).map_or(Outcome::NotMet, |count| locals.at_least(count))
+                u32::try_from(count).map_or(ThreeWay::NotMet, |count| locals.at_least(count))
             }
             MethodTest::GroupAndLocalIndicator => {
                 before.negated().and(group_and_local(now, locals))
             }
             // Nobody's data count as uncertified unless an operator entered it.
             MethodTest::CalpadsNotCertified => {
-                Outcome::from_bool(year.calpads_certified == Some(false))
+                ThreeWay::from_bool(year.calpads_certified == Some(false))
             }
         };
         before = before.or(*place);
@@ -219,8 +281,8 @@ fn methods(
 }
 
 /// Exactly one local indicator, and a group in exactly one state priority, another one.
-fn group_and_local(now: &GroupYear<'_>, locals: Locals<'_>) -> Outcome {
-    Outcome::any(locals.each_that_may().map(|(priority, only, others)| {
+fn group_and_local<M: Depends>(now: &GroupYear<'_>, locals: Locals<'_>) -> ThreeWay<M> {
+    ThreeWay::any(locals.each_that_may().map(|(priority, only, others)| {
         let alone = only.at_least(1).and(others.at_least(1).negated());
         alone.and(now.any_only_in_another_than(priority))
     }))
@@ -232,18 +294,18 @@ fn group_and_local(now: &GroupYear<'_>, locals: Locals<'_>) -> Outcome {
 /// methods: should there be more local indicators or more priorities than the third method
 /// asks for, one of the other two is met. What only decides which of them it is, a file
 /// that was not loaded, leaves eligibility known.
-fn eligible(
+fn eligible<M: Depends>(
     kind: &Kind,
     now: &GroupYear<'_>,
     locals: Locals<'_>,
-    methods: &[Outcome; METHODS_MOST],
-) -> Outcome {
+    methods: &[ThreeWay<M>; METHODS_MOST],
+) -> ThreeWay<M> {
     if !kind.evaluated {
-        return Outcome::NotMet;
+        return ThreeWay::NotMet;
     }
-    Outcome::any(kind.methods.iter().zip(methods).map(|(test, outcome)| match test {
+    ThreeWay::any(kind.methods.iter().zip(methods).map(|(test, outcome)| match test {
         MethodTest::GroupAndLocalIndicator if kind.more_is_another_method => {
-            Outcome::any(
+            ThreeWay::any(
                 locals.each_that_may().map(|(priority, only, _)| {
                     only.at_least(1).and(now.any_in_another_than(priority))
                 }),
@@ -269,34 +331,40 @@ impl AnswerSet {
     /// The answers in which two verdicts by the same edition differ: known against another
     /// one, or known against not known.
     #[must_use]
-    pub fn changed(
+    pub fn changed<B: Depends, A: Depends>(
         edition: &Edition,
         lea_type: LeaType,
-        before: &Verdict,
-        after: &Verdict,
+        before: &Verdict<B>,
+        after: &Verdict<A>,
     ) -> AnswerSet {
         let mut changed = AnswerSet::EMPTY;
-        for (place, group) in StudentGroup::COUNTED.into_iter().enumerate() {
-            changed.note(place, before.letter(group) != after.letter(group));
+        if (before.letters, before.open_letters) != (after.letters, after.open_letters) {
+            for (place, group) in StudentGroup::COUNTED.into_iter().enumerate() {
+                changed.note(place, before.letter(group) != after.letter(group));
+            }
         }
-        let mut outcomes = |place, before: Outcome, after: Outcome| {
-            changed.note(place, before.known() != after.known());
+        let mut outcomes = |place, before: Option<bool>, after: Option<bool>| {
+            changed.note(place, before != after);
         };
         for (place, (one, other)) in before.methods.iter().zip(&after.methods).enumerate() {
-            outcomes(AnswerSet::METHODS + place, *one, *other);
+            outcomes(AnswerSet::METHODS + place, one.known(), other.known());
         }
         for (place, (one, other)) in before.sustained.iter().zip(&after.sustained).enumerate() {
-            outcomes(AnswerSet::TESTS + place, one.outcome, other.outcome);
+            outcomes(AnswerSet::TESTS + place, one.outcome.known(), other.outcome.known());
         }
         if let (Some(one), Some(other)) = (before.charter, after.charter) {
-            outcomes(AnswerSet::CHARTER, one.literal, other.literal);
+            outcomes(AnswerSet::CHARTER, one.literal.known(), other.literal.known());
         }
-        let label = |verdict: &Verdict| {
-            (verdict.standing.text(edition, lea_type), verdict.standing.support_year())
-        };
-        let ((one, year), (other, other_year)) = (label(before), label(after));
-        let differ = one.known() != other.known() || year.known() != other_year.known();
-        changed.note(AnswerSet::LABEL, differ);
+        if !before.standing.has_the_years_of(&after.standing) {
+            let (text, other) = (
+                before.standing.text(edition, lea_type).known().copied(),
+                after.standing.text(edition, lea_type).known().copied(),
+            );
+            let (year, other_year) =
+                (before.standing.support_year(), after.standing.support_year());
+            let differ = text != other || year.known() != other_year.known();
+            changed.note(AnswerSet::LABEL, differ);
+        }
         changed.note(AnswerSet::LEVEL, before.level.known() != after.level.known());
         changed
     }

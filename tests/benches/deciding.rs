@@ -1,9 +1,9 @@
 //! How fast LEAs are decided: `cargo bench -p calsos-tests --bench deciding`.
 //!
-//! It takes every file below the folder that `CALSOS_BENCH_FILES` or the first argument
-//! names, else the real files in `../shared/data`. Where these have the indicator rows of
-//! few LEAs only, every one of them is put under each of the 58 county numbers, so that
-//! there are about as many as in the state.
+//! It takes the made-up state of `calsos-sample`, as large as California, with every file
+//! and list of every year; or every file below the folder that `CALSOS_BENCH_FILES` or the
+//! first argument names. What is timed begins with packed years in memory and ends with
+//! every method, letter, label, test and level of every LEA-year taken into a checksum.
 
 #![expect(
     clippy::print_stdout,
@@ -17,50 +17,42 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::{FactBase, LeaFacts, ReleaseHead, ReleaseNumber};
+use calsos_domain::indicator::Indicator;
 use calsos_domain::judge::{Judge, PackedLea};
 use calsos_domain::lea::LeaType;
-use calsos_domain::outcome::Outcome;
-use calsos_domain::release::{ReleaseContents, ReleaseKind, Rows};
+use calsos_domain::outcome::Depends;
+use calsos_domain::release::ReleaseContents;
 use calsos_domain::rulebook::{Edition, Rulebooks};
-use calsos_domain::student_group::StudentGroup;
 use calsos_domain::trace::trace;
 use calsos_domain::verdict::Verdict;
 use calsos_ingest::{Input, Layouts, read};
+use calsos_sample::{SampleSize, State};
 
-/// LEAs with indicator rows from which on the files are taken to be the state's.
-const STATE: usize = 1_000;
+/// Passes over all LEAs; a round is one pass.
+const ROUNDS: usize = 25;
+/// Passes over what takes long.
+const FEW_ROUNDS: usize = 3;
 
-const ROUNDS: usize = 9;
+/// The state that is made up.
+const SEED: u64 = 5;
 
 type Releases = Vec<(ReleaseHead, ReleaseContents)>;
 
 fn main() {
     let books = Rulebooks::load(&Rulebooks::built_in_files()).unwrap();
-    let folder = folder();
-    let (mut releases, refused) = read_all(&folder);
-    println!(
-        "files: {} read below {}, {refused} no file of these kinds",
-        releases.len(),
-        folder.display()
-    );
-    let measured = leas_with_rows(&releases);
-    if measured.len() < STATE {
-        println!(
-            "LEAs with indicator rows: {}; each is put under every county number, and a file that \
-             a year has not is taken from the nearest year",
-            measured.len()
-        );
-        releases = under_every_county(releases, &measured);
-        complete(&mut releases, &books);
-    }
-    let rows: usize = releases.iter().map(|(_, contents)| contents.rows.len()).sum();
-
-    let base = FactBase::assemble(&releases);
-    let leas: Vec<&LeaFacts> = base.leas.values().collect();
+    let facts = match folder() {
+        Some(folder) => facts_of_files(&folder),
+        None => {
+            let size = SampleSize::CALIFORNIA;
+            println!("facts: the made-up state of seed {SEED} with {} LEAs", size.leas());
+            let state = State::new(SEED, size.leas()).unwrap();
+            state.facts().collect()
+        }
+    };
+    let leas: Vec<&LeaFacts> = facts.iter().collect();
     let named = |lea: &LeaFacts| {
         books.editions().filter(|e| lea.years.get(&e.year).is_some_and(|f| f.named)).count()
     };
@@ -68,70 +60,29 @@ fn main() {
     let editions = books.editions().count();
     let methods = books.editions().flat_map(|e| &e.methods).count();
     println!(
-        "facts: {rows} rows, {} LEAs, {lea_years} LEA-years by {editions} editions with {methods} \
-         methods between them; one thread",
+        "{} LEAs, {lea_years} LEA-years by {editions} editions with {methods} methods between \
+         them; one thread; {ROUNDS} rounds, each a pass over all of them",
         leas.len(),
     );
-    println!(
-        "times: the work is cut into small parts; the best and the median of each part over the \
-         rounds are added up"
-    );
+    let measure = Measure { books: &books, lea_years };
 
-    let assembling =
-        rounds(3, std::slice::from_ref(&releases), |all| FactBase::assemble(all).leas.len() as u64);
-    println!("facts assembled from rows: {}", assembling.text(rows, "rows"));
-
-    let packing = rounds(3, &leas, |lea| PackedLea::of(&books, lea).years.len() as u64);
-    println!("facts packed: {}", packing.text(lea_years, "LEA-years"));
+    let packing = rounds(FEW_ROUNDS, &leas, |lea| PackedLea::of(&books, lea).years.len() as u64);
+    println!("facts packed: {}", packing.text(lea_years));
     let packed: Vec<PackedLea> = leas.iter().map(|lea| PackedLea::of(&books, lea)).collect();
     let bytes: usize = packed.iter().map(|lea| size_of_val(lea.years.as_slice())).sum();
 
-    let full = rounds(3, &leas, |lea| {
+    let full = rounds(FEW_ROUNDS, &leas, |lea| {
         decide(&books, lea, Basis::Files).values().fold(0, |sum, d| {
             let level = d.conclusions.eligible_level.known().copied().unwrap_or_default();
             mixed(sum, u64::from(level))
         })
     });
-    println!(
-        "determinations, drawn up whole (the baseline): {}",
-        full.text(lea_years, "LEA-years")
-    );
+    println!("determinations, drawn up whole: {}", full.text(lea_years));
 
-    let mut judge = Judge::new(&books);
-    let with_evidence = rounds(ROUNDS, &packed, |lea| {
-        let mut sum = 0;
-        judge.decide_with_evidence(lea, |edition, verdict, evidence| {
-            sum = said(sum, edition, lea.lea_type, verdict);
-            for (ground, cells) in evidence.iter() {
-                sum = mixed(sum, u64::from(ground.priority.number()) + cells.len() as u64);
-            }
-        });
-        sum
-    });
-    let (mut grounds, mut cells) = (0, 0);
-    for lea in &packed {
-        judge.decide_with_evidence(lea, |_, _, evidence| {
-            grounds += evidence.grounds.len();
-            cells += evidence.cells.len();
-        });
-    }
-    println!(
-        "verdicts with evidence ({grounds} criteria met by groups, {cells} cells): {}, {} times the \
-         baseline",
-        with_evidence.text(lea_years, "LEA-years"),
-        ratio(full.best, with_evidence.best),
-    );
-
-    let verdicts = rounds(ROUNDS, &packed, |lea| {
-        let mut sum = 0;
-        judge.decide(lea, |edition, verdict| sum = said(sum, edition, lea.lea_type, verdict));
-        sum
-    });
-    println!(
-        "verdicts without evidence: {}, {} times the baseline",
-        verdicts.text(lea_years, "LEA-years"),
-        ratio(full.best, verdicts.best),
-    );
+    measure.verdicts("every file loaded", &packed);
+    let missing: Vec<PackedLea> =
+        leas.iter().map(|lea| PackedLea::of(&books, &without_a_file_of_each_year(lea))).collect();
+    measure.verdicts("one file of each year not loaded", &missing);
 
     let pass = rounds(ROUNDS, &packed, |lea| {
         let mut sum = Sum(0);
@@ -140,10 +91,68 @@ fn main() {
     });
     println!(
         "one pass over the {bytes} packed bytes, deciding nothing (the bound): {}",
-        pass.text(lea_years, "LEA-years"),
+        pass.text(lea_years),
     );
 
     traces(&books, &leas);
+}
+
+/// The same LEA, had the suspension rates of no year been loaded: most criteria on school
+/// climate are not known then.
+fn without_a_file_of_each_year(lea: &LeaFacts) -> LeaFacts {
+    let mut lea = lea.clone();
+    for facts in lea.years.values_mut() {
+        facts.indicator_releases.remove(&Indicator::Susp);
+    }
+    lea
+}
+
+struct Measure<'a> {
+    books: &'a Rulebooks,
+    lea_years: usize,
+}
+
+impl Measure<'_> {
+    fn verdicts(&self, what: &str, packed: &[PackedLea]) {
+        let mut judge = Judge::new(self.books);
+        let known = rounds(ROUNDS, packed, |lea| {
+            let mut sum = 0;
+            judge.decide_known(lea, |edition, v| sum = said(sum, edition, lea.lea_type, v));
+            sum
+        });
+        println!("{what}: verdicts: {}", known.text(self.lea_years));
+        let missing = rounds(ROUNDS, packed, |lea| {
+            let mut sum = 0;
+            judge.decide(lea, |edition, v| sum = said(sum, edition, lea.lea_type, v));
+            sum
+        });
+        assert_eq!(known.checksum, missing.checksum, "both say the same");
+        println!(
+            "{what}: verdicts with what they still depend on: {}",
+            missing.text(self.lea_years)
+        );
+        let with_evidence = rounds(ROUNDS, packed, |lea| {
+            let mut sum = 0;
+            judge.decide_with_evidence(lea, |edition, verdict, evidence| {
+                sum = said(sum, edition, lea.lea_type, verdict);
+                for (ground, cells) in evidence.iter() {
+                    sum = mixed(sum, u64::from(ground.priority.number()) + cells.len() as u64);
+                }
+            });
+            sum
+        });
+        let (mut grounds, mut cells) = (0, 0);
+        for lea in packed {
+            judge.decide_with_evidence(lea, |_, _, evidence| {
+                grounds += evidence.grounds.len();
+                cells += evidence.cells.len();
+            });
+        }
+        println!(
+            "{what}: the same with evidence ({grounds} criteria met by groups, {cells} cells): {}",
+            with_evidence.text(self.lea_years)
+        );
+    }
 }
 
 /// Draws the tree of reasons of LEAs of every kind and year, one by one.
@@ -195,15 +204,23 @@ fn spread(times: &mut [Duration]) -> String {
 }
 
 /// Takes all that a verdict says into a checksum.
-fn said(sum: u64, edition: &Edition, lea_type: LeaType, verdict: &Verdict) -> u64 {
-    let known = |outcome: Outcome| outcome.known().map_or(2, u64::from);
-    let mut sum = mixed(sum, known(verdict.eligible));
+fn said<M: Depends>(sum: u64, edition: &Edition, lea_type: LeaType, verdict: &Verdict<M>) -> u64 {
+    let known = |known: Option<bool>| known.map_or(2, u64::from);
+    let mut sum = mixed(sum, known(verdict.eligible.known()));
     for outcome in verdict.methods(edition, lea_type).chain(verdict.sustained(edition, lea_type)) {
-        sum = mixed(sum, known(outcome));
+        sum = mixed(sum, known(outcome.known()));
     }
+    for (group, letter) in verdict.letters() {
+        sum = mixed(sum, group as u64 * 256 + letter.map_or(0, u64::from));
+    }
+    if let Some((literal, same_group)) = verdict.charter() {
+        sum = mixed(sum, known(literal.known()) * 3 + known(same_group.known()));
+    }
+    let year = verdict.standing.support_year().known().copied().unwrap_or(3);
+    let text = verdict.standing.text(edition, lea_type).known().map_or(0, |text| text.len());
     let level = verdict.level.known().copied().unwrap_or_default();
-    let groups = verdict.group_count.known().copied().unwrap_or(StudentGroup::COUNTED.len() + 1);
-    mixed(sum, u64::from(level) * 16 + groups as u64)
+    let groups = verdict.group_count.known().copied().unwrap_or(15);
+    mixed(sum, u64::from(level) << 24 | u64::from(year) << 20 | (groups as u64) << 16 | text as u64)
 }
 
 fn mixed(sum: u64, number: u64) -> u64 {
@@ -241,13 +258,13 @@ struct Rounds {
 }
 
 impl Rounds {
-    fn text(&self, count: usize, what: &str) -> String {
+    fn text(&self, count: usize) -> String {
         let Rounds { best, median, checksum } = self;
         format!(
-            "{} {what} a second at best, {} at the median ({best:?}, {median:?}; checksum \
+            "{} LEA-years a second at the median, {} at best ({median:?}, {best:?}; checksum \
              {checksum:x})",
+            rate(count, *median),
             rate(count, *best),
-            rate(count, *median)
         )
     }
 }
@@ -256,41 +273,41 @@ fn rate(count: usize, time: Duration) -> String {
     format!("{:.0}", count as f64 / time.as_secs_f64())
 }
 
-fn ratio(one: Duration, other: Duration) -> String {
-    format!("{:.1}", one.as_secs_f64() / other.as_secs_f64())
-}
-
-/// Does work on each item, several times over. The items are taken in parts of some tens of
-/// microseconds up to a few milliseconds, so that a part is seldom interrupted by others.
+/// Does work on all items, several times over.
 fn rounds<T>(count: usize, items: &[T], mut work: impl FnMut(&T) -> u64) -> Rounds {
-    let parts: Vec<&[T]> = items.chunks(16).collect();
-    let mut times: Vec<Vec<Duration>> = vec![Vec::new(); parts.len()];
+    let mut times: Vec<Duration> = Vec::new();
     let mut checksums = BTreeSet::new();
     for _ in 0..count {
-        let mut checksum = 0;
-        for (part, times) in parts.iter().zip(&mut times) {
-            let start = Instant::now();
-            for item in *part {
-                checksum = mixed(checksum, black_box(work(black_box(item))));
-            }
-            times.push(start.elapsed());
-        }
-        checksums.insert(checksum);
+        let start = Instant::now();
+        let checksum = items.iter().fold(0, |sum, item| mixed(sum, work(black_box(item))));
+        times.push(start.elapsed());
+        checksums.insert(black_box(checksum));
     }
     assert_eq!(checksums.len(), 1, "every round comes to the same");
-    times.iter_mut().for_each(|times| times.sort());
+    times.sort();
     Rounds {
-        best: times.iter().filter_map(|times| times.first()).sum(),
-        median: times.iter().filter_map(|times| times.get(count / 2)).sum(),
+        best: times.first().copied().unwrap(),
+        median: times.get(count / 2).copied().unwrap(),
         checksum: checksums.first().copied().unwrap(),
     }
 }
 
-fn folder() -> PathBuf {
+/// The folder of files, where one is named.
+fn folder() -> Option<PathBuf> {
     let argument = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
-    let named = std::env::var_os("CALSOS_BENCH_FILES").map(PathBuf::from);
-    let real = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    named.or(argument.map(PathBuf::from)).unwrap_or_else(real)
+    std::env::var_os("CALSOS_BENCH_FILES").or(argument.map(Into::into)).map(PathBuf::from)
+}
+
+/// What the files below a folder say of each LEA.
+fn facts_of_files(folder: &Path) -> Vec<LeaFacts> {
+    let (releases, refused) = read_all(folder);
+    let rows: usize = releases.iter().map(|(_, contents)| contents.rows.len()).sum();
+    println!(
+        "facts: {} files with {rows} rows read below {}, {refused} no file of these kinds",
+        releases.len(),
+        folder.display()
+    );
+    FactBase::assemble(&releases).leas.into_values().collect()
 }
 
 /// Every file below the folder that the program reads, and how many others there are.
@@ -330,83 +347,4 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
-}
-
-fn leas_with_rows(releases: &Releases) -> BTreeSet<CdsCode> {
-    let rows = releases.iter().flat_map(|(_, contents)| match &contents.rows {
-        Rows::Performances(rows) => rows.as_slice(),
-        _ => &[],
-    });
-    rows.map(|row| row.cds).filter(|cds| *cds != CdsCode::STATE).collect()
-}
-
-/// Gives every year the files that its edition asks for, those of the nearest year where it
-/// has none: with files missing, finding what an answer depends on is what takes the time.
-fn complete(releases: &mut Releases, books: &Rulebooks) {
-    for edition in books.editions() {
-        let indicators = edition.indicators_used().map(ReleaseKind::Indicator);
-        let locals = edition.locals.iter().map(|rule| ReleaseKind::LocalIndicator(rule.priority));
-        for kind in indicators.chain(locals) {
-            let distance = |head: &ReleaseHead| {
-                head.year.map_or(u16::MAX, |year| year.number().abs_diff(edition.year.number()))
-            };
-            let of_kind = releases.iter().filter(|(head, _)| head.kind == kind);
-            let Some(nearest) = of_kind.min_by_key(|(head, _)| distance(head)) else { continue };
-            if distance(&nearest.0) == 0 {
-                continue;
-            }
-            let (mut head, mut contents) = nearest.clone();
-            head.number = ReleaseNumber(releases.len() as u32 + 1);
-            head.year = Some(edition.year);
-            contents.year = Some(edition.year);
-            releases.push((head, contents));
-        }
-    }
-}
-
-/// Puts the LEAs under every county number, and leaves other LEAs out.
-fn under_every_county(releases: Releases, leas: &BTreeSet<CdsCode>) -> Releases {
-    let codes = |cds: CdsCode| -> Vec<CdsCode> {
-        let text = cds.to_string();
-        let rest = text.get(2..).unwrap_or_default();
-        let under = |county: usize| CdsCode::parse(&format!("{county:02}{rest}")).unwrap();
-        (1..=CountyCode::COUNT).map(under).collect()
-    };
-    fn copied<T: Clone>(
-        rows: &[T],
-        codes: impl Fn(&T) -> Vec<CdsCode>,
-        put: impl Fn(&mut T, CdsCode),
-    ) -> Vec<T> {
-        let mut all = Vec::new();
-        for row in rows {
-            for cds in codes(row) {
-                let mut copy = row.clone();
-                put(&mut copy, cds);
-                all.push(copy);
-            }
-        }
-        all
-    }
-    let of = |cds: CdsCode| if leas.contains(&cds) { codes(cds) } else { Vec::new() };
-    releases
-        .into_iter()
-        .map(|(mut head, mut contents)| {
-            head.coverage.statewide = true;
-            contents.coverage.statewide = true;
-            contents.leas = copied(&contents.leas, |lea| of(lea.cds), |lea, cds| lea.cds = cds);
-            contents.rows = match contents.rows {
-                Rows::Performances(rows) => {
-                    Rows::Performances(copied(&rows, |r| of(r.cds), |r, cds| r.cds = cds))
-                }
-                Rows::LocalRatings(rows) => {
-                    Rows::LocalRatings(copied(&rows, |r| of(r.cds), |r, cds| r.cds = cds))
-                }
-                Rows::Published(rows) => {
-                    Rows::Published(copied(&rows, |r| of(r.cds), |r, cds| r.cds = cds))
-                }
-                other => other,
-            };
-            (head, contents)
-        })
-        .collect()
 }

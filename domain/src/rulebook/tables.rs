@@ -5,14 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    CharterRule, CountsWhen, Edition, Effect, LocalRule, MethodTest, OpenPoint, Rating, Wanted,
-};
+use super::{CharterRule, CountsWhen, Edition, Effect, LocalRule, MethodTest, OpenPoint, Rating};
 use crate::group_set::GroupSet;
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
 use crate::outcome::{Missing, MissingInput};
-use crate::priority::{PerPriority, Priority};
+use crate::priority::{PerPriority, Priority, PrioritySet};
 use crate::release::LocalRating;
 use crate::student_group::StudentGroup;
 use crate::sustained_need::Persistence;
@@ -31,6 +29,9 @@ pub(crate) struct Tables {
     pub(crate) groups: GroupSet,
     /// The state priorities that criteria on state indicators belong to, in rising order.
     pub(crate) priorities: Vec<Priority>,
+    /// The letter for each set of those: the place of a set has a binary digit for each of
+    /// them, the first one's lowest.
+    letters: Vec<Option<char>>,
     /// The groups that a criterion of each priority is open to.
     pub(crate) asked: PerPriority<GroupSet>,
     /// The groups of each criterion, in the edition's order.
@@ -46,15 +47,13 @@ pub(crate) struct Tables {
     kinds: [Kind; LeaType::ALL.len()],
 }
 
-/// How rows of an indicator are read, and which values of them a condition asks for.
+/// How rows of an indicator are read.
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
     pub(crate) rating: Rating,
     pub(crate) counts_when: CountsWhen,
     /// The groups for which a criterion asks about the indicator.
     pub(crate) asked_of: GroupSet,
-    /// What conditions want of it.
-    pub(crate) wanted: Vec<Wanted>,
 }
 
 /// What is applied to one kind of LEA.
@@ -77,6 +76,8 @@ pub(crate) struct Kind {
     pub(crate) sustained: Vec<Test>,
     /// The charter schools' rule, for charter schools.
     pub(crate) charter: Option<CharterRule>,
+    /// The earlier years that any of this looks at.
+    pub(crate) looked_at: Vec<DashboardYear>,
     /// In how many priorities the tests and the charter schools' rule ask a group to be.
     pub(crate) priorities_asked: Vec<usize>,
 }
@@ -99,9 +100,11 @@ impl Tables {
             asked.set(criterion.priority, sofar.with(groups(&criterion.groups)));
         }
         let rule = |indicator: &Indicator| edition.indicators.get(indicator);
+        let priorities: Vec<Priority> = edition.state_priorities().iter().collect();
         Tables {
             groups: groups(&edition.groups),
-            priorities: edition.state_priorities().iter().collect(),
+            letters: letters(edition, &priorities),
+            priorities,
             asked,
             criteria: edition.criteria.iter().map(|c| groups(&c.groups)).collect(),
             used: edition
@@ -116,21 +119,24 @@ impl Tables {
                     rating: rule.rating,
                     counts_when: rule.counts_when,
                     asked_of: GroupSet::EMPTY,
-                    wanted: Vec::new(),
                 };
                 for criterion in &edition.criteria {
-                    let conditions = criterion.alternatives.iter().flat_map(|a| &a.conditions);
-                    for condition in conditions.filter(|c| c.indicator == indicator) {
+                    let mut conditions = criterion.alternatives.iter().flat_map(|a| &a.conditions);
+                    if conditions.any(|c| c.indicator == indicator) {
                         reading.asked_of = reading.asked_of.with(groups(&criterion.groups));
-                        if !reading.wanted.contains(&condition.wanted) {
-                            reading.wanted.push(condition.wanted);
-                        }
                     }
                 }
                 Some(reading)
             }),
             kinds: LeaType::ALL.map(|lea_type| Kind::of(edition, lea_type)),
         }
+    }
+
+    /// The letter of a group that is in some of the state priorities.
+    pub(crate) fn letter(&self, is_in: impl Fn(Priority) -> bool) -> Option<char> {
+        let places = self.priorities.iter().enumerate();
+        let place = places.fold(0, |place, (digit, p)| place | usize::from(is_in(*p)) << digit);
+        self.letters.get(place).copied().flatten()
     }
 
     /// How rows of an indicator are read; `None` where the year did not publish it.
@@ -147,6 +153,17 @@ impl Tables {
             LeaType::Charter => charter,
         }
     }
+}
+
+/// The letter of every set of these priorities, of which there are ten at most.
+fn letters(edition: &Edition, priorities: &[Priority]) -> Vec<Option<char>> {
+    let set = |place: usize| {
+        let digits = priorities.iter().enumerate();
+        digits.filter(|(digit, _)| place >> digit & 1 == 1).map(|(_, p)| *p).collect()
+    };
+    (0..1 << priorities.len())
+        .map(|place| edition.codes.get::<PrioritySet>(&set(place)).copied())
+        .collect()
 }
 
 fn open_criteria(edition: &Edition) -> Vec<(Priority, OpenPoint)> {
@@ -170,7 +187,11 @@ impl Kind {
         let mut priorities_asked: Vec<usize> =
             edition.sustained_for(lea_type).map(|rule| rule.priorities).collect();
         priorities_asked.extend(charter.as_ref().map(|rule| rule.test.priorities()));
+        let windows = edition.sustained_for(lea_type).map(|rule| &rule.window);
+        let windows = windows.chain(charter.iter().map(|rule| &rule.window)).flatten().copied();
+        let looked_at = windows.chain(edition.labels.second_year_after).collect();
         Kind {
+            looked_at,
             evaluated: edition.evaluates(lea_type),
             minimum: StudentGroup::COUNTED.map(|group| edition.size.minimum_for(lea_type, group)),
             other_minimum: edition.size.minimum,
