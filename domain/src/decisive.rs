@@ -113,7 +113,7 @@ impl<'a> Search<'a> {
         // A group that is taken from the year's own list depends on none of its cells.
         let listed = self.now.lettered.with(self.now.at_most_one);
         // Most values lead to one of a few results of the group: each is concluded once.
-        let mut known: Vec<(StudentGroup, GroupKey, AnswerSet)> = Vec::new();
+        let mut known: Vec<(StudentGroup, GroupKey, AnswerSet)> = Vec::with_capacity(64);
         for (indicator, groups) in &edition.tables.used {
             let Some(reading) = edition.tables.reading(*indicator) else { continue };
             let rows = facts.performances.range((*indicator, StudentGroup::All)..);
@@ -162,8 +162,8 @@ impl<'a> Search<'a> {
     }
 
     fn locals(&mut self) {
-        let Determination { edition, lea_type, .. } = *self.determination;
-        for rule in edition.locals_for(lea_type) {
+        let Determination { edition, lea_type, .. } = self.determination;
+        for rule in edition.locals_for(*lea_type) {
             let LocalCell::Rated(rating) = self.year.local(rule.priority) else {
                 continue;
             };
@@ -171,8 +171,7 @@ impl<'a> Search<'a> {
             let counts = |rating: LocalRating| rating == rule.rating;
             let mut others = LocalRating::ALL.into_iter();
             let Some(other) = others.find(|r| counts(*r) != counts(rating)) else { continue };
-            let mut year = *self.year;
-            year.locals.set(rule.priority, LocalCell::Rated(other));
+            let year = self.year.with_local(edition, *lea_type, rule.priority, other);
             let answers = self.changed_by(&year, &self.now);
             self.found.locals.set(rule.priority, answers);
         }
@@ -180,7 +179,8 @@ impl<'a> Search<'a> {
 
     fn calpads(&mut self) {
         if let Some(certified) = self.year.calpads_certified {
-            let year = PackedYear { calpads_certified: Some(!certified), ..*self.year };
+            let mut year = *self.year;
+            year.calpads_certified = Some(!certified);
             self.found.calpads = self.changed_by(&year, &self.now);
         }
     }

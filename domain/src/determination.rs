@@ -400,7 +400,7 @@ fn matters(determination: &Determination<'_>, now: &GroupYear<'_>, criterion: &C
             .locals
             .iter()
             .any(|l| l.priority != criterion.priority && l.outcome.may_be_met());
-    let another = now.in_another_than(criterion.priority).may;
+    let another = now.in_another_than(criterion.priority).may();
     criterion.groups.iter().any(|group| local || another.contains(*group))
 }
 

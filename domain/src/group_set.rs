@@ -92,57 +92,70 @@ impl fmt::Debug for GroupSet {
 
 /// A rule's outcome for every group. What an outcome that is not known depends on is not
 /// kept here: whoever asks for it finds it from what is open.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
-pub struct GroupOutcomes {
-    /// Groups for which it is met for certain.
-    pub met: GroupSet,
-    /// Groups for which it may be met: those, and those for which it is not known.
-    pub may: GroupSet,
-}
+///
+/// Both sets are in one word, so that one operation of the machine combines them together.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct GroupOutcomes(u32);
 
 impl GroupOutcomes {
     /// Not met for any group.
-    pub const NOT_MET: GroupOutcomes = GroupOutcomes { met: GroupSet::EMPTY, may: GroupSet::EMPTY };
+    pub const NOT_MET: GroupOutcomes = GroupOutcomes::new(GroupSet::EMPTY, GroupSet::EMPTY);
     /// Met for every group.
-    pub const MET: GroupOutcomes = GroupOutcomes { met: GroupSet::EVERY, may: GroupSet::EVERY };
+    pub const MET: GroupOutcomes = GroupOutcomes::new(GroupSet::EVERY, GroupSet::EVERY);
+
+    /// Met for certain for some groups, and perhaps for some: for those, and those for which
+    /// it is not known.
+    #[must_use]
+    pub const fn new(met: GroupSet, may: GroupSet) -> GroupOutcomes {
+        GroupOutcomes(met.0 as u32 | (may.0 as u32) << 16)
+    }
+
+    /// Groups for which it is met for certain.
+    #[must_use]
+    pub const fn met(self) -> GroupSet {
+        GroupSet(self.0 as u16)
+    }
+
+    /// Groups for which it may be met: those, and those for which it is not known.
+    #[must_use]
+    pub const fn may(self) -> GroupSet {
+        GroupSet((self.0 >> 16) as u16)
+    }
 
     /// Met for these groups and not met for others.
     #[must_use]
     pub fn known(met: GroupSet) -> GroupOutcomes {
-        GroupOutcomes { met, may: met }
+        GroupOutcomes::new(met, met)
     }
 
     /// This or the other.
     #[must_use]
     pub fn or(self, other: GroupOutcomes) -> GroupOutcomes {
-        GroupOutcomes { met: self.met.with(other.met), may: self.may.with(other.may) }
+        GroupOutcomes(self.0 | other.0)
     }
 
     /// This and the other.
     #[must_use]
     pub fn and(self, other: GroupOutcomes) -> GroupOutcomes {
-        GroupOutcomes { met: self.met.and(other.met), may: self.may.and(other.may) }
+        GroupOutcomes(self.0 & other.0)
     }
 
     /// The opposite; not known stays not known.
     #[must_use]
     pub fn negated(self) -> GroupOutcomes {
-        GroupOutcomes {
-            met: GroupSet::EVERY.without(self.may),
-            may: GroupSet::EVERY.without(self.met),
-        }
+        GroupOutcomes::new(GroupSet::EVERY.without(self.may()), GroupSet::EVERY.without(self.met()))
     }
 
     /// The same for these groups, and not met for others.
     #[must_use]
     pub fn within(self, groups: GroupSet) -> GroupOutcomes {
-        GroupOutcomes { met: self.met.and(groups), may: self.may.and(groups) }
+        self.and(GroupOutcomes::known(groups))
     }
 
     /// Groups for which it is not known.
     #[must_use]
     pub fn open(self) -> GroupSet {
-        self.may.without(self.met)
+        self.may().without(self.met())
     }
 
     /// The outcome for one group; `missing` tells what it depends on where it is not known.
@@ -163,9 +176,9 @@ impl GroupOutcomes {
         count: usize,
         missing: impl FnOnce(GroupSet) -> Missing,
     ) -> ThreeWay<M> {
-        if self.met.len() >= count {
+        if self.met().len() >= count {
             ThreeWay::Met
-        } else if self.may.len() < count {
+        } else if self.may().len() < count {
             ThreeWay::NotMet
         } else {
             ThreeWay::NotKnown(M::find(|| missing(self.open())))
@@ -175,7 +188,7 @@ impl GroupOutcomes {
     /// Whether it is met for any group.
     #[must_use]
     pub fn any<M: Depends>(self, missing: impl FnOnce(GroupSet) -> Missing) -> ThreeWay<M> {
-        match (self.met.is_empty(), self.may.is_empty()) {
+        match (self.met().is_empty(), self.may().is_empty()) {
             (false, _) => ThreeWay::Met,
             (true, true) => ThreeWay::NotMet,
             (true, false) => ThreeWay::NotKnown(M::find(|| missing(self.open()))),
@@ -183,67 +196,51 @@ impl GroupOutcomes {
     }
 }
 
-/// Counts, for every group at once, how many of several outcomes are met: a number for
-/// each group whose binary digits are sets, the lowest first. `DIGITS` of them count to one
-/// less than that power of two.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Tally<const DIGITS: usize> {
-    met: [GroupSet; DIGITS],
-    may: [GroupSet; DIGITS],
+impl fmt::Debug for GroupOutcomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GroupOutcomes").field("met", &self.met()).field("may", &self.may()).finish()
+    }
 }
 
-impl<const DIGITS: usize> Tally<DIGITS> {
+/// Counts, for every group at once, how many of several outcomes are met: at place `n` is
+/// for which groups at least `n` are. It counts to one less than it has places.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Tally<const PLACES: usize>([GroupOutcomes; PLACES]);
+
+impl<const PLACES: usize> Tally<PLACES> {
     /// Nothing counted.
-    pub const ZERO: Tally<DIGITS> =
-        Tally { met: [GroupSet::EMPTY; DIGITS], may: [GroupSet::EMPTY; DIGITS] };
+    pub const ZERO: Tally<PLACES> = {
+        let mut places = [GroupOutcomes::NOT_MET; PLACES];
+        if let Some(none_or_more) = places.first_mut() {
+            *none_or_more = GroupOutcomes::MET;
+        }
+        Tally(places)
+    };
 
     /// Counts one more outcome.
     pub fn add(&mut self, outcome: GroupOutcomes) {
-        if outcome.may.is_empty() {
+        if outcome.may().is_empty() {
             return;
         }
-        add_one(&mut self.met, outcome.met);
-        add_one(&mut self.may, outcome.may);
+        let before = self.0;
+        for (place, one_fewer) in self.0.iter_mut().skip(1).zip(before) {
+            *place = place.or(one_fewer.and(outcome));
+        }
     }
 
     /// Counts several outcomes.
     #[must_use]
-    pub fn of(outcomes: impl IntoIterator<Item = GroupOutcomes>) -> Tally<DIGITS> {
+    pub fn of(outcomes: impl IntoIterator<Item = GroupOutcomes>) -> Tally<PLACES> {
         let mut tally = Tally::ZERO;
         outcomes.into_iter().for_each(|outcome| tally.add(outcome));
         tally
     }
 
-    /// Whether at least `count` of the outcomes are met.
+    /// Whether at least `count` of the outcomes are met; beyond the last place, for no group.
     #[must_use]
     pub fn at_least(&self, count: usize) -> GroupOutcomes {
-        if count >> DIGITS != 0 {
-            return GroupOutcomes::NOT_MET;
-        }
-        GroupOutcomes { met: reached(&self.met, count), may: reached(&self.may, count) }
+        self.0.get(count).copied().unwrap_or_default()
     }
-}
-
-fn add_one(digits: &mut [GroupSet], groups: GroupSet) {
-    let mut carry = groups;
-    for digit in digits {
-        if carry.is_empty() {
-            return;
-        }
-        let full = digit.and(carry);
-        *digit = digit.with(carry).without(full);
-        carry = full;
-    }
-}
-
-/// The groups whose number is at least `count`: from the lowest digit upwards, a group is
-/// ahead where its digit is greater, or the same and it was ahead or level before.
-fn reached(digits: &[GroupSet], count: usize) -> GroupSet {
-    let mut ahead = GroupSet::EVERY;
-    for (place, digit) in digits.iter().enumerate() {
-        ahead = if count >> place & 1 == 1 { digit.and(ahead) } else { digit.with(ahead) };
-    }
-    ahead
 }
 
 #[cfg(test)]
@@ -279,7 +276,7 @@ mod tests {
             sofar.or(match outcome {
                 Outcome::Met => GroupOutcomes::known(set),
                 Outcome::NotMet => GroupOutcomes::NOT_MET,
-                Outcome::NotKnown(_) => GroupOutcomes { met: GroupSet::EMPTY, may: set },
+                Outcome::NotKnown(_) => GroupOutcomes::new(GroupSet::EMPTY, set),
             })
         })
     }
@@ -294,7 +291,7 @@ mod tests {
             assert_eq!(a.and(b).of(group, missing), one.and(other));
             assert_eq!(a.negated().of(group, missing), one.negated());
             for count in 0..=4 {
-                let tally = Tally::<2>::of([a, b, a]);
+                let tally = Tally::<4>::of([a, b, a]);
                 let alone = Outcome::at_least(count, [one, other, one]);
                 assert_eq!(tally.at_least(count).of(group, missing), alone, "{count}");
             }
@@ -302,12 +299,13 @@ mod tests {
     }
 
     #[test]
-    fn a_tally_counts_to_one_less_than_its_power_of_two() {
+    fn a_tally_counts_to_one_less_than_it_has_places() {
         let every = GroupOutcomes::MET;
-        let three = Tally::<2>::of([every; 3]);
+        let three = Tally::<4>::of([every; 3]);
+        assert_eq!(three.at_least(0), every);
         assert_eq!(three.at_least(3), every);
         assert_eq!(three.at_least(4), GroupOutcomes::NOT_MET);
-        assert_eq!(Tally::<7>::of([every; 100]).at_least(100), every);
-        assert_eq!(Tally::<7>::of([every; 100]).at_least(101), GroupOutcomes::NOT_MET);
+        assert_eq!(Tally::<4>::of([every; 2]).at_least(3), GroupOutcomes::NOT_MET);
+        assert_eq!(Tally::<4>::of([every; 100]).at_least(3), every);
     }
 }

@@ -10,7 +10,7 @@ use crate::history::PublishedSigns;
 use crate::outcome::{Depends, KnownOutcome, Missing, MissingInput, ThreeWay};
 use crate::packed_year::{PackedCells, PackedCodes};
 use crate::priority::{PerPriority, Priority, PrioritySet};
-use crate::rulebook::Edition;
+use crate::rulebook::{Edition, Ends, PRIORITIES_MOST};
 use crate::student_group::StudentGroup;
 use crate::year::DashboardYear;
 
@@ -33,7 +33,7 @@ pub(crate) struct GroupYear<'a> {
     /// The groups in each state priority.
     pub(crate) priorities: PerPriority<GroupOutcomes>,
     /// In how many state priorities each group is.
-    tally: Tally<4>,
+    tally: Tally<{ PRIORITIES_MOST + 1 }>,
     /// Groups whose letter on a published list says in which priorities they are.
     pub(crate) lettered: GroupSet,
     /// Groups that are in one priority at most because they have no letter on such a list.
@@ -69,12 +69,24 @@ impl<'a> GroupYear<'a> {
     pub(crate) fn by_cells(edition: &'a Edition, cells: &'a PackedCells) -> GroupYear<'a> {
         let tables = &edition.tables;
         let mut priorities: PerPriority<GroupOutcomes> = PerPriority::default();
-        for (criterion, groups) in edition.criteria.iter().zip(&tables.criteria) {
-            let outcome = cells.criterion(criterion).within(*groups);
-            priorities.set(criterion.priority, priorities.get(criterion.priority).or(outcome));
+        let (mut all, mut any) = (GroupOutcomes::MET, GroupOutcomes::NOT_MET);
+        for step in &tables.steps {
+            all = all.and(cells.at(step.place));
+            match step.ends {
+                Ends::Nothing => {}
+                Ends::Alternative => {
+                    any = any.or(all);
+                    all = GroupOutcomes::MET;
+                }
+                Ends::Criterion(priority, groups) => {
+                    let outcome = any.or(all).within(groups);
+                    priorities.set(priority, priorities.get(priority).or(outcome));
+                    (all, any) = (GroupOutcomes::MET, GroupOutcomes::NOT_MET);
+                }
+            }
         }
-        let rated = tables.used.iter().fold(GroupOutcomes::NOT_MET, |any, (indicator, groups)| {
-            any.or(cells.rated(*indicator).within(*groups))
+        let rated = tables.rated.iter().fold(GroupOutcomes::NOT_MET, |any, (place, groups)| {
+            any.or(cells.at(*place).within(*groups))
         });
         GroupYear { owed: Owed::Files(edition, cells), rated, ..GroupYear::nothing(edition.year) }
             .in_priorities(priorities)
@@ -94,7 +106,7 @@ impl<'a> GroupYear<'a> {
         for priority in tables.priorities.iter().copied() {
             let met = list.priorities.get(priority);
             let open = tables.asked.get(priority).without(list.lettered);
-            priorities.set(priority, GroupOutcomes { met, may: met.with(open) });
+            priorities.set(priority, GroupOutcomes::new(met, met.with(open)));
         }
         GroupYear {
             owed,
@@ -171,9 +183,10 @@ impl<'a> GroupYear<'a> {
     pub(crate) fn with_open(self, edition: &Edition, open: PrioritySet) -> GroupYear<'a> {
         let mut priorities = self.priorities;
         for priority in open.iter() {
-            let groups = edition.tables.asked.get(priority).and(self.rated.may);
-            let GroupOutcomes { met, may } = priorities.get(priority);
-            let left_open = GroupOutcomes { met: met.without(groups), may: may.with(groups) };
+            let groups = edition.tables.asked.get(priority).and(self.rated.may());
+            let outcome = priorities.get(priority);
+            let (met, may) = (outcome.met().without(groups), outcome.may().with(groups));
+            let left_open = GroupOutcomes::new(met, may);
             priorities.set(priority, left_open);
         }
         self.in_priorities(priorities)
@@ -183,9 +196,8 @@ impl<'a> GroupYear<'a> {
     pub(crate) fn with_group_of(self, group: StudentGroup, other: &GroupYear<'_>) -> GroupYear<'a> {
         let one = GroupSet::of(group);
         let set = |own: GroupSet, other: GroupSet| own.without(one).with(other.and(one));
-        let both = |own: GroupOutcomes, other: GroupOutcomes| GroupOutcomes {
-            met: set(own.met, other.met),
-            may: set(own.may, other.may),
+        let both = |own: GroupOutcomes, other: GroupOutcomes| {
+            GroupOutcomes::new(set(own.met(), other.met()), set(own.may(), other.may()))
         };
         let mut priorities = self.priorities;
         for priority in Priority::all() {
@@ -312,7 +324,7 @@ impl<'a> GroupYear<'a> {
     /// The groups whose part of the year is another one than in another year.
     pub(crate) fn differing_from(&self, other: &GroupYear<'_>) -> GroupSet {
         let differ = |a: GroupOutcomes, b: GroupOutcomes| {
-            a.met.differing_from(b.met).with(a.may.differing_from(b.may))
+            a.met().differing_from(b.met()).with(a.may().differing_from(b.may()))
         };
         let priorities = self.priorities.values().zip(other.priorities.values());
         priorities
@@ -328,21 +340,21 @@ impl<'a> GroupYear<'a> {
             Priority::all().filter(|p| of(self.priorities.get(*p)).contains(group)).collect()
         };
         GroupKey {
-            met: with(|outcomes| outcomes.met),
-            may: with(|outcomes| outcomes.may),
+            met: with(|outcomes| outcomes.met()),
+            may: with(|outcomes| outcomes.may()),
             at_most_one: self.at_most_one.contains(group),
-            rated: (self.rated.met.contains(group), self.rated.may.contains(group)),
+            rated: (self.rated.met().contains(group), self.rated.may().contains(group)),
         }
     }
 
     /// Whether a group is in a priority for certain.
     pub(crate) fn is_in(&self, group: StudentGroup, priority: Priority) -> bool {
-        self.priorities.get(priority).met.contains(group)
+        self.priorities.get(priority).met().contains(group)
     }
 
     /// The priorities that a group is in for certain.
     pub(crate) fn met_by(&self, group: StudentGroup) -> PrioritySet {
-        Priority::all().filter(|p| self.priorities.get(*p).met.contains(group)).collect()
+        Priority::all().filter(|p| self.priorities.get(*p).met().contains(group)).collect()
     }
 }
 

@@ -3,7 +3,6 @@
 //! [`crate::determination::decide`] takes the same steps, and draws up everything.
 
 use crate::cds::CdsCode;
-use crate::evaluation::local_outcome;
 use crate::facts::{LeaFacts, YearFacts};
 use crate::group_year::GroupYear;
 use crate::history::looked_back_on;
@@ -13,7 +12,6 @@ use crate::outcome::{Depends, NotCarried};
 use crate::packed_year::PackedYear;
 use crate::performance::{Color, Level};
 use crate::priority::{Priority, PrioritySet};
-use crate::release::LocalRating;
 use crate::rulebook::{Edition, Rulebooks};
 use crate::student_group::StudentGroup;
 use crate::verdict::{Verdict, conclude};
@@ -95,13 +93,13 @@ impl Evidence {
         })
     }
 
-    fn find(&mut self, edition: &Edition, lea_type: LeaType, year: &PackedYear) {
+    fn find(&mut self, edition: &Edition, year: &PackedYear) {
         self.grounds.clear();
         self.cells.clear();
         let criteria = edition.criteria.iter().zip(&edition.tables.criteria).enumerate();
         for (criterion, (rule, groups)) in criteria {
             for (alternative, conditions) in rule.alternatives.iter().enumerate() {
-                let met = year.cells.alternative(conditions).met.and(*groups);
+                let met = year.cells.alternative(conditions).met().and(*groups);
                 for group in met.iter() {
                     let priority = rule.priority;
                     let cells = conditions.conditions.len();
@@ -114,18 +112,21 @@ impl Evidence {
                 }
             }
         }
-        let kind = edition.tables.kind(lea_type);
-        let met = |(priority, rating): &&(Priority, LocalRating)| {
-            local_outcome::<NotCarried>(*priority, *rating, year.local(*priority)).is_met()
-        };
-        self.locals = kind.locals.iter().filter(met).map(|(priority, _)| *priority).collect();
+        self.locals = year.local_outcomes.met();
     }
+}
+
+/// An edition, and the kinds of LEAs for which a later one looks back on its year.
+#[derive(Debug)]
+struct Step<'a> {
+    edition: &'a Edition,
+    looked_at_for: Vec<LeaType>,
 }
 
 /// Decides LEAs one after another, with room for their earlier years that is used again.
 #[derive(Debug)]
 pub struct Judge<'a> {
-    editions: Vec<&'a Edition>,
+    editions: Vec<Step<'a>>,
     past: Vec<GroupYear<'static>>,
     evidence: Evidence,
 }
@@ -134,7 +135,19 @@ impl<'a> Judge<'a> {
     /// A judge by these editions.
     #[must_use]
     pub fn new(books: &'a Rulebooks) -> Judge<'a> {
-        let editions: Vec<&Edition> = books.editions().collect();
+        let editions: Vec<Step<'a>> = books
+            .editions()
+            .map(|edition| {
+                let looks = |later: &&Edition, lea_type| {
+                    later.tables.kind(lea_type).looked_at.contains(&edition.year)
+                };
+                let looked_at_for = LeaType::ALL.into_iter().filter(|lea_type| {
+                    let mut later = books.editions().filter(|later| later.year > edition.year);
+                    later.any(|later| looks(&later, *lea_type))
+                });
+                Step { edition, looked_at_for: looked_at_for.collect() }
+            })
+            .collect();
         Judge { past: Vec::with_capacity(editions.len()), editions, evidence: Evidence::default() }
     }
 
@@ -160,7 +173,7 @@ impl<'a> Judge<'a> {
         mut each: impl FnMut(&'a Edition, &Verdict, &Evidence),
     ) {
         self.years(lea, |evidence, edition, year, verdict| {
-            evidence.find(edition, lea.lea_type, year);
+            evidence.find(edition, year);
             each(edition, verdict, evidence);
         });
     }
@@ -171,14 +184,26 @@ impl<'a> Judge<'a> {
         mut each: impl FnMut(&mut Evidence, &'a Edition, &PackedYear, &Verdict<M>),
     ) {
         self.past.clear();
-        for (edition, year) in self.editions.iter().copied().zip(&lea.years) {
+        for (Step { edition, looked_at_for }, year) in self.editions.iter().zip(&lea.years) {
+            let looked_at = looked_at_for.contains(&lea.lea_type);
+            if !year.named && !looked_at {
+                continue;
+            }
             let now = GroupYear::by_cells(edition, &year.cells);
             let verdict = conclude(edition, lea.lea_type, year, &now, &self.past);
             if year.named {
                 each(&mut self.evidence, edition, year, &verdict);
             }
-            let groups = looked_back_on(edition, lea.lea_type, year, &now, &self.past, &verdict);
-            self.past.push(groups);
+            if looked_at {
+                self.past.push(looked_back_on(
+                    edition,
+                    lea.lea_type,
+                    year,
+                    &now,
+                    &self.past,
+                    &verdict,
+                ));
+            }
         }
     }
 }

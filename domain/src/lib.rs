@@ -23,6 +23,7 @@ pub mod history;
 pub mod indicator;
 pub mod judge;
 pub mod lea;
+mod local_outcomes;
 pub mod operator;
 pub mod outcome;
 pub mod packed_year;

@@ -12,49 +12,75 @@ use crate::group_set::{GroupOutcomes, GroupSet};
 use crate::history::PublishedSigns;
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
+use crate::local_outcomes::LocalOutcomes;
 use crate::outcome::{Missing, MissingInput};
 use crate::performance::{Color, Level};
 use crate::priority::{PerPriority, Priority};
+use crate::release::LocalRating;
 use crate::rulebook::{Alternative, Condition, Criterion, Edition, Wanted};
 use crate::student_group::StudentGroup;
 
-/// The cells of one indicator.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct PackedIndicator {
-    /// Every group where the file was not loaded, else none.
-    not_loaded: GroupSet,
-    /// Groups with a performance that counts.
-    rated: GroupSet,
-    /// Of those, the groups of each colour, from worst to best.
-    colors: [GroupSet; Color::ALL.len()],
-    /// Of those, the groups of each status level, from worst to best.
-    statuses: [GroupSet; Level::COUNT],
-}
+/// The sets of one indicator, by place: every group where the file was not loaded, else none;
+/// groups with a performance that counts; of those, the groups of each colour and then of
+/// each status level, from worst to best.
+type Sets = [GroupSet; WIDTH];
+
+const NOT_LOADED: usize = 0;
+const RATED: usize = 1;
+const COLORS: usize = 2;
+const STATUSES: usize = COLORS + Color::ALL.len();
+const WIDTH: usize = STATUSES + Level::COUNT;
 
 /// The cells of an LEA's year.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct PackedCells([PackedIndicator; Indicator::ALL.len()]);
+pub struct PackedCells([Sets; Indicator::ALL.len()]);
 
-impl PackedIndicator {
-    const NOT_LOADED: PackedIndicator = PackedIndicator {
-        not_loaded: GroupSet::EVERY,
-        rated: GroupSet::EMPTY,
-        colors: [GroupSet::EMPTY; Color::ALL.len()],
-        statuses: [GroupSet::EMPTY; Level::COUNT],
-    };
+/// Where the groups for which a condition holds stand among the cells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Place {
+    indicator: u8,
+    set: u8,
+}
 
-    fn not_known_or(&self, groups: GroupSet) -> GroupOutcomes {
-        GroupOutcomes { met: groups, may: groups.with(self.not_loaded) }
+impl Place {
+    fn new(indicator: Indicator, set: usize) -> Place {
+        // Both are a dozen at most.
+        Place { indicator: indicator.index() as u8, set: set as u8 }
+    }
+
+    /// The groups that meet a condition.
+    pub(crate) fn of(condition: Condition) -> Place {
+        let set = match condition.wanted {
+            Wanted::Color(color) => COLORS + color as usize - 1,
+            Wanted::Status(level) => STATUSES + usize::from(level.number()) - 1,
+        };
+        Place::new(condition.indicator, set)
+    }
+
+    /// The groups with a performance that counts.
+    pub(crate) fn rated(indicator: Indicator) -> Place {
+        Place::new(indicator, RATED)
     }
 }
 
+fn colors(sets: &mut Sets) -> impl Iterator<Item = (&mut GroupSet, Color)> {
+    sets.iter_mut().skip(COLORS).zip(Color::ALL)
+}
+
+fn statuses(sets: &mut Sets) -> impl Iterator<Item = (&mut GroupSet, Level)> {
+    sets.iter_mut().skip(STATUSES).zip(Level::all())
+}
+
 impl PackedCells {
-    const NOT_LOADED: PackedCells =
-        PackedCells([PackedIndicator::NOT_LOADED; Indicator::ALL.len()]);
+    const NONE_LOADED: PackedCells = {
+        let mut sets = [GroupSet::EMPTY; WIDTH];
+        sets[NOT_LOADED] = GroupSet::EVERY;
+        PackedCells([sets; Indicator::ALL.len()])
+    };
 
     /// Packs the rows of a year as the edition counts them.
     pub(crate) fn read(edition: &Edition, lea_type: LeaType, facts: &YearFacts) -> PackedCells {
-        let mut cells = PackedCells::NOT_LOADED;
+        let mut cells = PackedCells::NONE_LOADED;
         for indicator in facts.indicator_releases.keys() {
             cells.load(*indicator);
         }
@@ -67,35 +93,25 @@ impl PackedCells {
         cells
     }
 
-    fn of(&self, indicator: Indicator) -> &PackedIndicator {
-        let [ela, math, science, elpi, grad, chro, susp, cci] = &self.0;
-        match indicator {
-            Indicator::Ela => ela,
-            Indicator::Math => math,
-            Indicator::Science => science,
-            Indicator::Elpi => elpi,
-            Indicator::Grad => grad,
-            Indicator::Chro => chro,
-            Indicator::Susp => susp,
-            Indicator::Cci => cci,
+    fn load(&mut self, indicator: Indicator) {
+        if let Some(sets) = self.0.get_mut(indicator.index()) {
+            sets[NOT_LOADED] = GroupSet::EMPTY;
         }
     }
 
-    fn load(&mut self, indicator: Indicator) {
-        if let Some(packed) = self.0.get_mut(indicator.index()) {
-            packed.not_loaded = GroupSet::EMPTY;
-        }
+    fn set(&self, indicator: Indicator, set: usize) -> GroupSet {
+        self.0.get(indicator.index()).and_then(|sets| sets.get(set)).copied().unwrap_or_default()
     }
 
     /// Whether the indicator's file was loaded.
     #[must_use]
     pub fn is_loaded(&self, indicator: Indicator) -> bool {
-        self.of(indicator).not_loaded.is_empty()
+        self.set(indicator, NOT_LOADED).is_empty()
     }
 
     /// Puts a cell in place of what was there. Only a rated one leaves a mark.
     pub(crate) fn put(&mut self, group: StudentGroup, indicator: Indicator, cell: Cell) {
-        let Some(packed) = self.0.get_mut(indicator.index()) else { return };
+        let Some(sets) = self.0.get_mut(indicator.index()) else { return };
         let one = GroupSet::of(group);
         let (color, status) = match cell {
             Cell::Rated { color, status } => (color, status),
@@ -104,11 +120,11 @@ impl PackedCells {
         let place = |set: GroupSet, there: bool| {
             if there { set.with(one) } else { set.without(one) }
         };
-        packed.rated = place(packed.rated, matches!(cell, Cell::Rated { .. }));
-        for (set, of) in packed.colors.iter_mut().zip(Color::ALL) {
+        sets[RATED] = place(sets[RATED], matches!(cell, Cell::Rated { .. }));
+        for (set, of) in colors(sets) {
             *set = place(*set, color == Some(of));
         }
-        for (set, of) in packed.statuses.iter_mut().zip(Level::all()) {
+        for (set, of) in statuses(sets) {
             *set = place(*set, status == Some(of));
         }
     }
@@ -116,52 +132,52 @@ impl PackedCells {
     /// Lets groups that are rated show another colour or status level, or nothing: then they
     /// are not rated.
     pub(crate) fn show(&mut self, groups: GroupSet, indicator: Indicator, value: Option<Wanted>) {
-        let Some(packed) = self.0.get_mut(indicator.index()) else { return };
-        let color = |color: Color| value == Some(Wanted::Color(color));
-        let status = |level: Level| value == Some(Wanted::Status(level));
+        let Some(sets) = self.0.get_mut(indicator.index()) else { return };
+        let place = |set: GroupSet, there: bool| {
+            if there { set.with(groups) } else { set.without(groups) }
+        };
         if !matches!(value, Some(Wanted::Status(_))) {
-            for (set, of) in packed.colors.iter_mut().zip(Color::ALL) {
-                *set = if color(of) { set.with(groups) } else { set.without(groups) };
+            for (set, of) in colors(sets) {
+                *set = place(*set, value == Some(Wanted::Color(of)));
             }
         }
         if !matches!(value, Some(Wanted::Color(_))) {
-            for (set, of) in packed.statuses.iter_mut().zip(Level::all()) {
-                *set = if status(of) { set.with(groups) } else { set.without(groups) };
+            for (set, of) in statuses(sets) {
+                *set = place(*set, value == Some(Wanted::Status(of)));
             }
         }
         if value.is_none() {
-            packed.rated = packed.rated.without(groups);
+            sets[RATED] = sets[RATED].without(groups);
         }
     }
 
     /// The colour that counts for a group.
     #[must_use]
     pub fn color(&self, group: StudentGroup, indicator: Indicator) -> Option<Color> {
-        let sets = self.of(indicator).colors.iter().zip(Color::ALL);
-        sets.filter(|(set, _)| set.contains(group)).map(|(_, color)| color).next()
+        let shown = |color: &Color| self.set(indicator, COLORS + *color as usize - 1);
+        Color::ALL.into_iter().find(|color| shown(color).contains(group))
     }
 
     /// The status level that counts for a group.
     #[must_use]
     pub fn status(&self, group: StudentGroup, indicator: Indicator) -> Option<Level> {
-        let sets = self.of(indicator).statuses.iter().zip(Level::all());
-        sets.filter(|(set, _)| set.contains(group)).map(|(_, level)| level).next()
+        let shown = |level: &Level| self.set(indicator, STATUSES + usize::from(level.number()) - 1);
+        Level::all().find(|level| shown(level).contains(group))
     }
 
-    /// Which groups have a performance that counts.
-    pub(crate) fn rated(&self, indicator: Indicator) -> GroupOutcomes {
-        let packed = self.of(indicator);
-        packed.not_known_or(packed.rated)
+    /// The groups that stand at a place, for certain or perhaps.
+    #[inline]
+    pub(crate) fn at(&self, place: Place) -> GroupOutcomes {
+        let Some(sets) = self.0.get(usize::from(place.indicator)) else {
+            return GroupOutcomes::NOT_MET;
+        };
+        let groups = sets.get(usize::from(place.set)).copied().unwrap_or_default();
+        GroupOutcomes::new(groups, groups.with(sets[NOT_LOADED]))
     }
 
     /// For which groups a condition holds.
     pub(crate) fn condition(&self, condition: Condition) -> GroupOutcomes {
-        let packed = self.of(condition.indicator);
-        let place = match condition.wanted {
-            Wanted::Color(color) => packed.colors.get(color as usize - 1),
-            Wanted::Status(level) => packed.statuses.get(usize::from(level.number()) - 1),
-        };
-        packed.not_known_or(place.copied().unwrap_or_default())
+        self.at(Place::of(condition))
     }
 
     /// For which groups the conditions of an alternative hold together.
@@ -265,7 +281,9 @@ pub struct PackedYear {
     /// The cells of state indicators.
     pub cells: PackedCells,
     /// What was found of each priority's local indicator.
-    pub(crate) locals: PerPriority<LocalCell>,
+    locals: PerPriority<LocalCell>,
+    /// What that comes to.
+    pub(crate) local_outcomes: LocalOutcomes,
     /// Whether CALPADS data were certified, where an operator entered it.
     pub calpads_certified: Option<bool>,
     pub(crate) listing: PackedListing,
@@ -282,10 +300,25 @@ impl PackedYear {
         PackedYear {
             named: facts.named,
             cells: PackedCells::read(edition, lea_type, facts),
+            local_outcomes: LocalOutcomes::of(edition.tables.kind(lea_type), &locals),
             locals,
             calpads_certified: facts.calpads_certified.as_ref().map(|cited| cited.value),
             listing: PackedListing::read(edition, lea_type, facts),
         }
+    }
+
+    /// The same year, had another rating been found of a local indicator.
+    pub(crate) fn with_local(
+        self,
+        edition: &Edition,
+        lea_type: LeaType,
+        priority: Priority,
+        rating: LocalRating,
+    ) -> PackedYear {
+        let mut locals = self.locals;
+        locals.set(priority, LocalCell::Rated(rating));
+        let local_outcomes = LocalOutcomes::of(edition.tables.kind(lea_type), &locals);
+        PackedYear { locals, local_outcomes, ..self }
     }
 
     /// What the rules see of a local indicator.

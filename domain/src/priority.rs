@@ -67,6 +67,12 @@ impl PrioritySet {
         self.0 & (1 << priority.0) != 0
     }
 
+    /// The part of the set that is one priority, and the rest of it.
+    pub(crate) fn split(self, priority: Priority) -> (PrioritySet, PrioritySet) {
+        let one = 1 << priority.0;
+        (PrioritySet(self.0 & one), PrioritySet(self.0 & !one))
+    }
+
     /// How many priorities are in the set.
     #[must_use]
     pub fn len(self) -> usize {
@@ -81,7 +87,12 @@ impl PrioritySet {
 
     /// The priorities, in rising order.
     pub fn iter(self) -> impl Iterator<Item = Priority> {
-        Priority::all().filter(move |p| self.contains(*p))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let number = u8::try_from(left.trailing_zeros()).ok()?;
+            left &= left.wrapping_sub(1);
+            Priority::new(number)
+        })
     }
 }
 

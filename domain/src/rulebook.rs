@@ -21,7 +21,7 @@ pub use edition::{
     Wanted,
 };
 pub use page::{RulebookFault, RulebookFaults};
-pub(crate) use tables::{Kind, METHODS_MOST, TESTS_MOST};
+pub(crate) use tables::{Ends, Kind, METHODS_MOST, PRIORITIES_MOST, TESTS_MOST};
 
 use crate::year::DashboardYear;
 

@@ -203,7 +203,7 @@ fn join_groups<'a>(
     reading: Reading,
 ) -> GroupYear<'a> {
     let rank = |outcomes: GroupOutcomes, group: StudentGroup| {
-        u8::from(outcomes.met.contains(group)) + u8::from(outcomes.may.contains(group))
+        u8::from(outcomes.met().contains(group)) + u8::from(outcomes.may().contains(group))
     };
     let mut joined = first.groups;
     for group in StudentGroup::COUNTED {

@@ -11,6 +11,9 @@ use crate::rulebook::SustainedRule;
 use crate::student_group::StudentGroup;
 use crate::year::DashboardYear;
 
+/// How many years a test may look at.
+pub(crate) const YEARS_MOST: usize = 8;
+
 /// The id under which editions say that it is open what having a group means.
 pub const HAVING_A_GROUP: &str = "having-a-group";
 
@@ -43,7 +46,7 @@ impl SustainedFinding {
         SustainedFinding {
             id: rule.id.clone(),
             outcome,
-            persistent: groups.may.iter().map(|g| (g, groups.of(g, missing))).collect(),
+            persistent: groups.may().iter().map(|g| (g, groups.of(g, missing))).collect(),
             by_count,
             all_rated_now,
             all_rated_ever,
@@ -192,9 +195,14 @@ pub(crate) fn test_persistence<M: Depends>(
     shape: Persistence,
     window: Window<'_>,
 ) -> Persistent<M> {
-    let in_years = window.iter().map(|year| year.in_at_least(shape.priorities));
-    // There are a hundred Dashboard years, fewer than seven digits count to.
-    let groups = Tally::<7>::of(in_years).at_least(shape.years);
+    let mut in_years = Tally::<{ YEARS_MOST + 1 }>::ZERO;
+    let (mut rated_now, mut rated_ever) = (GroupOutcomes::NOT_MET, GroupOutcomes::NOT_MET);
+    for year in window.iter() {
+        in_years.add(year.in_at_least(shape.priorities));
+        rated_now = year.rated;
+        rated_ever = rated_ever.or(year.rated);
+    }
+    let groups = in_years.at_least(shape.years);
     let missing = |open| window.missing(shape.priorities, open);
     let by_count = groups.at_least(shape.groups, missing);
     if !shape.all_if_fewer_groups {
@@ -204,7 +212,7 @@ pub(crate) fn test_persistence<M: Depends>(
     let all_rated_now = all_of_fewer(
         shape.groups,
         Had {
-            groups: now().map_or(GroupOutcomes::NOT_MET, |year| year.rated),
+            groups: rated_now,
             missing: |open| now().map_or(Missing::NOTHING, |year| year.missing_of_rated(open)),
         },
         groups,
@@ -213,7 +221,7 @@ pub(crate) fn test_persistence<M: Depends>(
     let all_rated_ever = all_of_fewer(
         shape.groups,
         Had {
-            groups: window.iter().fold(GroupOutcomes::NOT_MET, |any, year| any.or(year.rated)),
+            groups: rated_ever,
             missing: |open| {
                 window
                     .iter()

@@ -11,11 +11,12 @@ mod words;
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::decisive::{CellKey, DecisiveCells, decisive_cells};
 use crate::determination::{AnswerId, Determination};
-use crate::evaluation::LocalCell;
+use crate::evaluation::{Cells, LocalCell};
 use crate::facts::{Cited, LeaFacts, ReleaseNumber, YearFacts};
 use crate::history::Origin;
 use crate::indicator::Indicator;
@@ -26,7 +27,8 @@ use crate::rulebook::{Citation, Criterion, MethodTest, Rulebooks};
 use crate::student_group::StudentGroup;
 use crate::support::Answer;
 use crate::verdict::AnswerSet;
-use groups::ConditionOnCell;
+use crate::year::DashboardYear;
+use groups::{ConditionOnCell, GroupInPriorities, UnusedCell};
 
 pub use words::{cell_words, input_words, missing_words};
 
@@ -127,6 +129,8 @@ impl Deref for Decides {
 enum Subject<'a> {
     /// It was put into words at once.
     Said(Box<Said<'a>>),
+    /// A student group of the year decided.
+    Group(GroupInPriorities<'a>),
     /// A state priority of a group.
     Priority(StudentGroup, Priority),
     /// A criterion for a group.
@@ -135,6 +139,8 @@ enum Subject<'a> {
     Alternative(StudentGroup, &'a Criterion, usize),
     /// A condition of an alternative.
     Condition(ConditionOnCell<'a>),
+    /// A cell that no criterion asks for.
+    Unused(UnusedCell<'a>),
 }
 
 /// The words of a node.
@@ -205,12 +211,14 @@ impl<'a> TraceNode<'a> {
     pub fn id(&self) -> String {
         match &self.subject {
             Subject::Said(said) => said.id.clone(),
+            Subject::Group(group) => group.id(),
             Subject::Priority(group, priority) => format!("group.{group}.priority.{priority}"),
             Subject::Criterion(group, criterion) => format!("group.{group}.{}", criterion.id),
             Subject::Alternative(group, criterion, place) => {
                 format!("group.{group}.{}.{}", criterion.id, place + 1)
             }
             Subject::Condition(condition) => condition.id(),
+            Subject::Unused(cell) => cell.id(),
         }
     }
 
@@ -219,10 +227,11 @@ impl<'a> TraceNode<'a> {
     pub fn kind(&self) -> NodeKind {
         match &self.subject {
             Subject::Said(said) => said.kind,
+            Subject::Group(_) => NodeKind::Group,
             Subject::Priority(..) => NodeKind::Priority,
             Subject::Criterion(..) => NodeKind::Criterion,
             Subject::Alternative(..) => NodeKind::Alternative,
-            Subject::Condition(_) => NodeKind::Cell,
+            Subject::Condition(_) | Subject::Unused(_) => NodeKind::Cell,
         }
     }
 
@@ -231,12 +240,14 @@ impl<'a> TraceNode<'a> {
     pub fn label(&self) -> String {
         match &self.subject {
             Subject::Said(said) => said.label.clone(),
+            Subject::Group(group) => group.label(),
             Subject::Priority(_, priority) => format!("Priority {priority}, {}", priority.name()),
             Subject::Criterion(_, criterion) => words::criterion_words(criterion),
             Subject::Alternative(_, criterion, place) => {
                 criterion.alternatives.get(*place).map(words::alternative_words).unwrap_or_default()
             }
             Subject::Condition(condition) => condition.label(),
+            Subject::Unused(cell) => cell.label(),
         }
     }
 
@@ -245,7 +256,9 @@ impl<'a> TraceNode<'a> {
     pub fn value_words(&self) -> Option<String> {
         match &self.subject {
             Subject::Said(said) => said.value.clone(),
+            Subject::Group(group) => group.value(),
             Subject::Condition(condition) => Some(condition.value()),
+            Subject::Unused(cell) => Some(cell.value()),
             _ => None,
         }
     }
@@ -264,7 +277,9 @@ impl<'a> TraceNode<'a> {
     pub fn reason_words(&self) -> Option<String> {
         match &self.subject {
             Subject::Said(said) => said.reason.clone(),
+            Subject::Group(group) => Some(group.reason()),
             Subject::Condition(condition) => condition.reason(),
+            Subject::Unused(_) => Some("No criterion of this year asks for it.".to_owned()),
             _ => None,
         }
     }
@@ -274,9 +289,10 @@ impl<'a> TraceNode<'a> {
     pub fn citations(&self) -> Vec<&'a Citation> {
         match &self.subject {
             Subject::Said(said) => said.citations.clone(),
+            Subject::Group(group) => group.citations(),
             Subject::Criterion(_, criterion) => vec![&criterion.source],
             Subject::Condition(condition) => condition.citations(),
-            Subject::Priority(..) | Subject::Alternative(..) => Vec::new(),
+            Subject::Priority(..) | Subject::Alternative(..) | Subject::Unused(_) => Vec::new(),
         }
     }
 
@@ -313,15 +329,33 @@ impl fmt::Debug for TraceNode<'_> {
     }
 }
 
+/// The rows of the year decided, by indicator and group: most are asked for several times.
+type Performances<'a> =
+    [[Option<&'a Cited<Performance>>; StudentGroup::COUNTED.len() + 1]; Indicator::ALL.len()];
+
+fn performances_of(facts: &YearFacts) -> Performances<'_> {
+    let mut performances: Performances<'_> = Default::default();
+    for ((indicator, group), cited) in &facts.performances {
+        let of_indicator = performances.get_mut(indicator.index());
+        if let Some(place) = of_indicator.and_then(|groups| groups.get_mut(*group as usize)) {
+            *place = Some(cited);
+        }
+    }
+    performances
+}
+
 /// What the parts of the tree are drawn from.
 struct Drawing<'d, 'a> {
     books: &'a Rulebooks,
     determination: &'d Determination<'a>,
     lea: &'a LeaFacts,
     facts: Option<&'a YearFacts>,
+    performances: Performances<'a>,
     decisive: DecisiveCells,
     /// Answers by name, for each set of them that a cell decides.
     named: RefCell<Vec<(AnswerSet, Decides)>>,
+    /// The cells of computed earlier years, which several tests look back on.
+    earlier: RefCell<Vec<(DashboardYear, Rc<Cells>)>>,
 }
 
 /// Draws the tree of a determination.
@@ -332,13 +366,16 @@ pub fn trace<'a>(
     determination: &Determination<'a>,
 ) -> TraceNode<'a> {
     let year = determination.edition.year;
+    let facts = lea.years.get(&year);
     let drawing = Drawing {
         books,
         determination,
         lea,
-        facts: lea.years.get(&year),
+        facts,
+        performances: facts.map(performances_of).unwrap_or_default(),
         decisive: decisive_cells(lea, determination),
         named: RefCell::default(),
+        earlier: RefCell::default(),
     };
     let root = TraceNode::new(
         NodeKind::Determination,
@@ -406,7 +443,7 @@ impl<'a> Drawing<'_, 'a> {
         indicator: Indicator,
         group: StudentGroup,
     ) -> Option<&'a Cited<Performance>> {
-        self.facts?.performances.get(&(indicator, group))
+        *self.performances.get(indicator.index())?.get(group as usize)?
     }
 
     fn local_indicators(&self) -> Option<TraceNode<'a>> {

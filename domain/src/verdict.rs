@@ -8,13 +8,12 @@
 
 use crate::charter::{CharterResult, test_charter};
 use crate::determination::AnswerId;
-use crate::evaluation::local_outcome;
 use crate::group_set::GroupSet;
 use crate::group_year::GroupYear;
 use crate::lea::LeaType;
-use crate::outcome::{Depends, KnownOutcome, Missing, MissingInput, ThreeWay};
+use crate::local_outcomes::LocalOutcomes;
+use crate::outcome::{Depends, Missing, ThreeWay};
 use crate::packed_year::PackedYear;
-use crate::priority::Priority;
 use crate::rulebook::{Edition, Kind, METHODS_MOST, MethodTest, TESTS_MOST};
 use crate::student_group::StudentGroup;
 use crate::support::{AnswerOr, Standing, eligible_level, standing};
@@ -65,6 +64,29 @@ impl<M: Depends> Verdict<M> {
         })
     }
 
+    /// Finds the letter of each group, and the groups whose letter is not known: something
+    /// that is open could change it.
+    fn find_letters(&mut self, edition: &Edition, now: &GroupYear<'_>) {
+        self.lettered = now.in_at_least(2).may();
+        if self.lettered.is_empty() {
+            return;
+        }
+        let open = now.open();
+        self.open_letters = self.lettered.and(open);
+        let mut count = 0;
+        for group in self.lettered.without(open).iter() {
+            if let Some(place) = group.place().and_then(|place| self.letters.get_mut(place)) {
+                *place = edition.tables.letter(|priority| now.is_in(group, priority));
+                count += usize::from(place.is_some());
+            }
+        }
+        self.group_count = if self.open_letters.is_empty() {
+            AnswerOr::Known(count)
+        } else {
+            AnswerOr::NotKnown(M::find(|| now.missing(self.open_letters)))
+        };
+    }
+
     /// The outcome of each method that is open to a kind of LEA, in the edition's order.
     pub fn methods(
         &self,
@@ -106,55 +128,6 @@ impl<M: Depends> Verdict<M> {
     }
 }
 
-/// The outcomes of the local indicators of an LEA, a bit for each in the edition's order.
-#[derive(Clone, Copy)]
-struct Locals<'a> {
-    kind: &'a Kind,
-    met: u32,
-    may: u32,
-}
-
-impl<'a> Locals<'a> {
-    fn find(kind: &'a Kind, year: &PackedYear) -> Locals<'a> {
-        let mut locals = Locals { kind, met: 0, may: 0 };
-        for (place, (priority, rating)) in kind.locals.iter().enumerate() {
-            let outcome: KnownOutcome = local_outcome(*priority, *rating, year.local(*priority));
-            locals.met |= u32::from(outcome.is_met()) << place;
-            locals.may |= u32::from(outcome.may_be_met()) << place;
-        }
-        locals
-    }
-
-    fn at_least<M: Depends>(self, count: u32) -> ThreeWay<M> {
-        if self.met.count_ones() >= count {
-            ThreeWay::Met
-        } else if self.may.count_ones() < count {
-            ThreeWay::NotMet
-        } else {
-            ThreeWay::NotKnown(M::find(|| self.missing()))
-        }
-    }
-
-    fn missing(self) -> Missing {
-        let open = self.may & !self.met;
-        let places = self.kind.locals.iter().enumerate();
-        let is_open = places.filter(|(place, _)| open >> place & 1 == 1);
-        is_open.map(|(_, (p, _))| MissingInput::LocalIndicator(*p)).collect()
-    }
-
-    /// Each local indicator that may be met: its priority, it alone, and all the others.
-    fn each_that_may(self) -> impl Iterator<Item = (Priority, Locals<'a>, Locals<'a>)> {
-        let may = self.may;
-        let places = self.kind.locals.iter().enumerate();
-        places.filter(move |(place, _)| may >> place & 1 == 1).map(move |(place, (priority, _))| {
-            let one = 1 << place;
-            let only = Locals { met: self.met & one, may: self.may & one, ..self };
-            let others = Locals { met: self.met & !one, may: self.may & !one, ..self };
-            (*priority, only, others)
-        })
-    }
-}
-
 /// Concludes from the groups of a year, its other facts and the years before.
 pub(crate) fn conclude<M: Depends>(
     edition: &Edition,
@@ -164,29 +137,23 @@ pub(crate) fn conclude<M: Depends>(
     past: &[GroupYear<'_>],
 ) -> Verdict<M> {
     let kind = edition.tables.kind(lea_type);
-    let locals = Locals::find(kind, year);
-    let methods = methods(kind, year, now, locals);
-    let eligible = eligible(kind, now, locals, &methods);
+    let ByMethods { methods, eligible } = by_methods(kind, year, now);
     let LookedBack { charter, standing, sustained, level } =
         look_back(edition, lea_type, eligible, now, past);
-    let Letters { lettered, letters, open_letters, count } = letters(edition, now);
-    let group_count = if open_letters.is_empty() {
-        AnswerOr::Known(count)
-    } else {
-        AnswerOr::NotKnown(M::find(|| now.missing(open_letters)))
-    };
-    Verdict {
-        lettered,
-        letters,
-        open_letters,
-        group_count,
+    let mut verdict = Verdict {
+        lettered: GroupSet::EMPTY,
+        letters: [None; StudentGroup::COUNTED.len()],
+        open_letters: GroupSet::EMPTY,
+        group_count: AnswerOr::Known(0),
         methods,
         eligible,
         charter,
         standing,
         sustained,
         level,
-    }
+    };
+    verdict.find_letters(edition, now);
+    verdict
 }
 
 /// The part of a verdict in which the years before have a say.
@@ -224,49 +191,32 @@ fn look_back<M: Depends>(
     LookedBack { charter, standing, sustained, level }
 }
 
-/// The letters of a verdict.
-struct Letters {
-    lettered: GroupSet,
-    letters: [Option<char>; StudentGroup::COUNTED.len()],
-    open_letters: GroupSet,
-    count: usize,
+/// The outcome of each method, and whether any is met.
+struct ByMethods<M> {
+    methods: [ThreeWay<M>; METHODS_MOST],
+    eligible: ThreeWay<M>,
 }
 
-/// The letter of each group, and the groups whose letter is not known: something that is
-/// open could change it.
-fn letters(edition: &Edition, now: &GroupYear<'_>) -> Letters {
-    let mut letters = [None; StudentGroup::COUNTED.len()];
-    let lettered = now.in_at_least(2).may;
-    let open = if lettered.is_empty() { GroupSet::EMPTY } else { now.open() };
-    let mut count = 0;
-    for group in lettered.without(open).iter() {
-        if let Some(place) = group.place().and_then(|place| letters.get_mut(place)) {
-            *place = edition.tables.letter(|priority| now.is_in(group, priority));
-            count += usize::from(place.is_some());
-        }
-    }
-    Letters { lettered, letters, open_letters: lettered.and(open), count }
-}
-
-fn methods<M: Depends>(
-    kind: &Kind,
-    year: &PackedYear,
-    now: &GroupYear<'_>,
-    locals: Locals<'_>,
-) -> [ThreeWay<M>; METHODS_MOST] {
-    let mut found = [ThreeWay::NotMet; METHODS_MOST];
+/// Applies the methods.
+///
+/// For eligibility, a local indicator and a group in another priority are enough beside the
+/// other two methods: should there be more local indicators or more priorities than the
+/// third method asks for, one of the other two is met. What only decides which of them it
+/// is, a file that was not loaded, leaves eligibility known.
+fn by_methods<M: Depends>(kind: &Kind, year: &PackedYear, now: &GroupYear<'_>) -> ByMethods<M> {
+    let mut methods = [ThreeWay::NotMet; METHODS_MOST];
+    let mut eligible = ThreeWay::NotMet;
     if !kind.evaluated {
-        return found;
+        return ByMethods { methods, eligible };
     }
+    let locals = year.local_outcomes;
     let mut before = ThreeWay::NotMet;
-    for (place, test) in found.iter_mut().zip(&kind.methods) {
-        *place = match *test {
+    for (place, test) in methods.iter_mut().zip(&kind.methods) {
+        let outcome = match *test {
             MethodTest::GroupInPriorities(count) => {
                 now.in_at_least(count).any(|open| now.missing(open))
             }
-            MethodTest::LocalIndicators(count) => {
-                u32::try_from(count).map_or(ThreeWay::NotMet, |count| locals.at_least(count))
-            }
+            MethodTest::LocalIndicators(count) => locals.at_least(count),
             MethodTest::GroupAndLocalIndicator => {
                 before.negated().and(group_and_local(now, locals))
             }
@@ -275,44 +225,33 @@ fn methods<M: Depends>(
                 ThreeWay::from_bool(year.calpads_certified == Some(false))
             }
         };
-        before = before.or(*place);
+        *place = outcome;
+        before = before.or(outcome);
+        eligible = eligible.or(match test {
+            MethodTest::GroupAndLocalIndicator if kind.more_is_another_method => {
+                group_beside_local(now, locals)
+            }
+            _ => outcome,
+        });
     }
-    found
+    ByMethods { methods, eligible }
 }
 
 /// Exactly one local indicator, and a group in exactly one state priority, another one.
-fn group_and_local<M: Depends>(now: &GroupYear<'_>, locals: Locals<'_>) -> ThreeWay<M> {
+fn group_and_local<M: Depends>(now: &GroupYear<'_>, locals: LocalOutcomes) -> ThreeWay<M> {
     ThreeWay::any(locals.each_that_may().map(|(priority, only, others)| {
         let alone = only.at_least(1).and(others.at_least(1).negated());
         alone.and(now.any_only_in_another_than(priority))
     }))
 }
 
-/// Whether any method is met.
-///
-/// A local indicator and a group in another priority are enough beside the other two
-/// methods: should there be more local indicators or more priorities than the third method
-/// asks for, one of the other two is met. What only decides which of them it is, a file
-/// that was not loaded, leaves eligibility known.
-fn eligible<M: Depends>(
-    kind: &Kind,
-    now: &GroupYear<'_>,
-    locals: Locals<'_>,
-    methods: &[ThreeWay<M>; METHODS_MOST],
-) -> ThreeWay<M> {
-    if !kind.evaluated {
-        return ThreeWay::NotMet;
-    }
-    ThreeWay::any(kind.methods.iter().zip(methods).map(|(test, outcome)| match test {
-        MethodTest::GroupAndLocalIndicator if kind.more_is_another_method => {
-            ThreeWay::any(
-                locals.each_that_may().map(|(priority, only, _)| {
-                    only.at_least(1).and(now.any_in_another_than(priority))
-                }),
-            )
-        }
-        _ => *outcome,
-    }))
+/// A local indicator, and a group in another state priority.
+fn group_beside_local<M: Depends>(now: &GroupYear<'_>, locals: LocalOutcomes) -> ThreeWay<M> {
+    ThreeWay::any(
+        locals
+            .each_that_may()
+            .map(|(priority, only, _)| only.at_least(1).and(now.any_in_another_than(priority))),
+    )
 }
 
 /// A set of answers of a determination.

@@ -179,6 +179,66 @@ fn a_window_cannot_ask_for_more_years_than_it_has() {
     refused("2024.toml", from, to, "the number of years must be 1 to 4");
 }
 
+/// The editions with some for later years, of which the last has a test over all of them.
+fn with_later_years(later: &[u16]) -> Vec<RulebookFile> {
+    let mut files = Rulebooks::built_in_files();
+    let newest = |name: &str| files.iter().find(|f| f.name == name).unwrap().text.clone();
+    let (rules, colors) = (newest("2025.toml"), newest("2025.colors.toml"));
+    let every: Vec<u16> =
+        [2017, 2018, 2019, 2022, 2023, 2024, 2025].iter().chain(later).copied().collect();
+    for year in later {
+        let window = if Some(year) == later.last() {
+            format!("window = {every:?}")
+        } else {
+            format!("window = [{year}]")
+        };
+        let lines = rules.lines().map(|line| match line.split(" = ").next() {
+            Some("year") => format!("year = {year}\n"),
+            Some("window") => format!("{window}\n"),
+            Some("years") => "years = 1\n".to_owned(),
+            _ => format!("{line}\n"),
+        });
+        files.push(RulebookFile { name: format!("{year}.toml"), text: lines.collect() });
+        let name = format!("{year}.colors.toml");
+        files.push(RulebookFile {
+            name,
+            text: colors.replace("year = 2025", &format!("year = {year}")),
+        });
+    }
+    files
+}
+
+#[test]
+fn a_window_of_eight_years_is_possible_and_one_of_nine_is_refused() {
+    let books = Rulebooks::load(&with_later_years(&[2026]));
+    assert!(books.is_ok(), "{}", books.unwrap_err());
+    let error = Rulebooks::load(&with_later_years(&[2026, 2027])).unwrap_err().to_string();
+    let expected = "the window has 9 years: at most 8 are possible";
+    assert!(error.contains(expected), "{error}");
+}
+
+/// The 2024 edition with criteria on so many more state priorities.
+fn with_priorities(more: &[u8]) -> Vec<RulebookFile> {
+    let criterion = |priority: &u8| {
+        format!(
+            "[[criterion]]\nid = \"more-{priority}\"\npriority = {priority}\n\
+             any = [{{ indicator = \"SUSP\", color = \"red\" }}]\n\
+             source = \"cde-criteria-2024#priority-6\"\n\n"
+        )
+    };
+    let criteria: String = more.iter().map(criterion).collect();
+    changed("2024.toml", "[[criterion]]", &format!("{criteria}[[criterion]]"))
+}
+
+#[test]
+fn seven_state_priorities_are_possible_and_eight_are_refused() {
+    let books = Rulebooks::load(&with_priorities(&[1, 2, 3]));
+    assert!(books.is_ok(), "{}", books.unwrap_err());
+    let error = Rulebooks::load(&with_priorities(&[1, 2, 3, 7])).unwrap_err().to_string();
+    let expected = "criteria belong to 8 state priorities: at most 7 are possible";
+    assert!(error.contains(expected), "{error}");
+}
+
 /// The 2024 edition with so many more tests over several years for charter schools.
 fn with_tests(count: usize) -> Vec<RulebookFile> {
     let test = |number: usize| {

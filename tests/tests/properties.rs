@@ -19,7 +19,7 @@ use calsos_domain::facts::{Cited, FactBase, LeaFacts, ReleaseHead, ReleaseNumber
 use calsos_domain::indicator::Indicator;
 use calsos_domain::judge::{Judge, MetCell, PackedLea};
 use calsos_domain::lea::LeaType;
-use calsos_domain::outcome::Outcome;
+use calsos_domain::outcome::{NotCarried, Outcome};
 use calsos_domain::performance::{Color, Level, Performance};
 use calsos_domain::priority::Priority;
 use calsos_domain::release::{
@@ -30,6 +30,7 @@ use calsos_domain::rulebook::{Edition, MethodTest, Rating};
 use calsos_domain::student_group::StudentGroup;
 use calsos_domain::support::Answer;
 use calsos_domain::trace::trace;
+use calsos_domain::verdict::{AnswerSet, Verdict};
 use calsos_domain::year::{DashboardYear, Day};
 use calsos_tests::case::{Case, books};
 use proptest::collection::vec;
@@ -523,8 +524,14 @@ fn a_verdict_on_packed_years_says_what_the_whole_determination_says() {
         let mut whole = decided(&lea);
         let mut differences: Vec<String> = Vec::new();
         let mut judge = judge.borrow_mut();
-        judge.decide(&PackedLea::of(books(), &lea), |edition, verdict| {
+        let packed = PackedLea::of(books(), &lea);
+        let mut known: BTreeMap<DashboardYear, Verdict<NotCarried>> = BTreeMap::new();
+        judge.decide_known(&packed, |edition, verdict| {
+            known.insert(edition.year, *verdict);
+        });
+        judge.decide(&packed, |edition, verdict| {
             let d = whole.remove(&edition.year).unwrap();
+            let bare = known.remove(&edition.year).unwrap();
             let mut same = |what: &str, same: bool| {
                 if !same {
                     differences.push(format!("{what} of {}", edition.year));
@@ -553,6 +560,12 @@ fn a_verdict_on_packed_years_says_what_the_whole_determination_says() {
             let outcomes = sustained.iter().map(|finding| finding.outcome);
             same("a test", verdict.sustained(edition, lea.lea_type).eq(outcomes));
             same("the level", verdict.level == *eligible_level);
+            // Without what it depends on, an answer is the same.
+            let changed = AnswerSet::changed(edition, lea.lea_type, &bare, verdict);
+            same("an answer without its inputs", changed.is_empty());
+            same("eligibility alone", bare.eligible.known() == verdict.eligible.known());
+            let count = (bare.group_count.known(), verdict.group_count.known());
+            same("the number of groups alone", count.0 == count.1);
             // One group alone, counted by itself, comes to the same as all of them at once.
             let alone = |count| {
                 Outcome::any(d.evaluation.groups.iter().map(|group| group.in_at_least(count)))
@@ -566,6 +579,7 @@ fn a_verdict_on_packed_years_says_what_the_whole_determination_says() {
         });
         prop_assert_eq!(differences, Vec::<String>::new());
         prop_assert!(whole.is_empty(), "years without a verdict: {:?}", whole.keys());
+        prop_assert!(known.is_empty(), "years known only: {:?}", known.keys());
         Ok(())
     });
 }

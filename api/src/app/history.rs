@@ -156,7 +156,7 @@ fn through_view(
             groups: joined
                 .year
                 .in_at_least(2)
-                .met
+                .met()
                 .iter()
                 .map(|group| group.code().to_owned())
                 .collect(),

@@ -436,7 +436,7 @@ fn history_view(history: &HistoryYear<'_>) -> HistoryView {
     HistoryView {
         dashboard_year: history.year.number(),
         origin: history.origin.code().to_owned(),
-        groups: history.in_at_least(2).met.iter().map(|g| g.code().to_owned()).collect(),
+        groups: history.in_at_least(2).met().iter().map(|g| g.code().to_owned()).collect(),
         eligible: history.eligible.code().to_owned(),
     }
 }

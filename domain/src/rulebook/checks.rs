@@ -23,7 +23,7 @@ use crate::priority::{Priority, PrioritySet};
 use crate::release::LocalRating;
 use crate::student_group::StudentGroup;
 use crate::year::{DashboardYear, Day};
-use criteria::criterion_of;
+use criteria::{criterion_of, few_priorities};
 use over_years::{charter_of, few_tests, sustained_of};
 use words::{groups_of, indicator, lea_type, lea_types, level_of, priority_of, word};
 
@@ -83,7 +83,9 @@ pub(super) fn check_edition(
     let (codes, codes_source) = codes_of(page, codes);
     let mut criteria = Vec::new();
     for criterion in criterion {
+        let at = criterion.id.clone();
         criteria.extend(criterion_of(page, criterion, &groups, &indicators, &mut ids));
+        few_priorities(page, &at, criteria.iter().map(|(_, criterion)| criterion));
     }
     check_criteria(page, &criteria, &indicators);
     let criteria: Vec<Criterion> = criteria.into_iter().map(|(_, c)| c).collect();

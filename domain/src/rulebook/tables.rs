@@ -5,11 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{CharterRule, CountsWhen, Edition, Effect, LocalRule, MethodTest, OpenPoint, Rating};
+use super::{
+    CharterRule, CountsWhen, Criterion, Edition, Effect, LocalRule, MethodTest, OpenPoint, Rating,
+};
 use crate::group_set::GroupSet;
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
 use crate::outcome::{Missing, MissingInput};
+use crate::packed_year::Place;
 use crate::priority::{PerPriority, Priority, PrioritySet};
 use crate::release::LocalRating;
 use crate::student_group::StudentGroup;
@@ -21,6 +24,9 @@ pub(crate) const TESTS_MOST: usize = 4;
 
 /// How many methods there are, M1 to M4.
 pub(crate) const METHODS_MOST: usize = 4;
+
+/// To how many state priorities criteria may belong.
+pub(crate) const PRIORITIES_MOST: usize = 7;
 
 /// The tables of one edition.
 #[derive(Clone, Debug, Default)]
@@ -36,15 +42,40 @@ pub(crate) struct Tables {
     pub(crate) asked: PerPriority<GroupSet>,
     /// The groups of each criterion, in the edition's order.
     pub(crate) criteria: Vec<GroupSet>,
+    /// The conditions of all criteria, one after another.
+    pub(crate) steps: Vec<Step>,
     /// The indicators that a criterion asks about, each with the groups that it is published
     /// for.
     pub(crate) used: Vec<(Indicator, GroupSet)>,
+    /// The same, by where groups stand that have a performance that counts.
+    pub(crate) rated: Vec<(Place, GroupSet)>,
     /// Every file of an indicator that a criterion asks about.
     pub(crate) every_file: Missing,
     /// Criteria that the edition calls open: the priority of each, with the open point.
     pub(crate) open_criteria: Vec<(Priority, OpenPoint)>,
     indicators: [Option<Reading>; Indicator::ALL.len()],
     kinds: [Kind; LeaType::ALL.len()],
+}
+
+/// A condition of a criterion, where criteria are applied to all groups at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    /// The groups that meet the condition.
+    pub(crate) place: Place,
+    /// What ends with it.
+    pub(crate) ends: Ends,
+}
+
+/// What ends with a condition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ends {
+    /// Nothing: another condition must hold with it.
+    Nothing,
+    /// An alternative of its criterion.
+    Alternative,
+    /// The last alternative of a criterion, which belongs to this priority and is open to
+    /// these groups.
+    Criterion(Priority, GroupSet),
 }
 
 /// How rows of an indicator are read.
@@ -101,16 +132,19 @@ impl Tables {
         }
         let rule = |indicator: &Indicator| edition.indicators.get(indicator);
         let priorities: Vec<Priority> = edition.state_priorities().iter().collect();
+        let used: Vec<(Indicator, GroupSet)> = edition
+            .indicators_used()
+            .filter_map(|i| Some((i, groups(&rule(&i)?.groups))))
+            .collect();
         Tables {
             groups: groups(&edition.groups),
             letters: letters(edition, &priorities),
             priorities,
             asked,
             criteria: edition.criteria.iter().map(|c| groups(&c.groups)).collect(),
-            used: edition
-                .indicators_used()
-                .filter_map(|i| Some((i, groups(&rule(&i)?.groups))))
-                .collect(),
+            steps: edition.criteria.iter().flat_map(|c| steps(c, groups(&c.groups))).collect(),
+            rated: used.iter().map(|(i, groups)| (Place::rated(*i), *groups)).collect(),
+            used,
             every_file: edition.indicators_used().map(MissingInput::Indicator).collect(),
             open_criteria: open_criteria(edition),
             indicators: Indicator::ALL.map(|indicator| {
@@ -164,6 +198,22 @@ fn letters(edition: &Edition, priorities: &[Priority]) -> Vec<Option<char>> {
     (0..1 << priorities.len())
         .map(|place| edition.codes.get::<PrioritySet>(&set(place)).copied())
         .collect()
+}
+
+/// The conditions of a criterion that is open to these groups.
+fn steps(criterion: &Criterion, groups: GroupSet) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for alternative in &criterion.alternatives {
+        let conditions = alternative.conditions.iter();
+        steps.extend(conditions.map(|c| Step { place: Place::of(*c), ends: Ends::Nothing }));
+        if let Some(last) = steps.last_mut() {
+            last.ends = Ends::Alternative;
+        }
+    }
+    if let Some(last) = steps.last_mut() {
+        last.ends = Ends::Criterion(criterion.priority, groups);
+    }
+    steps
 }
 
 fn open_criteria(edition: &Edition) -> Vec<(Priority, OpenPoint)> {

@@ -9,6 +9,7 @@ use crate::evaluation::{Cell, GroupFinding, criterion_outcome, read_cell};
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
 use crate::performance::Performance;
+use crate::priority::PrioritySet;
 use crate::rulebook::{Citation, Condition, Criterion, Edition, Wanted};
 use crate::student_group::StudentGroup;
 use crate::support::Answer;
@@ -36,38 +37,27 @@ impl<'a> Drawing<'_, 'a> {
     fn group(&self, finding: &GroupFinding, code: &Answer<Option<char>>) -> TraceNode<'a> {
         let edition = self.determination.edition;
         let group = finding.group;
-        let mut node = TraceNode::new(
-            NodeKind::Group,
-            format!("group.{group}"),
-            format!("{} ({group})", group.name()),
-        )
-        .outcome(finding.in_at_least(2))
-        .cite(&edition.codes_source)
-        .reason(match (code, finding.met()) {
-            (Answer::NotKnown(missing), _) => missing_words(edition.year, *missing),
-            (Answer::Known(_), met) if met.is_empty() => "In no state priority.".to_owned(),
-            (Answer::Known(_), met) => format!("In state {}.", priorities_words(met)),
-        });
-        if let Some(letter) = code.known() {
-            node = match letter {
-                Some(letter) => node.value(format!("code {letter}")),
-                None => node.value("no code"),
-            };
-        }
-        let criteria = || {
+        let own = || {
             let all = edition.criteria.iter().zip(&edition.tables.criteria);
             all.filter(|(_, groups)| groups.contains(group)).map(|(criterion, _)| criterion)
         };
+        let unused = self.unused_cells(group);
+        let mut children = Vec::with_capacity(finding.priorities.len() + unused.len());
         for (priority, outcome) in &finding.priorities {
-            let of_priority = criteria().filter(|c| c.priority == *priority);
-            node.children.push(
+            let of_priority = || own().filter(|c| c.priority == *priority);
+            let mut criteria = Vec::with_capacity(of_priority().count());
+            criteria.extend(of_priority().map(|c| self.criterion(group, c)));
+            children.push(
                 TraceNode::about(Subject::Priority(group, *priority))
                     .outcome(*outcome)
-                    .children(of_priority.map(|c| self.criterion(group, c)).collect()),
+                    .children(criteria),
             );
         }
-        node.children.extend(self.unused_cells(group));
-        node
+        children.extend(unused);
+        let met = finding.met();
+        TraceNode::about(Subject::Group(GroupInPriorities { edition, group, code: *code, met }))
+            .outcome(finding.in_at_least(2))
+            .children(children)
     }
 
     fn criterion(&self, group: StudentGroup, criterion: &'a Criterion) -> TraceNode<'a> {
@@ -126,18 +116,75 @@ impl<'a> Drawing<'_, 'a> {
             })
             .filter_map(|indicator| {
                 let cited = self.performance(indicator, group)?;
-                let cell = read_cell(edition, lea_type, indicator, group, &cited.value);
-                let node = TraceNode::new(
-                    NodeKind::Cell,
-                    format!("group.{group}.{indicator}"),
-                    indicator.name(),
-                )
-                .value(cell_words(indicator, cell, Some(&cited.value)))
-                .reason("No criterion of this year asks for it.");
+                let performance = &cited.value;
+                let cell = read_cell(edition, lea_type, indicator, group, performance);
+                let unused = UnusedCell { group, indicator, cell, performance };
+                let node = TraceNode::about(Subject::Unused(unused));
                 let source = RowRef { release: cited.release, row: cited.row };
                 Some(self.at_cell(node, CellKey::Performance(indicator, group), source))
             })
             .collect()
+    }
+}
+
+/// A student group, and the priorities that it is in for certain.
+#[derive(Clone, Copy)]
+pub(super) struct GroupInPriorities<'a> {
+    edition: &'a Edition,
+    group: StudentGroup,
+    code: Answer<Option<char>>,
+    met: PrioritySet,
+}
+
+impl<'a> GroupInPriorities<'a> {
+    pub(super) fn id(&self) -> String {
+        format!("group.{}", self.group)
+    }
+
+    pub(super) fn label(&self) -> String {
+        format!("{} ({})", self.group.name(), self.group)
+    }
+
+    pub(super) fn value(&self) -> Option<String> {
+        Some(match self.code.known()? {
+            Some(letter) => format!("code {letter}"),
+            None => "no code".to_owned(),
+        })
+    }
+
+    pub(super) fn reason(&self) -> String {
+        match self.code {
+            Answer::NotKnown(missing) => missing_words(self.edition.year, missing),
+            Answer::Known(_) if self.met.is_empty() => "In no state priority.".to_owned(),
+            Answer::Known(_) => format!("In state {}.", priorities_words(self.met)),
+        }
+    }
+
+    pub(super) fn citations(&self) -> Vec<&'a Citation> {
+        vec![&self.edition.codes_source]
+    }
+}
+
+/// A cell that no criterion asks for.
+#[derive(Clone, Copy)]
+pub(super) struct UnusedCell<'a> {
+    group: StudentGroup,
+    indicator: Indicator,
+    cell: Cell,
+    performance: &'a Performance,
+}
+
+impl UnusedCell<'_> {
+    pub(super) fn id(&self) -> String {
+        format!("group.{}.{}", self.group, self.indicator)
+    }
+
+    pub(super) fn label(&self) -> String {
+        self.indicator.name().to_owned()
+    }
+
+    pub(super) fn value(&self) -> String {
+        cell_words(self.indicator, self.cell, Some(self.performance))
     }
 }
 

@@ -1,13 +1,16 @@
 //! The part of the trace about tests over several years.
 
+use std::rc::Rc;
+
 use super::words::{cell_words, origin_words, priorities_words, wanted_words};
 use super::{Drawing, NodeKind, RowRef, TraceNode, missing_words};
 use crate::decisive::CellKey;
 use crate::determination::Determination;
 use crate::evaluation::{Cells, GroupFinding, criterion_outcome};
+use crate::facts::YearFacts;
 use crate::history::Origin;
 use crate::outcome::Outcome;
-use crate::rulebook::{CharterTest, Effect, SustainedRule};
+use crate::rulebook::{CharterTest, Edition, Effect, SustainedRule};
 use crate::student_group::StudentGroup;
 use crate::sustained_need::SustainedFinding;
 use crate::year::DashboardYear;
@@ -151,7 +154,7 @@ impl<'a> Drawing<'_, 'a> {
         let Some(earlier) = history.iter().find(|h| h.year == year) else {
             return node;
         };
-        let may = earlier.in_at_least(priorities).may;
+        let may = earlier.in_at_least(priorities).may();
         let groups = StudentGroup::COUNTED
             .into_iter()
             .filter(|group| may.contains(*group) || self.matters(year, *group))
@@ -186,7 +189,7 @@ impl<'a> Drawing<'_, 'a> {
         else {
             return Vec::new();
         };
-        let cells = Cells::read(edition, self.determination.lea_type, facts);
+        let cells = self.cells_of(edition, facts);
         let met = edition.criteria.iter().filter(|criterion| {
             criterion.groups.contains(&group)
                 && criterion_outcome(criterion, group, &cells).is_met()
@@ -228,6 +231,16 @@ impl<'a> Drawing<'_, 'a> {
             ])
         })
         .collect()
+    }
+
+    fn cells_of(&self, edition: &Edition, facts: &YearFacts) -> Rc<Cells> {
+        let mut earlier = self.earlier.borrow_mut();
+        if let Some((_, cells)) = earlier.iter().find(|(year, _)| *year == edition.year) {
+            return Rc::clone(cells);
+        }
+        let cells = Rc::new(Cells::read(edition, self.determination.lea_type, facts));
+        earlier.push((edition.year, Rc::clone(&cells)));
+        cells
     }
 
     /// Whether another letter of the group on that year's list would change an answer.

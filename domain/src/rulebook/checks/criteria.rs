@@ -6,7 +6,10 @@ use super::words::{groups_of, indicator, priority_of};
 use super::{Ids, Page, Text};
 use crate::indicator::Indicator;
 use crate::performance::{Color, Level};
-use crate::rulebook::{Alternative, Condition, Criterion, IndicatorRule, Rating, Wanted, raw};
+use crate::priority::PrioritySet;
+use crate::rulebook::{
+    Alternative, Condition, Criterion, IndicatorRule, PRIORITIES_MOST, Rating, Wanted, raw,
+};
 use crate::student_group::StudentGroup;
 
 fn wanted(
@@ -61,6 +64,24 @@ fn condition(
     };
     page.fault(at, format!("a condition on {indicator}, but {problem}"));
     None
+}
+
+/// Criteria belong to no more state priorities than groups are counted over.
+pub(super) fn few_priorities<'c>(
+    page: &mut Page<'_>,
+    at: &Text,
+    criteria: impl Iterator<Item = &'c Criterion>,
+) {
+    let priorities: PrioritySet = criteria.map(|criterion| criterion.priority).collect();
+    let found = priorities.len();
+    if found > PRIORITIES_MOST {
+        page.fault(
+            at,
+            format!(
+                "criteria belong to {found} state priorities: at most {PRIORITIES_MOST} are possible"
+            ),
+        );
+    }
 }
 
 pub(super) fn criterion_of(

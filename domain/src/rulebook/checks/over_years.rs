@@ -8,6 +8,7 @@ use crate::lea::LeaType;
 use crate::rulebook::tables::TESTS_MOST;
 use crate::rulebook::{CharterRule, CharterTest, Effect, SustainedRule, raw};
 use crate::student_group::StudentGroup;
+use crate::sustained_need::YEARS_MOST;
 use crate::year::DashboardYear;
 
 /// The years of a window, in rising order, the last being the edition's own.
@@ -22,6 +23,10 @@ fn window_of(
     }
     if window.windows(2).any(|pair| matches!(pair, [a, b] if a >= b)) {
         page.fault(at, "the window is out of order: its years must rise");
+    }
+    if window.len() > YEARS_MOST {
+        let found = window.len();
+        page.fault(at, format!("the window has {found} years: at most {YEARS_MOST} are possible"));
     }
     if window.last() != Some(&year) {
         page.fault(at, format!("the window must end with the edition's own year, {year}"));
