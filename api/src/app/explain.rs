@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use calsos_domain::cds::CdsCode;
 use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
-use calsos_domain::facts::ReleaseNumber;
+use calsos_domain::facts::{FactBase, ReleaseNumber};
 use calsos_domain::rulebook::{Source, YearRules};
 use calsos_domain::support::support_day;
 use calsos_domain::trace::trace;
 use calsos_domain::year::DashboardYear;
 use calsos_ingest::{Input, original_row};
-use calsos_persistence::ReleaseRecord;
+use calsos_persistence::{ReleaseRecord, RunRecord};
 
 use super::Office;
 use super::answers::{Answered, Names};
@@ -41,16 +41,35 @@ impl Office {
         cds: CdsCode,
         year: Option<DashboardYear>,
     ) -> Result<Explanation, AppError> {
-        let run = self.run()?;
-        let records: Vec<ReleaseRecord> = self
-            .store
-            .releases()?
-            .into_iter()
-            .filter(|record| run.releases.contains(&record.number))
-            .collect();
-        let base =
-            self.assemble(&records, |number| Ok(self.store.release_contents_of(number, cds)?))?;
-        let books = self.books_of(&run)?;
+        self.explain_by(&self.run()?, cds, year)
+    }
+
+    /// The releases of a run.
+    fn releases_of(&self, run: &RunRecord) -> Result<Vec<ReleaseRecord>, AppError> {
+        let mut records = self.store.releases()?;
+        records.retain(|record| run.releases.contains(&record.number));
+        Ok(records)
+    }
+
+    /// What the releases of a run say of one LEA.
+    pub(crate) fn facts_of(&self, run: &RunRecord, cds: CdsCode) -> Result<FactBase, AppError> {
+        self.facts_in(&self.releases_of(run)?, cds)
+    }
+
+    fn facts_in(&self, records: &[ReleaseRecord], cds: CdsCode) -> Result<FactBase, AppError> {
+        self.assemble(records, |number| Ok(self.store.release_contents_of(number, cds)?))
+    }
+
+    /// Explains the answer of a run for an LEA.
+    pub(crate) fn explain_by(
+        &self,
+        run: &RunRecord,
+        cds: CdsCode,
+        year: Option<DashboardYear>,
+    ) -> Result<Explanation, AppError> {
+        let records = self.releases_of(run)?;
+        let base = self.facts_in(&records, cds)?;
+        let books = self.books_of(run)?;
         if let Some(entry) = base.not_leas.get(&cds) {
             let record = &entry.record.value;
             return Err(AppError::NotFound(format!(
@@ -109,7 +128,7 @@ impl Office {
             .collect();
         let names = Names::load(&self.store)?;
         let view = DeterminationView::of(lea, &determination);
-        let answered = Answered { cds, year, view };
+        let answered = Answered { cds, year, lea_type: lea.lea_type, view };
         let published = self.published_beside(&books)?.of(&answered);
         let register = RegisterView::of(cds, &lea.register, support_day(determination.edition));
         Ok(Explanation {
