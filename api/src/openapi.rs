@@ -4,6 +4,7 @@ mod downgrade;
 
 use actix_web::App;
 use actix_web::web::Bytes;
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::server::ServerBuilder;
 use utoipa::{OpenApi, openapi};
 use utoipa_actix_web::AppExt as _;
@@ -59,6 +60,8 @@ pub(crate) fn document() -> openapi::OpenApi {
         .split_for_parts();
     let here = ServerBuilder::new().url("/").description(Some("Where the document came from."));
     document.servers = Some(vec![here.build()]);
+    // Nothing is asked of readers.
+    document.security = Some(vec![SecurityRequirement::default()]);
     document
 }
 

@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value};
 
+/// What 3.0 has in the place of the license's identifier.
+const LICENSE: &str = "https://www.apache.org/licenses/LICENSE-2.0";
+
 /// Changes what 3.0 writes otherwise: the version, lists of types, examples, limits that are
-/// excluded, and the license's identifier.
+/// excluded, what stands beside a reference, and the license's identifier.
 pub(super) fn to_3_0(document: &mut Value) {
     if let Some(root) = document.as_object_mut() {
         root.insert("openapi".to_owned(), Value::from("3.0.3"));
@@ -13,6 +16,7 @@ pub(super) fn to_3_0(document: &mut Value) {
             .and_then(Value::as_object_mut)
         {
             license.remove("identifier");
+            license.insert("url".to_owned(), Value::from(LICENSE));
         }
     }
     lower(document);
@@ -51,6 +55,13 @@ fn lower_schema(object: &mut Map<String, Value>) {
         }
     }
     object.remove("propertyNames");
+    // Nothing may stand beside a reference.
+    if object.len() > 1
+        && let Some(reference) = object.remove("$ref")
+    {
+        let reference = Map::from_iter([("$ref".to_owned(), reference)]);
+        object.insert("allOf".to_owned(), Value::Array(vec![Value::Object(reference)]));
+    }
     for (limit, excluded) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
         if let Some(Value::Number(number)) = object.get(excluded) {
             let number = Value::Number(number.clone());

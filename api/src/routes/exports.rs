@@ -1,17 +1,16 @@
 //! Whole years as files.
 
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use actix_web::web::{Bytes, Data, block};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_domain::year::DashboardYear;
 
-use super::performances::stopped;
 use crate::cli::{Format, Layout};
 use crate::error::AppError;
 use crate::output::write_table;
 use crate::problem::Problem;
 use crate::server::Service;
-use crate::server::answers::{has, tag_of, tagged};
+use crate::server::answers::{apart, has, tag_of, tagged};
 use crate::server::asked::Asked;
 
 /// The determinations of a year as a file
@@ -61,12 +60,12 @@ pub(crate) async fn export_determinations(
     if has(&request, &tag) {
         return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
     }
-    let work = move || -> Result<Vec<u8>, Problem> {
+    let file = apart(move || {
         let file = file(&service, year, layout, format)?;
         service.still_serves(&snapshot)?;
         Ok(file)
-    };
-    let file = Bytes::from(block(work).await.map_err(|_| stopped())??);
+    })
+    .await?;
     let (media, ending) = match format {
         Format::Ndjson => ("application/x-ndjson", "ndjson"),
         Format::Xlsx => {

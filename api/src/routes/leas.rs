@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::problem::{Kind, Problem};
 use crate::server::Service;
-use crate::server::answers::{drawn, json, of_snapshot, tag_of, tagged};
+use crate::server::answers::{drawn, has, json, of_snapshot, tag_of, tagged};
 use crate::server::asked::Asked;
 use crate::server::paging::{Cursor, Page, PageAsked, next_link};
 use crate::snapshot::Snapshot;
@@ -132,6 +132,10 @@ pub(crate) async fn list_leas(
             ));
         }
     };
+    let tag = tag_of(snapshot.dataset());
+    if has(&request, &tag) {
+        return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
+    }
     let Some(year) = newest(&snapshot) else { return Err(snapshot.no_edition_at_all()) };
     let is_wanted = |lea: &&LeaRecord| {
         county.is_none_or(|county| lea.cds().county() == county)
@@ -151,7 +155,7 @@ pub(crate) async fn list_leas(
         }
         _ => None,
     };
-    let mut response = tagged(HttpResponse::Ok(), &tag_of(snapshot.dataset()));
+    let mut response = tagged(HttpResponse::Ok(), &tag);
     if let Some(next) = &next {
         response.insert_header(("Link", next_link(&request, next)));
     }

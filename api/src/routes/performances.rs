@@ -1,6 +1,6 @@
 //! The facts behind the answers of an LEA: its rows of the indicator files.
 
-use actix_web::web::{Data, Path, block};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_domain::facts::Cited;
 use calsos_domain::indicator::Indicator;
@@ -9,9 +9,9 @@ use calsos_domain::student_group::StudentGroup;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::server::Service;
-use crate::server::answers::{drawn, has, json, tag_of, tagged};
+use crate::server::answers::{drawn, drawn_apart};
 use crate::server::asked::Asked;
 
 /// The rows of an LEA in a year.
@@ -102,11 +102,7 @@ pub(crate) async fn list_performances(
     let (cds, year) = asked.done_with(cds.zip(year))?;
     let snapshot = service.current()?;
     snapshot.find(cds, year)?;
-    let tag = tag_of(snapshot.dataset());
-    if has(&request, &tag) {
-        return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
-    }
-    let work = move || -> Result<Vec<u8>, Problem> {
+    drawn_apart(&request, snapshot, move |snapshot| {
         let base = service.office.facts_of(&snapshot.run, cds)?;
         let facts = base.leas.get(&cds).and_then(|lea| lea.years.get(&year));
         let rows = facts.into_iter().flat_map(|facts| &facts.performances);
@@ -116,12 +112,6 @@ pub(crate) async fn list_performances(
             dashboard_year: year.number(),
             items: items.collect(),
         })
-    };
-    let body = block(work).await.map_err(|_| stopped())??;
-    Ok(json(tagged(HttpResponse::Ok(), &tag), body.into()))
-}
-
-/// What is said where work off the readers' threads ended early.
-pub(super) fn stopped() -> Problem {
-    Problem::new(Kind::Internal, "the service stopped before the answer was drawn up; ask again")
+    })
+    .await
 }

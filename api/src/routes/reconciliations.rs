@@ -1,13 +1,12 @@
 //! Computed against published.
 
-use actix_web::web::{Data, Path, block};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 
-use super::performances::stopped;
 use crate::cli::ReconcileBasis;
 use crate::problem::Problem;
 use crate::server::Service;
-use crate::server::answers::{drawn, has, json, tag_of, tagged};
+use crate::server::answers::{drawn, drawn_apart};
 use crate::server::asked::Asked;
 use crate::views::reconciliation::ReconciliationView;
 
@@ -35,15 +34,10 @@ pub(crate) async fn get_reconciliation(
     let year = asked.done_with(year)?;
     let snapshot = service.current()?;
     snapshot.year(year)?;
-    let tag = tag_of(snapshot.dataset());
-    if has(&request, &tag) {
-        return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
-    }
-    let work = move || -> Result<Vec<u8>, Problem> {
+    drawn_apart(&request, snapshot, move |snapshot| {
         let view = service.office.reconcile(year, ReconcileBasis::Files)?;
-        service.still_serves(&snapshot)?;
+        service.still_serves(snapshot)?;
         drawn(&view)
-    };
-    let body = block(work).await.map_err(|_| stopped())??;
-    Ok(json(tagged(HttpResponse::Ok(), &tag), body.into()))
+    })
+    .await
 }

@@ -1,16 +1,15 @@
 //! The runs that decided.
 
-use actix_web::web::{Data, Path, block};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_persistence::RunRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::performances::stopped;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
 use crate::server::Service;
-use crate::server::answers::fresh;
+use crate::server::answers::{apart, fresh};
 use crate::server::asked::Asked;
 use crate::views::run_diff::RunView;
 
@@ -26,8 +25,7 @@ struct Runs {
 
 pub(crate) async fn runs_of(service: &Data<Service>) -> Result<Vec<RunRecord>, Problem> {
     let service = Data::clone(service);
-    let work = move || service.office.store.runs().map_err(AppError::from);
-    Ok(block(work).await.map_err(|_| stopped())??)
+    apart(move || Ok(service.office.store.runs().map_err(AppError::from)?)).await
 }
 
 /// The runs that decided

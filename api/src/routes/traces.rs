@@ -1,12 +1,11 @@
 //! Why: every rule that was tried, down to the cell.
 
-use actix_web::web::{Data, Path, block};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 
-use super::performances::stopped;
 use crate::problem::Problem;
 use crate::server::Service;
-use crate::server::answers::{drawn, has, json, tag_of, tagged};
+use crate::server::answers::{drawn, drawn_apart};
 use crate::server::asked::Asked;
 use crate::views::trace::TraceView;
 
@@ -38,13 +37,8 @@ pub(crate) async fn get_trace(
     let (cds, year) = asked.done_with(cds.zip(year))?;
     let snapshot = service.current()?;
     snapshot.find(cds, year)?;
-    let tag = tag_of(snapshot.dataset());
-    if has(&request, &tag) {
-        return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
-    }
-    let work = move || -> Result<Vec<u8>, Problem> {
+    drawn_apart(&request, snapshot, move |snapshot| {
         drawn(&service.office.explain_by(&snapshot.run, cds, Some(year))?.trace)
-    };
-    let body = block(work).await.map_err(|_| stopped())??;
-    Ok(json(tagged(HttpResponse::Ok(), &tag), body.into()))
+    })
+    .await
 }

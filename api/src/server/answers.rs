@@ -1,7 +1,9 @@
 //! How a resource is answered: with its tag, its age, and not again to whom has it.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, block};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
@@ -26,6 +28,32 @@ pub(crate) fn of_snapshot(
     let key = request.uri().path_and_query().map_or("", |uri| uri.as_str());
     let body = snapshot.rendered(key, draw)?;
     Ok(json(tagged(HttpResponse::Ok(), &tag), body))
+}
+
+/// The same, where drawing up takes long or asks the database: off the threads that serve
+/// readers.
+pub(crate) async fn drawn_apart(
+    request: &HttpRequest,
+    snapshot: Arc<Snapshot>,
+    draw: impl FnOnce(&Snapshot) -> Result<Vec<u8>, Problem> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let tag = tag_of(snapshot.dataset());
+    if has(request, &tag) {
+        return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
+    }
+    let key = request.uri().path_and_query().map_or("", |uri| uri.as_str()).to_owned();
+    let body = apart(move || snapshot.rendered(&key, || draw(&snapshot))).await?;
+    Ok(json(tagged(HttpResponse::Ok(), &tag), body))
+}
+
+/// Does work off the threads that serve readers.
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    block(work).await.map_err(|_| {
+        let detail = "the service stopped before the answer was drawn up; ask again";
+        Problem::new(Kind::Internal, detail)
+    })?
 }
 
 /// The weak tag of a dataset: bodies of the same meaning may differ in their bytes, as when

@@ -29,19 +29,8 @@ pub(crate) async fn keep(
     let started = Instant::now();
     let id = request_id(request.headers());
     let service = request.app_data::<Data<Service>>().cloned();
-    let plain = request.request().clone();
-    let mut response = match next.call(request).await {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => {
-            let mut response = error.as_response_error().error_response();
-            // What the framework says of itself goes into the problem.
-            if response.extensions().get::<Problem>().is_none() {
-                let problem = Problem::of_status(response.status(), error.to_string());
-                response.extensions_mut().insert(problem);
-            }
-            ServiceResponse::new(plain, response)
-        }
-    };
+    // Refusals of handlers and of the framework are responses already.
+    let mut response = next.call(request).await?.map_into_boxed_body();
     if response.status().is_client_error() || response.status().is_server_error() {
         response = as_problem(response, &id);
     }
@@ -79,9 +68,12 @@ fn request_id(headers: &HeaderMap) -> String {
 }
 
 fn as_problem(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
-    let known = response.response_mut().extensions_mut().remove::<Problem>();
     let status = response.status();
-    let reason = || status.canonical_reason().unwrap_or("refused").to_owned();
+    let known = response.response_mut().extensions_mut().remove::<Problem>();
+    let reason = || match response.response().error() {
+        Some(error) => error.to_string(),
+        None => status.canonical_reason().unwrap_or("refused").to_owned(),
+    };
     let mut problem = known.unwrap_or_else(|| Problem::of_status(status, reason()));
     problem.instance = Some(response.request().path().to_owned());
     problem.request_id = Some(id.to_owned());
