@@ -16,7 +16,8 @@ pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 /// What is wrong with a request, and what to do.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Problem {
+#[schema(as = Problem)]
+pub(crate) struct ProblemDetails {
     /// A URI that names the kind of problem: `urn:calsos:problem:` and the code.
     #[serde(rename = "type")]
     #[schema(example = "urn:calsos:problem:unknown-lea")]
@@ -43,6 +44,10 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) errors: Vec<Fault>,
 }
+
+/// Why a request is refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem(Box<ProblemDetails>);
 
 /// One fault of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -113,7 +118,7 @@ impl Kind {
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Problem {
         let (status, code, title) = kind.parts();
-        Problem {
+        Problem(Box::new(ProblemDetails {
             kind: format!("urn:calsos:problem:{code}"),
             title: title.to_owned(),
             status: status.as_u16(),
@@ -122,31 +127,46 @@ impl Problem {
             code: code.to_owned(),
             request_id: None,
             errors: Vec::new(),
-        }
+        }))
     }
 
     /// A request with faults in its parameters.
     pub(crate) fn of_faults(errors: Vec<Fault>) -> Problem {
         let named: Vec<&str> = errors.iter().map(|fault| fault.parameter.as_str()).collect();
         let detail = format!("these parameters are not valid: {}", named.join(", "));
-        Problem { errors, ..Problem::new(Kind::InvalidParameter, detail) }
+        let mut problem = Problem::new(Kind::InvalidParameter, detail);
+        problem.0.errors = errors;
+        problem
     }
 
     /// What the framework refused by itself, such as a path that is no UTF-8.
     pub(crate) fn of_status(status: StatusCode, detail: String) -> Problem {
         let kind = if status.is_server_error() { Kind::Internal } else { Kind::RequestRefused };
         let reason = status.canonical_reason().unwrap_or("Refused").to_owned();
-        Problem { status: status.as_u16(), title: reason, ..Problem::new(kind, detail) }
+        let mut problem = Problem::new(kind, detail);
+        problem.0.status = status.as_u16();
+        problem.0.title = reason;
+        problem
+    }
+
+    /// The details, with what is known of the request.
+    pub(crate) fn details(self, path: &str, request_id: &str) -> ProblemDetails {
+        ProblemDetails {
+            instance: Some(path.to_owned()),
+            request_id: Some(request_id.to_owned()),
+            ..*self.0
+        }
     }
 
     fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}): {}", self.title, self.code, self.detail)
+        let ProblemDetails { title, code, detail, .. } = &*self.0;
+        write!(f, "{title} ({code}): {detail}")
     }
 }
 

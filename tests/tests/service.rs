@@ -213,11 +213,11 @@ fn rows_of(trace: &Value, group: &str) -> BTreeSet<(String, u64)> {
     let mut open: Vec<&Value> = vec![trace];
     while let Some(node) = open.pop() {
         let own = node["id"].as_str().unwrap();
-        if own == id || own.starts_with(&format!("{id}.")) {
-            if let Some(row) = node["source"]["row"].as_u64() {
-                assert_eq!(node["source"]["sha256"].as_str().unwrap().len(), 64);
-                rows.insert((node["source"]["file"].as_str().unwrap().to_owned(), row));
-            }
+        if (own == id || own.starts_with(&format!("{id}.")))
+            && let Some(row) = node["source"]["row"].as_u64()
+        {
+            assert_eq!(node["source"]["sha256"].as_str().unwrap().len(), 64);
+            rows.insert((node["source"]["file"].as_str().unwrap().to_owned(), row));
         }
         open.extend(node["children"].as_array().into_iter().flatten());
     }
@@ -339,17 +339,17 @@ fn every_fault_of_a_request_is_told_at_once() {
 fn filters_give_what_the_command_line_gives() {
     let program = world(Backend::Sqlite);
     let service = Service::start(&program, &[]);
-    let same: [(&str, &[&str], usize); 8] = [
-        ("", &[], 5),
-        ("year=2023", &["--year", "2023"], 4),
-        ("county=02", &["--county", "02"], 1),
-        ("type=charter", &["--type", "charter"], 1),
-        ("status=differentiated", &["--status", "differentiated"], 1),
-        ("group=SWD", &["--group", "SWD"], 1),
-        ("priority=6", &["--priority", "6"], 1),
-        ("method=M1&year=2023", &["--method", "M1", "--year", "2023"], 1),
+    let same: [(&str, &[&str]); 8] = [
+        ("", &[]),
+        ("year=2023", &["--year", "2023"]),
+        ("county=02", &["--county", "02"]),
+        ("type=charter", &["--type", "charter"]),
+        ("status=differentiated", &["--status", "differentiated"]),
+        ("group=SWD", &["--group", "SWD"]),
+        ("priority=6", &["--priority", "6"]),
+        ("method=M1&year=2023", &["--method", "M1", "--year", "2023"]),
     ];
-    for (query, words, _) in same {
+    for (query, words) in same {
         let listed = program.json(["list"].iter().chain(words));
         let key =
             |item: &Value| (item["dashboardYear"].clone().to_string(), item["cds"].to_string());

@@ -6,7 +6,7 @@ use calsos_domain::rulebook::Source;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, of_snapshot};
 use crate::server::asked::Asked;
@@ -42,8 +42,8 @@ fn item(source: &Source) -> CitationItem<'_> {
     responses(
         (status = 200, description = "The sources.", body = CitationList),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "The request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/citations")]
@@ -65,8 +65,8 @@ pub(crate) async fn list_citations(
     responses(
         (status = 200, description = "The source.", body = CitationItem),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "There is no such source, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "There is no such source, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/citations/{id}")]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::cli::Status;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, has, json, of_snapshot, tag_of, tagged};
 use crate::server::asked::Asked;
@@ -103,8 +103,8 @@ pub(crate) struct StripYear {
     responses(
         (status = 200, description = "A page of determinations.", body = DeterminationList),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "The request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/determinations")]
@@ -238,8 +238,8 @@ fn wanted(asked: &mut Asked) -> Wanted {
     responses(
         (status = 200, description = "The determinations.", body = DeterminationHistory),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "No LEA has the code, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "No LEA has the code, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/leas/{cds}/determinations")]
@@ -279,8 +279,8 @@ pub(crate) async fn list_determinations_of_lea(
     responses(
         (status = 200, description = "The determination.", body = DeterminationPage),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "There is no such answer, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "There is no such answer, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/leas/{cds}/determinations/{year}")]

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::fresh;
 use crate::server::asked::Asked;
@@ -72,7 +72,7 @@ const LINKS: [(&str, &str); 14] = [
     tag = "service", operation_id = "getDiscovery",
     responses(
         (status = 200, description = "The service.", body = Discovery),
-        (status = "4XX", description = "The request was refused.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/")]

@@ -8,7 +8,7 @@ use calsos_domain::year::DashboardYear;
 use crate::cli::{Format, Layout};
 use crate::error::AppError;
 use crate::output::write_table;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{apart, has, tag_of, tagged};
 use crate::server::asked::Asked;
@@ -30,8 +30,8 @@ use crate::server::asked::Asked;
             (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         )),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "The year has no answers, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The year has no answers, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/exports/determinations")]

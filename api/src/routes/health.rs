@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::fresh;
 
@@ -32,7 +32,7 @@ fn health(service: &Service) -> Health {
     tag = "service", operation_id = "getHealth",
     responses(
         (status = 200, description = "The process lives.", body = Health),
-        (status = "4XX", description = "The request was refused.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/healthz")]
@@ -47,8 +47,8 @@ pub(crate) async fn get_health(service: Data<Service>) -> Result<HttpResponse, P
     tag = "service", operation_id = "getReadiness",
     responses(
         (status = 200, description = "Readers are served.", body = Health),
-        (status = "4XX", description = "The request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/readyz")]

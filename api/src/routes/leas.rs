@@ -9,7 +9,7 @@ use calsos_persistence::LeaRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, has, json, of_snapshot, tag_of, tagged};
 use crate::server::asked::Asked;
@@ -104,8 +104,8 @@ fn item<'a>(snapshot: &Snapshot, lea: &'a LeaRecord, year: DashboardYear) -> Lea
     responses(
         (status = 200, description = "A page of LEAs.", body = LeaList),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "The request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/leas")]
@@ -170,8 +170,8 @@ pub(crate) async fn list_leas(
     responses(
         (status = 200, description = "The LEA.", body = Lea),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "No LEA has the code, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "No LEA has the code, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/leas/{cds}")]

@@ -9,7 +9,7 @@ use calsos_domain::student_group::StudentGroup;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, drawn_apart};
 use crate::server::asked::Asked;
@@ -87,8 +87,8 @@ fn item(indicator: Indicator, group: StudentGroup, cited: &Cited<Performance>) -
     responses(
         (status = 200, description = "The rows.", body = PerformanceList),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "No LEA has the code, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "No LEA has the code, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/leas/{cds}/performances")]

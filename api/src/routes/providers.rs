@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, of_snapshot};
 use crate::server::asked::Asked;
@@ -38,8 +38,8 @@ struct ProviderList<'a> {
     responses(
         (status = 200, description = "The providers.", body = ProviderList),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "The request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/providers")]

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 
 use crate::cli::ReconcileBasis;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, drawn_apart};
 use crate::server::asked::Asked;
@@ -19,8 +19,8 @@ use crate::views::reconciliation::ReconciliationView;
     responses(
         (status = 200, description = "The comparison.", body = ReconciliationView),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "The year has no answers or no list, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The year has no answers or no list, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/reconciliations/{year}")]

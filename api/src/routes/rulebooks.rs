@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::AppError;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, of_snapshot};
 use crate::server::asked::Asked;
@@ -109,8 +109,8 @@ fn edition(snapshot: &Snapshot, year: DashboardYear) -> Result<&Edition, Problem
     responses(
         (status = 200, description = "The editions.", body = RulebookList),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "The request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/rulebooks")]
@@ -134,8 +134,8 @@ pub(crate) async fn list_rulebooks(
     responses(
         (status = 200, description = "The rules.", body = Rulebook),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "The year has no edition, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The year has no edition, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/rulebooks/{year}")]
@@ -168,8 +168,8 @@ pub(crate) async fn get_rulebook(
     responses(
         (status = 200, description = "The differences.", body = RulebookComparison),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "A year has no edition, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "A year has no edition, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/rulebooks/{before}/compare/{after}")]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::AppError;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{apart, fresh};
 use crate::server::asked::Asked;
@@ -33,8 +33,8 @@ pub(crate) async fn runs_of(service: &Data<Service>) -> Result<Vec<RunRecord>, P
     tag = "runs", operation_id = "listRuns",
     responses(
         (status = 200, description = "The runs.", body = Runs),
-        (status = "4XX", description = "The request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/runs")]
@@ -54,8 +54,8 @@ pub(crate) async fn list_runs(
     params(("id" = String, Path, description = "The run's id or its number.", example = "1")),
     responses(
         (status = 200, description = "The run.", body = RunView),
-        (status = "4XX", description = "There is no such run, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "There is no such run, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/runs/{id}")]

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 
 use crate::app::summary::Summary;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, of_snapshot};
 use crate::server::asked::Asked;
@@ -18,8 +18,8 @@ use crate::server::asked::Asked;
     responses(
         (status = 200, description = "The counts.", body = Summary),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "The year has no answers, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The year has no answers, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/summaries/{year}")]

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, drawn_apart};
 use crate::server::asked::Asked;
@@ -22,8 +22,8 @@ use crate::views::trace::TraceView;
     responses(
         (status = 200, description = "The tree.", body = TraceView),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "There is no such answer, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "There is no such answer, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/leas/{cds}/determinations/{year}/trace")]

@@ -8,7 +8,7 @@ use calsos_domain::year::DashboardYear;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, of_snapshot};
 use crate::server::asked::Asked;
@@ -117,8 +117,8 @@ fn inputs(snapshot: &Snapshot, edition: &Edition) -> Vec<InputState> {
     responses(
         (status = 200, description = "Every year that the rules know.", body = Years),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "The request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/years")]
@@ -141,8 +141,8 @@ pub(crate) async fn list_years(
     responses(
         (status = 200, description = "The year.", body = Year),
         (status = 304, description = "The caller has it."),
-        (status = "4XX", description = "The year has no edition, or the request was refused.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was decided yet.", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "The year has no edition, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/years/{year}")]

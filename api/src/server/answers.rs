@@ -50,7 +50,8 @@ pub(crate) async fn drawn_apart(
 pub(crate) async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    block(work).await.map_err(|_| {
+    block(work).await.map_err(|stopped| {
+        log::error!("work was given up: {stopped}");
         let detail = "the service stopped before the answer was drawn up; ask again";
         Problem::new(Kind::Internal, detail)
     })?

@@ -74,9 +74,8 @@ fn as_problem(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceRespon
         Some(error) => error.to_string(),
         None => status.canonical_reason().unwrap_or("refused").to_owned(),
     };
-    let mut problem = known.unwrap_or_else(|| Problem::of_status(status, reason()));
-    problem.instance = Some(response.request().path().to_owned());
-    problem.request_id = Some(id.to_owned());
+    let problem = known.unwrap_or_else(|| Problem::of_status(status, reason()));
+    let problem = problem.details(response.request().path(), id);
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = response.map_body(|_, _| BoxBody::new(body));
     let headers = response.headers_mut();
