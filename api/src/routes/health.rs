@@ -1,13 +1,14 @@
 //! Whether the service lives, and whether it can answer.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::fresh;
+use crate::server::asked::Asked;
 
 /// The state of the service.
 #[derive(Serialize, ToSchema)]
@@ -36,7 +37,11 @@ fn health(service: &Service) -> Health {
     )
 )]
 #[get("/healthz")]
-pub(crate) async fn get_health(service: Data<Service>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn get_health(
+    request: HttpRequest,
+    service: Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    Asked::of(&request).done()?;
     fresh(&health(&service))
 }
 
@@ -52,7 +57,11 @@ pub(crate) async fn get_health(service: Data<Service>) -> Result<HttpResponse, P
     )
 )]
 #[get("/readyz")]
-pub(crate) async fn get_readiness(service: Data<Service>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn get_readiness(
+    request: HttpRequest,
+    service: Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    Asked::of(&request).done()?;
     service.current()?;
     fresh(&health(&service))
 }
