@@ -38,7 +38,7 @@ pub(crate) async fn get_trace(
     let snapshot = service.current()?;
     snapshot.find(cds, year)?;
     drawn_apart(&request, snapshot, move |snapshot| {
-        drawn(&service.office.explain_by(&snapshot.run, cds, Some(year))?.trace)
+        drawn(&service.office.trace_by(&snapshot.run, cds, year)?)
     })
     .await
 }
