@@ -1,5 +1,6 @@
 //! The command line's words.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use calsos_domain::cds::{CdsCode, CountyCode};
@@ -119,6 +120,13 @@ pub(crate) enum Command {
     /// own layouts, for every year that has rules. Everything but the counties' names is made
     /// up. A README beside the files says what is in them on purpose.
     Sample(Sample),
+    /// Answer over HTTP: determinations, their reasons, the rules and the files
+    ///
+    /// Reads only. What another process imports and decides meanwhile is taken up by itself.
+    /// The log (RUST_LOG=info) has a line for each request.
+    Serve(Serve),
+    /// Write the OpenAPI document of the service
+    Openapi(Openapi),
     /// See it all at work: make California up, import it, decide it, and explain an answer
     ///
     /// Works on a database of its own, which each demo makes anew, unless --database names
@@ -169,6 +177,43 @@ pub(crate) struct Demo {
     /// Keep the files in this folder; it must be empty or not there yet
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where requests are answered
+    #[arg(long, env = "CALSOS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Where metrics are answered, apart from readers [default: nowhere]
+    #[arg(long, env = "CALSOS_METRICS", value_name = "ADDRESS")]
+    pub(crate) metrics: Option<SocketAddr>,
+    /// The URL under which readers know the service, where it is behind a proxy
+    #[arg(long, env = "CALSOS_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// Pages of this origin may read from browsers, such as https://dashboard.example.org;
+    /// may be given several times
+    #[arg(long = "origin", env = "CALSOS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
+    pub(crate) origins: Vec<String>,
+    /// Log each request as JSON
+    #[arg(long, env = "CALSOS_LOG_JSON")]
+    pub(crate) log_json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Openapi {
+    /// The version of OpenAPI
+    #[arg(long, value_enum, default_value_t = OpenapiVersion::V31)]
+    pub(crate) version: OpenapiVersion,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OpenapiVersion {
+    /// OpenAPI 3.1
+    #[value(name = "3.1")]
+    V31,
+    /// OpenAPI 3.0, for generators that do not read 3.1
+    #[value(name = "3.0")]
+    V30,
 }
 
 #[derive(Debug, Args)]

@@ -8,11 +8,13 @@ mod export;
 mod history;
 mod import;
 mod list;
+mod openapi;
 mod reconcile;
 mod releases;
 mod rulebook;
 mod runs;
 mod sample;
+mod serve;
 mod summary;
 mod template;
 
@@ -65,6 +67,8 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Diff(asked) => diff::run(&office(global)?, global, asked),
         Command::Rulebook(asked) => rulebook::run(global, asked),
         Command::Template(asked) => template::run(global, asked),
+        Command::Serve(asked) => serve::run(office(global)?, asked),
+        Command::Openapi(asked) => openapi::run(asked),
         Command::Sample(asked) => sample::run(global, asked),
         Command::Demo(asked) => demo::run(global, asked),
     }

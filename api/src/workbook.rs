@@ -35,12 +35,17 @@ pub(crate) fn workbook_file(out: Option<&Path>) -> Result<&Path, AppError> {
     })
 }
 
-/// Writes a workbook, whole or not at all. The same sheets and origin give the same bytes.
+/// Writes a workbook, whole or not at all.
 pub(crate) fn write_workbook(
     path: &Path,
     sheets: &[Sheet<'_>],
     origin: &Origin,
 ) -> Result<(), AppError> {
+    write_whole(path, &workbook_bytes(sheets, origin)?)
+}
+
+/// A workbook. The same sheets and origin give the same bytes.
+pub(crate) fn workbook_bytes(sheets: &[Sheet<'_>], origin: &Origin) -> Result<Vec<u8>, AppError> {
     let mut book = Workbook::new();
     // To the second: readers of the property expect no fraction of it.
     let second = origin.made_at.split('.').next().unwrap_or_default();
@@ -50,7 +55,7 @@ pub(crate) fn write_workbook(
         add_sheet(book.add_worksheet(), sheet)?;
     }
     add_about(book.add_worksheet(), origin)?;
-    write_whole(path, &book.save_to_buffer()?)
+    Ok(book.save_to_buffer()?)
 }
 
 fn bold() -> Format {

@@ -170,6 +170,17 @@ impl Store {
         self.read("looking for a file", |connection| find(connection, &sha256))
     }
 
+    /// How many releases there are.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn release_count(&self) -> Result<usize, StoreError> {
+        self.read("counting releases", |connection| {
+            let count: i64 = release::table.count().get_result(connection)?;
+            Ok(usize::try_from(count).unwrap_or(usize::MAX))
+        })
+    }
+
     /// Every release, by number.
     ///
     /// # Errors

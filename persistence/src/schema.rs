@@ -36,6 +36,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    performance_lea (release, cds) {
+        release -> Integer,
+        cds -> Text,
+        first_place -> Integer,
+        last_place -> Integer,
+    }
+}
+
+diesel::table! {
     performance (release, place) {
         release -> Integer,
         place -> Integer,

@@ -32,6 +32,13 @@ impl Store {
         connection::open(url).map(|pool| Store { pool })
     }
 
+    /// How many connections are open, and how many of them nobody uses.
+    #[must_use]
+    pub fn connections(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections, state.idle_connections)
+    }
+
     /// Reads in one consistent view: what another process stores meanwhile is not seen.
     pub(crate) fn read<T>(
         &self,

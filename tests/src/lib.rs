@@ -2,6 +2,7 @@
 
 pub mod case;
 pub mod program;
+pub mod service;
 pub mod shared;
 
 // For the macro `on_both`, wherever it is used.

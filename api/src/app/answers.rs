@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use calsos_domain::cds::CdsCode;
+use calsos_domain::lea::LeaType;
 use calsos_domain::rulebook::YearRules;
 use calsos_domain::year::DashboardYear;
-use calsos_persistence::{AnswerFilter, LeaRecord, RunRecord, Store};
+use calsos_persistence::{AnswerFilter, AnswerRecord, LeaRecord, RunRecord, Store};
 
 use super::Office;
-use crate::cli::{List, Status};
+use crate::cli::List;
 use crate::error::AppError;
-use crate::views::answer::{DeterminationView, SustainedView};
+use crate::snapshot::{Entry, Wanted};
+use crate::views::answer::DeterminationView;
 
 /// What LEAs are called, year by year.
 pub(crate) struct Names(BTreeMap<CdsCode, LeaRecord>);
@@ -24,6 +26,11 @@ impl Names {
             }
         }
         Ok(Names(by_code))
+    }
+
+    /// Every LEA, by the code that it has now.
+    pub(crate) fn leas(&self) -> impl Iterator<Item = &LeaRecord> {
+        self.0.iter().filter(|(code, lea)| lea.cds() == **code).map(|(_, lea)| lea)
     }
 
     pub(crate) fn lea(&self, cds: CdsCode) -> Option<&LeaRecord> {
@@ -44,6 +51,7 @@ impl Names {
 pub(crate) struct Answered {
     pub(crate) cds: CdsCode,
     pub(crate) year: DashboardYear,
+    pub(crate) lea_type: LeaType,
     pub(crate) view: DeterminationView,
 }
 
@@ -65,7 +73,8 @@ impl Office {
             .into_iter()
             .map(|record| {
                 let view = serde_json::from_str(&record.body)?;
-                Ok(Answered { cds: record.cds, year: record.year, view })
+                let AnswerRecord { cds, year, lea_type, .. } = record;
+                Ok(Answered { cds, year, lea_type, view })
             })
             .collect()
     }
@@ -105,35 +114,21 @@ impl Office {
             lea_type: asked.lea_type,
         };
         let mut answers = self.answers(&filter)?;
-        answers.retain(|answered| matches_list(&answered.view, asked));
+        let wanted = Wanted {
+            year: asked.year,
+            county: asked.county,
+            lea_type: asked.lea_type,
+            status: asked.status,
+            level: asked.level,
+            group: asked.group,
+            priority: asked.priority,
+            method: asked.method.clone(),
+            sustained_need: asked.sustained_need,
+            provisional: asked.provisional,
+        };
+        answers.retain(|Answered { cds, year, lea_type, view }| {
+            Entry::of(*cds, *year, *lea_type, view).is(&wanted)
+        });
         Ok(answers)
     }
-}
-
-fn matches_list(view: &DeterminationView, asked: &List) -> bool {
-    let status = asked.status.is_none_or(|status| {
-        view.differentiated.as_deref()
-            == match status {
-                Status::General => Some("notMet"),
-                Status::Differentiated => Some("met"),
-                Status::NotKnown => Some("notKnown"),
-                Status::NotJudged => None,
-            }
-    });
-    let level = asked.level.is_none_or(|level| view.eligible_level == Some(level));
-    let group = asked.group.is_none_or(|group| view.group(group).is_some_and(|g| g.code.is_some()));
-    let priority = asked.priority.is_none_or(|priority| {
-        view.groups
-            .iter()
-            .flat_map(|g| &g.priorities)
-            .any(|p| p.priority == priority.number() && p.outcome == "met")
-    });
-    let method = asked
-        .method
-        .as_ref()
-        .is_none_or(|method| view.methods.iter().any(|m| &m.id == method && m.outcome == "met"));
-    let identified = |test: &SustainedView| test.outcome == "met" && test.effect != "dataTest";
-    let sustained = !asked.sustained_need || view.sustained_need.iter().any(identified);
-    let provisional = !asked.provisional || view.provisional;
-    status && level && group && priority && method && sustained && provisional
 }

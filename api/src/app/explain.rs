@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use calsos_domain::cds::CdsCode;
-use calsos_domain::determination::decide;
+use calsos_domain::determination::{Determination, decide};
 use calsos_domain::evaluation::Basis;
-use calsos_domain::facts::ReleaseNumber;
-use calsos_domain::rulebook::{Source, YearRules};
+use calsos_domain::facts::{FactBase, LeaFacts, ReleaseNumber};
+use calsos_domain::rulebook::{Rulebooks, Source, YearRules};
 use calsos_domain::support::support_day;
 use calsos_domain::trace::trace;
 use calsos_domain::year::DashboardYear;
 use calsos_ingest::{Input, original_row};
-use calsos_persistence::ReleaseRecord;
+use calsos_persistence::{ReleaseRecord, RunRecord};
 
 use super::Office;
 use super::answers::{Answered, Names};
@@ -33,6 +33,18 @@ pub(crate) struct Explanation {
     pub(crate) sources: BTreeMap<String, Source>,
 }
 
+/// An answer that was decided again, and what it was decided from.
+struct Decided<'d> {
+    books: &'d Rulebooks,
+    lea: &'d LeaFacts,
+    determination: &'d Determination<'d>,
+    records: Vec<ReleaseRecord>,
+}
+
+fn by_number(records: Vec<ReleaseRecord>) -> BTreeMap<ReleaseNumber, ReleaseRecord> {
+    records.into_iter().map(|record| (record.number, record)).collect()
+}
+
 impl Office {
     /// Explains the answer of the current run for an LEA, in the newest year where none is
     /// named.
@@ -41,16 +53,63 @@ impl Office {
         cds: CdsCode,
         year: Option<DashboardYear>,
     ) -> Result<Explanation, AppError> {
-        let run = self.run()?;
-        let records: Vec<ReleaseRecord> = self
-            .store
-            .releases()?
-            .into_iter()
-            .filter(|record| run.releases.contains(&record.number))
-            .collect();
-        let base =
-            self.assemble(&records, |number| Ok(self.store.release_contents_of(number, cds)?))?;
-        let books = self.books_of(&run)?;
+        self.explain_by(&self.run()?, cds, year)
+    }
+
+    /// The releases of a run.
+    fn releases_of(&self, run: &RunRecord) -> Result<Vec<ReleaseRecord>, AppError> {
+        let mut records = self.store.releases()?;
+        records.retain(|record| run.releases.contains(&record.number));
+        Ok(records)
+    }
+
+    /// What the releases of a run say of one LEA.
+    pub(crate) fn facts_of(&self, run: &RunRecord, cds: CdsCode) -> Result<FactBase, AppError> {
+        self.facts_in(&self.releases_of(run)?, cds)
+    }
+
+    fn facts_in(&self, records: &[ReleaseRecord], cds: CdsCode) -> Result<FactBase, AppError> {
+        self.assemble(records, |number| Ok(self.store.release_contents_of(number, cds)?))
+    }
+
+    /// Explains the answer of a run for an LEA.
+    fn explain_by(
+        &self,
+        run: &RunRecord,
+        cds: CdsCode,
+        year: Option<DashboardYear>,
+    ) -> Result<Explanation, AppError> {
+        self.decided_again(run, cds, year, |decided| self.explanation(decided))
+    }
+
+    /// Only the reasons of an answer of a run.
+    pub(crate) fn trace_by(
+        &self,
+        run: &RunRecord,
+        cds: CdsCode,
+        year: DashboardYear,
+    ) -> Result<TraceView, AppError> {
+        self.decided_again(
+            run,
+            cds,
+            Some(year),
+            |Decided { books, lea, determination, records }| {
+                Ok(TraceView::of(&trace(books, lea, determination), &by_number(records)))
+            },
+        )
+    }
+
+    /// Decides an LEA again by the releases and editions of a run.
+    fn decided_again<T>(
+        &self,
+        run: &RunRecord,
+        cds: CdsCode,
+        year: Option<DashboardYear>,
+        show: impl FnOnce(Decided<'_>) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        let records = self.releases_of(run)?;
+        let base = self.facts_in(&records, cds)?;
+        let books = self.books_of(run)?;
         if let Some(entry) = base.not_leas.get(&cds) {
             let record = &entry.record.value;
             return Err(AppError::NotFound(format!(
@@ -97,9 +156,13 @@ impl Office {
                 years.join(", ")
             ))
         })?;
-        let by_number: BTreeMap<ReleaseNumber, ReleaseRecord> =
-            records.into_iter().map(|record| (record.number, record)).collect();
-        let tree = trace(&books, lea, &determination);
+        show(Decided { books: &books, lea, determination: &determination, records })
+    }
+
+    fn explanation(&self, decided: Decided<'_>) -> Result<Explanation, AppError> {
+        let Decided { books, lea, determination, records } = decided;
+        let (cds, year) = (lea.cds, determination.edition.year);
+        let tree = trace(books, lea, determination);
         let sources = tree
             .nodes()
             .iter()
@@ -108,9 +171,9 @@ impl Office {
             .map(|source| (source.id.clone(), source.clone()))
             .collect();
         let names = Names::load(&self.store)?;
-        let view = DeterminationView::of(lea, &determination);
-        let answered = Answered { cds, year, view };
-        let published = self.published_beside(&books)?.of(&answered);
+        let view = DeterminationView::of(lea, determination);
+        let answered = Answered { cds, year, lea_type: lea.lea_type, view };
+        let published = self.published_beside(books)?.of(&answered);
         let register = RegisterView::of(cds, &lea.register, support_day(determination.edition));
         Ok(Explanation {
             name: names.name(cds, year).to_owned(),
@@ -118,7 +181,7 @@ impl Office {
             view: answered.view,
             published,
             register,
-            trace: TraceView::of(&tree, &by_number),
+            trace: TraceView::of(&tree, &by_number(records)),
             sources,
         })
     }

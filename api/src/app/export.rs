@@ -13,16 +13,54 @@ use super::Office;
 use super::answers::{Answered, Names};
 use super::published_columns::{Column, ComputedCell, computed_cell, repeated_status_text};
 use super::reconcile::edition_of;
+use crate::cli::Layout;
 use crate::error::AppError;
 use crate::output::Table;
+use crate::workbook::{Sheet, workbook_bytes};
 
 /// The last column of the published layout.
 const WHY_COLUMN: &str = "NotKnownBecause";
 
+/// The columns of the answers that count something or name a year.
+const NUMBERS_OF_ANSWERS: [&str; 4] =
+    ["dashboardYear", "supportYear", "eligibleLevel", "groupCount"];
+
 impl Office {
+    /// A year's determinations in a layout.
+    pub(crate) fn export(&self, year: DashboardYear, layout: Layout) -> Result<Table, AppError> {
+        match layout {
+            Layout::Answers => self.export_answers(year),
+            Layout::Published => self.export_published(year),
+        }
+    }
+
+    /// The same as a workbook.
+    pub(crate) fn export_workbook(
+        &self,
+        year: DashboardYear,
+        layout: Layout,
+    ) -> Result<Vec<u8>, AppError> {
+        let table = self.export(year, layout)?;
+        let (name, what) = match layout {
+            Layout::Answers => ("Answers", "Answers of every kind of LEA"),
+            Layout::Published => ("District and COE", "Answers in the columns of the state's list"),
+        };
+        let is_number = |column: &&str| match layout {
+            Layout::Answers => NUMBERS_OF_ANSWERS.contains(column),
+            Layout::Published => {
+                matches!(Column::of(column), Some(Column::Year | Column::GroupCount))
+            }
+        };
+        let numbers: Vec<&str> =
+            table.header.iter().map(String::as_str).filter(is_number).collect();
+        let sheet = Sheet { name: format!("{name} {year}"), table: &table, numbers: &numbers };
+        let origin = self.origin_of_answers(&format!("{what}, {year} Dashboard"))?;
+        workbook_bytes(&[sheet], &origin)
+    }
+
     /// Every LEA that the year's list judges, in the columns of that list. `*` is no code or
     /// no status, a blank is not known; a last column says why.
-    pub(crate) fn export_published(&self, year: DashboardYear) -> Result<Table, AppError> {
+    fn export_published(&self, year: DashboardYear) -> Result<Table, AppError> {
         let books = self.books_of(&self.run()?)?;
         let edition = edition_of(&books, year)?;
         let answers = self.answers_of(year)?;
@@ -79,7 +117,7 @@ impl Office {
     }
 
     /// Every LEA with an answer in the year, one row each.
-    pub(crate) fn export_answers(&self, year: DashboardYear) -> Result<Table, AppError> {
+    fn export_answers(&self, year: DashboardYear) -> Result<Table, AppError> {
         let books = self.books_of(&self.run()?)?;
         let edition = edition_of(&books, year)?;
         let answers = self.answers_of(year)?;
@@ -196,7 +234,7 @@ fn not_loaded(missing: &[String]) -> String {
 }
 
 fn answer_row(edition: &Edition, names: &Names, answered: &Answered) -> Vec<String> {
-    let Answered { cds, year, view } = answered;
+    let Answered { cds, year, view, .. } = answered;
     let number = |n: Option<usize>| n.map(|n| n.to_string()).unwrap_or_default();
     let mut row = vec![
         view.cds.clone(),

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use calsos_domain::year::DashboardYear;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Office;
+use super::answers::Answered;
 use crate::error::AppError;
 
 /// What is counted, by what it is of and what it is.
 pub(crate) type Counts = BTreeMap<String, BTreeMap<String, usize>>;
 
 /// Counts of a year's determinations.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Summary {
     pub(crate) dashboard_year: u16,
@@ -35,13 +37,19 @@ pub(crate) struct Summary {
 impl Office {
     /// Counts the determinations of a year.
     pub(crate) fn summary(&self, year: DashboardYear) -> Result<Summary, AppError> {
-        let answers = self.answers_of(year)?;
+        Ok(Summary::of(year, &self.answers_of(year)?))
+    }
+}
+
+impl Summary {
+    /// Counts answers of a year.
+    pub(crate) fn of(year: DashboardYear, answers: &[Answered]) -> Summary {
         let mut summary =
             Summary { dashboard_year: year.number(), leas: answers.len(), ..Summary::default() };
         let add = |counts: &mut Counts, of: &str, as_: &str| {
             *counts.entry(of.to_owned()).or_default().entry(as_.to_owned()).or_default() += 1;
         };
-        for answered in &answers {
+        for answered in answers {
             let view = &answered.view;
             summary.provisional += usize::from(view.provisional);
             let unknown = if view.judged { "not known" } else { "not judged" };
@@ -68,6 +76,6 @@ impl Office {
                 *summary.priorities.entry(priority.to_string()).or_default() += 1;
             }
         }
-        Ok(summary)
+        summary
     }
 }

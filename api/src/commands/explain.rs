@@ -13,6 +13,7 @@ use crate::cli::{Explain, Format, Global};
 use crate::error::AppError;
 use crate::output::{no_csv, screen, write_json, write_ndjson};
 use crate::views::answer::{DeterminationView, PublishedView};
+use crate::views::reasons::{Reason, reasons};
 use crate::views::register::RegisterView;
 use crate::views::trace::TraceView;
 
@@ -154,78 +155,14 @@ fn summary(out: &mut dyn Write, explanation: &Explanation) -> Result<(), AppErro
 /// The reasons in plain words: what is met, by which groups and cells.
 fn why(out: &mut dyn Write, view: &DeterminationView) -> Result<(), AppError> {
     writeln!(out, "\nWhy")?;
-    let coded: Vec<_> = view.groups.iter().filter(|g| g.code.is_some()).collect();
-    if coded.is_empty() {
-        writeln!(out, "  No student group is known to meet the criteria in two state priorities.")?;
-    }
-    for group in coded {
-        let met: Vec<String> = group
-            .priorities
-            .iter()
-            .filter(|p| p.outcome == "met")
-            .map(|p| p.priority.to_string())
-            .collect();
-        let name = calsos_domain::student_group::StudentGroup::parse(&group.group)
-            .map_or(group.group.as_str(), |g| g.name());
-        let code = group.code.as_deref().unwrap_or_default();
-        writeln!(
-            out,
-            "  {name} meet the criteria in state priorities {} (code {code}):",
-            met.join(", ")
-        )?;
-        for cell in group.cells.iter().filter(|c| c.state == "rated") {
-            writeln!(out, "    {:<8} {}", cell.indicator, cell.text)?;
+    for Reason { text, cells } in reasons(view) {
+        let colon = if cells.is_empty() { "" } else { ":" };
+        writeln!(out, "  {text}{colon}")?;
+        for (indicator, found) in cells {
+            writeln!(out, "    {indicator:<8} {found}")?;
         }
     }
-    for local in view.local_indicators.iter().filter(|l| l.outcome == "met") {
-        writeln!(
-            out,
-            "  Local indicator of priority {}: {}",
-            local.priority,
-            local.rating.as_deref().unwrap_or_default()
-        )?;
-    }
-    let methods: Vec<String> =
-        view.methods.iter().map(|m| format!("{} {}", m.id, words(&m.outcome))).collect();
-    if !methods.is_empty() {
-        writeln!(out, "  Methods: {}", methods.join(", "))?;
-    }
-    if let Some(charter) = &view.charter {
-        writeln!(
-            out,
-            "  {}: {} (literal reading: {}; same group in each year: {})",
-            charter.citation,
-            words(&charter.outcome),
-            words(&charter.literal),
-            words(&charter.same_group)
-        )?;
-    }
-    for test in &view.sustained_need {
-        let years: Vec<String> = test.window.iter().map(ToString::to_string).collect();
-        let groups =
-            if test.groups.is_empty() { "no group".to_owned() } else { test.groups.join(", ") };
-        writeln!(
-            out,
-            "  {} over {}: {} ({groups} in enough of the years){}",
-            test.id,
-            years.join(", "),
-            words(&test.outcome),
-            if test.effect == "dataTest" {
-                ": a test of the data, never an identification"
-            } else {
-                ""
-            }
-        )?;
-    }
     Ok(())
-}
-
-fn words(outcome: &str) -> &str {
-    match outcome {
-        "notMet" => "not met",
-        "notKnown" => "not known",
-        other => other,
-    }
 }
 
 /// The files and sources that the tree names, given a short mark each.

@@ -15,11 +15,13 @@ use calsos_domain::support::{Answer, Provider, support_day};
 use calsos_domain::trace::{cell_words, input_words};
 use calsos_domain::year::DashboardYear;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The answer for one LEA and Dashboard year. Names are joined where it is shown, since
 /// they are dated and may be corrected later.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Determination)]
 pub(crate) struct DeterminationView {
     pub(crate) cds: String,
     pub(crate) lea_type: String,
@@ -33,26 +35,34 @@ pub(crate) struct DeterminationView {
     /// Whether a decision is made on LEAs of the kind in the year.
     pub(crate) judged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) not_judged_reason: Option<String>,
     /// `met`, `notMet`, `notKnown`: eligible for differentiated assistance.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) differentiated: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) label: Option<String>,
     /// 0 for no support, else the first or second year of it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) support_year: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) eligible_level: Option<u8>,
     pub(crate) methods: Vec<OutcomeView>,
     pub(crate) groups: Vec<GroupView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) group_count: Option<usize>,
     pub(crate) local_indicators: Vec<LocalView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) charter: Option<CharterView>,
     pub(crate) sustained_need: Vec<SustainedView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) provider: Option<ProviderView>,
     pub(crate) history: Vec<HistoryView>,
     pub(crate) open_points: Vec<OpenPointView>,
@@ -62,8 +72,9 @@ pub(crate) struct DeterminationView {
 }
 
 /// What the state's list of the year says of the LEA, beside what was computed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Published)]
 pub(crate) struct PublishedView {
     pub(crate) label: String,
     /// Letters by student group.
@@ -75,8 +86,9 @@ pub(crate) struct PublishedView {
 }
 
 /// The outcome of a rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Outcome)]
 pub(crate) struct OutcomeView {
     pub(crate) id: String,
     pub(crate) outcome: String,
@@ -85,13 +97,15 @@ pub(crate) struct OutcomeView {
 }
 
 /// A student group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Group)]
 pub(crate) struct GroupView {
     pub(crate) group: String,
     /// Whether the letter is known; a known group without a letter has none.
     pub(crate) code_known: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) code: Option<String>,
     pub(crate) priorities: Vec<PriorityView>,
     /// `met`, `notMet`, `notKnown`: the group has a rated performance.
@@ -102,45 +116,54 @@ pub(crate) struct GroupView {
 }
 
 /// A state priority of a group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Priority)]
 pub(crate) struct PriorityView {
     pub(crate) priority: u8,
     pub(crate) outcome: String,
 }
 
 /// What the rules saw of a group on an indicator.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Cell)]
 pub(crate) struct CellView {
     pub(crate) indicator: String,
     /// `rated`, `notRated`, `tooSmall`, `noRow` or `notLoaded`.
     pub(crate) state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) color: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) status_level: Option<String>,
     pub(crate) text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) release: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) row: Option<u32>,
 }
 
 /// A local indicator.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Local)]
 pub(crate) struct LocalView {
     pub(crate) priority: u8,
     pub(crate) outcome: String,
     /// The state's words; absent where the LEA has no row or the file was not loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) rating: Option<String>,
 }
 
 /// The charter schools' rule, under both readings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Charter)]
 pub(crate) struct CharterView {
     pub(crate) id: String,
     pub(crate) outcome: String,
@@ -151,8 +174,9 @@ pub(crate) struct CharterView {
 }
 
 /// A test over several years, under both readings of having a group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Sustained)]
 pub(crate) struct SustainedView {
     pub(crate) id: String,
     /// What follows when it is met: `level3`, `geographicLead`, or nothing (`dataTest`).
@@ -171,22 +195,26 @@ pub(crate) struct SustainedView {
 }
 
 /// Who provides help.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Provider)]
 pub(crate) struct ProviderView {
     pub(crate) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) joined_by: Option<String>,
     /// Who provides help beside it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) beside: Option<String>,
     pub(crate) to_be_confirmed: bool,
     pub(crate) citation: String,
 }
 
 /// An earlier year, as it was looked back on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = History)]
 pub(crate) struct HistoryView {
     pub(crate) dashboard_year: u16,
     /// `published`, `computed`, `notOnList`, `notLoaded` or `notJudged`.
@@ -198,8 +226,9 @@ pub(crate) struct HistoryView {
 }
 
 /// What no public text settles.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = OpenPoint)]
 pub(crate) struct OpenPointView {
     /// The edition that leaves it open: the answer's own, or an earlier computed year's.
     pub(crate) dashboard_year: u16,
@@ -210,8 +239,9 @@ pub(crate) struct OpenPointView {
 }
 
 /// An input that was not loaded.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Missing)]
 pub(crate) struct MissingView {
     /// `ELA:2023`, `LOCAL1:2023`, `LIST:2019`: as `--as` names them.
     pub(crate) input: String,

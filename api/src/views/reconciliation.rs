@@ -1,10 +1,12 @@
 //! Computed against published, as it is shown.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The comparison of one year.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Reconciliation)]
 pub(crate) struct ReconciliationView {
     pub(crate) dashboard_year: u16,
     /// `files` or `codes`.
@@ -27,12 +29,14 @@ pub(crate) struct ReconciliationView {
     pub(crate) list_against_itself: Vec<String>,
     /// Charter schools against the year's charter list, where one was imported.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) charters: Option<CharterComparisonView>,
 }
 
 /// The comparison of one year's charter schools.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = CharterComparison)]
 pub(crate) struct CharterComparisonView {
     /// Charter schools on the list.
     pub(crate) leas: usize,
@@ -49,8 +53,9 @@ pub(crate) struct CharterComparisonView {
 }
 
 /// How one column of the list came out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Column)]
 pub(crate) struct ColumnView {
     pub(crate) column: String,
     pub(crate) agreeing: usize,
@@ -59,7 +64,7 @@ pub(crate) struct ColumnView {
 }
 
 /// A cell that differs or is not known.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CellDifference {
     pub(crate) cds: String,
@@ -72,5 +77,6 @@ pub(crate) struct CellDifference {
     pub(crate) reason: String,
     /// The answer under each reading, where an open point is behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) readings: Option<String>,
 }

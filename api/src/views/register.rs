@@ -4,64 +4,82 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::register::Register;
 use calsos_domain::year::Day;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What holds of an LEA on a day. Each part is absent where no file has it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Register)]
 pub(crate) struct RegisterView {
     /// The day.
     pub(crate) on: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) directory: Option<DirectoryEntryView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) nces: Option<NcesView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) location: Option<PlaceView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) geographic_lead: Option<PlaceView>,
 }
 
 /// An entry of the directory.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DirectoryEntry)]
 pub(crate) struct DirectoryEntryView {
     pub(crate) year: u16,
     /// `Active`, `Closed`, `Merged` or `Pending`.
     pub(crate) status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) opened: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) closed: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) city: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) grade_span: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) charter_number: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) funding: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) doc: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) doc_name: Option<String>,
     pub(crate) release: u32,
     pub(crate) row: u32,
 }
 
 /// Federal ids.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Nces)]
 pub(crate) struct NcesView {
     pub(crate) district: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) school: Option<String>,
     pub(crate) release: u32,
     pub(crate) row: u32,
 }
 
 /// A county or an agency that an operator's table names.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Place)]
 pub(crate) struct PlaceView {
     pub(crate) name: String,
     /// When it was so, such as `from 2023-07-01`.

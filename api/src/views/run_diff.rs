@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use calsos_persistence::RunRecord;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::changes::ChangeView;
 
@@ -23,8 +24,9 @@ pub(crate) struct RunDiffView {
 }
 
 /// A run, without its answers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Run)]
 pub(crate) struct RunView {
     pub(crate) run: String,
     pub(crate) number: u32,

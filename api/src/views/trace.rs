@@ -6,37 +6,47 @@ use calsos_domain::facts::ReleaseNumber;
 use calsos_domain::trace::{RowRef, TraceNode};
 use calsos_persistence::ReleaseRecord;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A node of the tree.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TraceNode)]
 pub(crate) struct TraceView {
     pub(crate) id: String,
     pub(crate) kind: String,
     pub(crate) label: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) outcome: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) value: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) unit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) reason: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) citations: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) source: Option<SourceView>,
     /// The answers that another value in this cell would change; an empty list marks an
     /// irrelevant cell, and what is no cell has none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) decides: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
     pub(crate) children: Vec<TraceView>,
 }
 
 /// The row that a value stands in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Source)]
 pub(crate) struct SourceView {
     pub(crate) release: u32,
     pub(crate) file: String,

@@ -1,5 +1,6 @@
 //! Rows of indicator files.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use calsos_domain::cds::CdsCode;
@@ -9,10 +10,10 @@ use diesel::pg::CopyFormat;
 use diesel::prelude::*;
 
 use super::binary_copy::BinaryCopy;
-use super::insert_prepared;
+use super::{insert_many, insert_prepared};
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
-use crate::schema::performance;
+use crate::schema::{performance, performance_lea};
 use crate::stored::{At, Place};
 
 /// A row as it is read.
@@ -77,11 +78,22 @@ struct NewRow {
     alternative_school: Option<bool>,
 }
 
+/// Between which places of a release the rows of an LEA stand.
+#[derive(Insertable)]
+#[diesel(table_name = performance_lea, treat_none_as_default_value = false)]
+struct PlacesRow {
+    release: i32,
+    cds: String,
+    first_place: i32,
+    last_place: i32,
+}
+
 pub(super) fn insert(
     connection: &mut Connection,
     release: i32,
     rows: &[PerformanceRow],
 ) -> Result<(), Failure> {
+    insert_places(connection, release, rows)?;
     let new_rows = || (0..).zip(rows).map(|(place, row)| to_table(release, place, row));
     match connection {
         Connection::Sqlite(connection) => {
@@ -102,6 +114,26 @@ pub(super) fn insert(
                 .execute(connection)?;
         }
     }
+    Ok(())
+}
+
+/// Remembers between which places the rows of each LEA stand.
+fn insert_places(
+    connection: &mut Connection,
+    release: i32,
+    rows: &[PerformanceRow],
+) -> Result<(), Failure> {
+    let mut places: BTreeMap<CdsCode, (i32, i32)> = BTreeMap::new();
+    for (place, row) in (0..).zip(rows) {
+        places.entry(row.cds).or_insert((place, place)).1 = place;
+    }
+    let places = places.into_iter().map(|(cds, (first_place, last_place))| PlacesRow {
+        release,
+        cds: cds.to_string(),
+        first_place,
+        last_place,
+    });
+    insert_many!(connection, performance_lea::table, places);
     Ok(())
 }
 
@@ -168,8 +200,10 @@ macro_rules! query {
             .order(performance::place)
             .select(Row::as_select())
             .into_boxed();
-        if let Some(cds) = $only {
-            query = query.filter(performance::cds.eq(cds.to_string()));
+        if let Some((cds, first, last)) = $only {
+            query = query
+                .filter(performance::place.between(first, last))
+                .filter(performance::cds.eq(cds));
         }
         query
     }};
@@ -179,11 +213,24 @@ pub(super) fn load(
     release: i32,
     only: Option<CdsCode>,
 ) -> Result<Vec<PerformanceRow>, Failure> {
+    let only = match only {
+        None => None,
+        Some(cds) => {
+            let cds = cds.to_string();
+            let places: Option<(i32, i32)> = performance_lea::table
+                .find((release, &cds))
+                .select((performance_lea::first_place, performance_lea::last_place))
+                .first(connection)
+                .optional()?;
+            let Some((first, last)) = places else { return Ok(Vec::new()) };
+            Some((cds, first, last))
+        }
+    };
     // Each by its own connection: asking a row of either database which of the two it is, once
     // for each value, takes longer than the rest.
     let rows: Vec<Row> = match connection {
-        Connection::Sqlite(connection) => query!(release, only).load(connection)?,
-        Connection::Postgresql(connection) => query!(release, only).load(connection)?,
+        Connection::Sqlite(connection) => query!(release, only.clone()).load(connection)?,
+        Connection::Postgresql(connection) => query!(release, only.clone()).load(connection)?,
     };
     rows.into_iter().map(|row| Ok(from_table(row)?)).collect()
 }

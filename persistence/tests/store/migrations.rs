@@ -3,7 +3,10 @@
 use std::convert::Infallible;
 
 use calsos_domain::lea::LeaType;
-use calsos_persistence::{AnswerRecord, EditionRecord, NewRun, Store};
+use calsos_domain::performance::Performance;
+use calsos_domain::release::{PerformanceRow, ReleaseContents, Rows};
+use calsos_domain::student_group::StudentGroup;
+use calsos_persistence::{AnswerRecord, EditionRecord, NewRun, ReleaseNumber, Store};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -18,10 +21,11 @@ const POSTGRESQL: EmbeddedMigrations = embed_migrations!("migrations/postgresql"
 /// Table, columns, and the table and columns that they refer to.
 type Reference = (&'static str, &'static [&'static str], &'static str, &'static [&'static str]);
 
-const REFERENCES: [Reference; 26] = [
+const REFERENCES: [Reference; 27] = [
     ("release_file", &["release"], "release", &["number"]),
     ("release_county", &["release"], "release", &["number"]),
     ("performance", &["release"], "release", &["number"]),
+    ("performance_lea", &["release"], "release", &["number"]),
     ("local_rating", &["release"], "release", &["number"]),
     ("published", &["release"], "release", &["number"]),
     ("published_group", &["release", "place"], "published", &["release", "place"]),
@@ -93,13 +97,54 @@ fn migrations_go_up_down_and_up_again_with_rows_in_the_tables(on: Backend) {
     assert_eq!(database.store.current_run().unwrap().unwrap().number, 1);
 }
 
+/// Rows of two LEAs, one between those of the other.
+fn rows_of_two() -> ReleaseContents {
+    let row = |row, district| PerformanceRow {
+        row,
+        cds: cds(7, district, 0),
+        group: StudentGroup::All,
+        performance: Performance::default(),
+    };
+    let rows = vec![row(2, 1), row(3, 2), row(4, 1), row(5, 2), row(6, 2)];
+    ReleaseContents { rows: Rows::Performances(rows), ..small_file() }
+}
+
+/// The numbers of the rows that a release has of an LEA.
+fn rows_of(store: &Store, number: ReleaseNumber, district: u8) -> Vec<u32> {
+    let contents = store.release_contents_of(number, cds(7, district, 0)).unwrap();
+    match contents.rows {
+        Rows::Performances(rows) => rows.iter().map(|row| row.row).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn rows_of_one_lea_are_read_also_of_releases_that_an_earlier_version_stored(on: Backend) {
+    let mut database = Database::new(on);
+    let number = database.add(&rows_of_two(), "file").number;
+    let each = |store: &Store| [1, 2, 3].map(|district| rows_of(store, number, district));
+    let expected = [vec![2, 4], vec![3, 5, 6], vec![]];
+    assert_eq!(each(&database.store), expected);
+    // As if the last migration had not been there when the rows were stored.
+    match &database.place {
+        Place::Sqlite(directory) => {
+            sqlite(directory).revert_last_migration(SQLITE).unwrap();
+        }
+        Place::Postgresql { .. } => {
+            let mut connection = PgConnection::establish(&database.url()).unwrap();
+            connection.revert_last_migration(POSTGRESQL).unwrap();
+        }
+    }
+    database.store = Store::open(&database.url()).unwrap();
+    assert_eq!(each(&database.store), expected);
+}
+
 fn opening_again_runs_no_migration_twice(on: Backend) {
     let database = Database::new(on);
     fill(&database);
     let before = database.counts();
     Store::open(&database.url()).unwrap();
     assert_eq!(database.counts(), before);
-    assert_eq!(before["__diesel_schema_migrations"], 3);
+    assert_eq!(before["__diesel_schema_migrations"], 4);
 }
 
 fn every_reference_of_the_filled_tables_holds(on: Backend) {
@@ -162,6 +207,7 @@ fn both_databases_have_the_same_tables() {
 
 on_both![
     migrations_go_up_down_and_up_again_with_rows_in_the_tables,
+    rows_of_one_lea_are_read_also_of_releases_that_an_earlier_version_stored,
     opening_again_runs_no_migration_twice,
     every_reference_of_the_filled_tables_holds,
 ];

@@ -1,0 +1,97 @@
+//! The OpenAPI document: what the routes say of themselves, as 3.1 and as 3.0.
+
+mod downgrade;
+
+use actix_web::App;
+use actix_web::web::Bytes;
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::server::ServerBuilder;
+use utoipa::{OpenApi, openapi};
+use utoipa_actix_web::AppExt as _;
+
+use crate::routes;
+
+/// The document in both versions, indented, and the paths in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Documents {
+    /// OpenAPI 3.1.
+    pub(crate) current: Bytes,
+    /// OpenAPI 3.0.
+    pub(crate) earlier: Bytes,
+    paths: Vec<Vec<String>>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "calsos",
+        description = "California's System of Support as data: for every school district, county \
+                       office of education and charter school and every Dashboard year, whether it \
+                       is eligible for assistance, at which level, by which rule, on which facts.\n\n\
+                       CDS codes are text of 14 digits. Years are named for what they are: \
+                       `dashboardYear`, `dataSchoolYear`, `supportSchoolYear`. What is absent is \
+                       left out. Values of enumerations may grow. Every response names the dataset \
+                       that it comes from in `Dataset-Version`.",
+        contact(name = "The calsos project"),
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    tags(
+        (name = "determinations", description = "What the rules give for each LEA and year, and why."),
+        (name = "leas", description = "Who the LEAs are, and their rows of the state's files."),
+        (name = "years", description = "Dashboard years, and what of them is loaded."),
+        (name = "summaries", description = "Counts of a year."),
+        (name = "reconciliations", description = "Computed against published, cell by cell."),
+        (name = "rulebooks", description = "The rules as data, and what they cite."),
+        (name = "providers", description = "Who provides help."),
+        (name = "releases", description = "The files that were taken in."),
+        (name = "runs", description = "The runs that decided."),
+        (name = "exports", description = "Whole years as files."),
+        (name = "service", description = "The service itself."),
+    )
+)]
+struct Base;
+
+/// The document of the routes as they are served.
+pub(crate) fn document() -> openapi::OpenApi {
+    let (_, mut document) = App::new()
+        .into_utoipa_app()
+        .openapi(Base::openapi())
+        .configure(routes::api)
+        .split_for_parts();
+    let here = ServerBuilder::new().url("/").description(Some("Where the document came from."));
+    document.servers = Some(vec![here.build()]);
+    // Nothing is asked of readers.
+    document.security = Some(vec![SecurityRequirement::default()]);
+    document
+}
+
+/// The document in both versions.
+pub(crate) fn documents() -> Documents {
+    let document = document();
+    let parts = |path: &String| path.split('/').map(str::to_owned).collect();
+    let paths = document.paths.paths.keys().map(parts).collect();
+    let mut value = serde_json::to_value(&document).unwrap_or_default();
+    let current = indented(&value);
+    downgrade::to_3_0(&mut value);
+    Documents { current, earlier: indented(&value), paths }
+}
+
+fn indented(value: &serde_json::Value) -> Bytes {
+    let mut text = serde_json::to_vec_pretty(value).unwrap_or_default();
+    text.push(b'\n');
+    text.into()
+}
+
+impl Documents {
+    /// Whether a path is one of the document's.
+    pub(crate) fn has_path(&self, path: &str) -> bool {
+        let parts: Vec<&str> = path.split('/').collect();
+        self.paths.iter().any(|known| {
+            known.len() == parts.len()
+                && known
+                    .iter()
+                    .zip(&parts)
+                    .all(|(known, part)| known == part || known.starts_with('{'))
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! The resources of the service, one file each. Every handler is a few lines: what is asked
+//! for is read, and what the snapshot or a use case gives is answered.
+
+mod citations;
+mod determinations;
+mod discovery;
+mod document;
+mod exports;
+mod health;
+mod leas;
+mod performances;
+mod providers;
+mod reconciliations;
+mod releases;
+mod rulebooks;
+mod runs;
+mod summaries;
+mod traces;
+mod years;
+
+use actix_web::web;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The documented resources.
+pub(crate) fn api(config: &mut ServiceConfig<'_>) {
+    config
+        .service(discovery::get_discovery)
+        .service(years::list_years)
+        .service(years::get_year)
+        .service(leas::list_leas)
+        .service(leas::get_lea)
+        .service(performances::list_performances)
+        .service(determinations::list_determinations)
+        .service(determinations::list_determinations_of_lea)
+        .service(determinations::get_determination)
+        .service(traces::get_trace)
+        .service(summaries::get_summary)
+        .service(reconciliations::get_reconciliation)
+        .service(rulebooks::list_rulebooks)
+        .service(rulebooks::get_rulebook)
+        .service(rulebooks::compare_rulebooks)
+        .service(citations::list_citations)
+        .service(citations::get_citation)
+        .service(providers::list_providers)
+        .service(releases::list_releases)
+        .service(releases::get_release)
+        .service(runs::list_runs)
+        .service(runs::get_run)
+        .service(exports::export_determinations)
+        .service(health::get_health)
+        .service(health::get_readiness);
+}
+
+/// The document itself, its pages, and what is no resource.
+pub(crate) fn others(config: &mut web::ServiceConfig) {
+    config
+        .service(document::openapi)
+        .service(document::openapi_3_0)
+        .service(document::pages())
+        .default_service(web::to(document::no_such_resource));
+}

@@ -1,0 +1,99 @@
+//! Whole years as files.
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use calsos_domain::year::DashboardYear;
+
+use crate::cli::{Format, Layout};
+use crate::error::AppError;
+use crate::output::write_table;
+use crate::problem::{Problem, ProblemDetails};
+use crate::server::Service;
+use crate::server::answers::{apart, has, tag_of, tagged};
+use crate::server::asked::Asked;
+
+/// The determinations of a year as a file
+///
+/// In columns of the service's own, or in those of the state's published list of the year.
+#[utoipa::path(
+    tag = "exports", operation_id = "exportDeterminations",
+    params(
+        ("year" = u16, Query, description = "The Dashboard year.", minimum = 2000, maximum = 2099, example = 2023),
+        ("layout" = Option<String>, Query, description = "answers (the default) or published.", example = "published", nullable = false),
+        ("format" = Option<String>, Query, description = "csv (the default), ndjson or xlsx.", example = "csv", nullable = false),
+    ),
+    responses(
+        (status = 200, description = "The file.", content(
+            (String = "text/csv"),
+            (String = "application/x-ndjson"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        )),
+        (status = 304, description = "The caller has it."),
+        (status = "4XX", description = "The year has no answers, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/exports/determinations")]
+pub(crate) async fn export_determinations(
+    request: HttpRequest,
+    service: Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let mut asked = Asked::of(&request);
+    let year = asked.needed_year();
+    let layout = asked.optional("layout", "answers or published", |text| match text {
+        "answers" => Some(Layout::Answers),
+        "published" => Some(Layout::Published),
+        _ => None,
+    });
+    let format = asked.optional("format", "csv, ndjson or xlsx", |text| match text {
+        "csv" => Some(Format::Csv),
+        "ndjson" => Some(Format::Ndjson),
+        "xlsx" => Some(Format::Xlsx),
+        _ => None,
+    });
+    let year = asked.done_with(year)?;
+    let (layout, format) = (layout.unwrap_or(Layout::Answers), format.unwrap_or(Format::Csv));
+    let snapshot = service.current()?;
+    snapshot.year(year)?;
+    let tag = tag_of(snapshot.dataset());
+    if has(&request, &tag) {
+        return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
+    }
+    let file = apart(move || {
+        let file = file(&service, year, layout, format)?;
+        service.still_serves(&snapshot)?;
+        Ok(file)
+    })
+    .await?;
+    let (media, ending) = match format {
+        Format::Ndjson => ("application/x-ndjson", "ndjson"),
+        Format::Xlsx => {
+            ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
+        }
+        Format::Table | Format::Json | Format::Csv => ("text/csv; charset=utf-8", "csv"),
+    };
+    let name = match layout {
+        Layout::Answers => format!("determinations-{year}.{ending}"),
+        Layout::Published => format!("determinations-{year}-published.{ending}"),
+    };
+    let mut response = tagged(HttpResponse::Ok(), &tag);
+    response.insert_header((CONTENT_TYPE, media));
+    response.insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
+    Ok(response.body(file))
+}
+
+fn file(
+    service: &Service,
+    year: DashboardYear,
+    layout: Layout,
+    format: Format,
+) -> Result<Vec<u8>, AppError> {
+    let office = &service.office;
+    if format == Format::Xlsx {
+        return office.export_workbook(year, layout);
+    }
+    let mut file = Vec::new();
+    write_table(&mut file, &office.export(year, layout)?, format)?;
+    Ok(file)
+}

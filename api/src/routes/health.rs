@@ -1,0 +1,67 @@
+//! Whether the service lives, and whether it can answer.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::problem::{Problem, ProblemDetails};
+use crate::server::Service;
+use crate::server::answers::fresh;
+use crate::server::asked::Asked;
+
+/// The state of the service.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Health {
+    /// `ok`.
+    #[schema(example = "ok")]
+    status: &'static str,
+    /// What is served; absent where nothing was decided yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    dataset_version: Option<String>,
+}
+
+fn health(service: &Service) -> Health {
+    let dataset_version = service.now().map(|now| now.dataset().to_owned());
+    Health { status: "ok", dataset_version }
+}
+
+/// Whether the process lives
+#[utoipa::path(
+    tag = "service", operation_id = "getHealth",
+    responses(
+        (status = 200, description = "The process lives.", body = Health),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+#[get("/healthz")]
+pub(crate) async fn get_health(
+    request: HttpRequest,
+    service: Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    Asked::of(&request).done()?;
+    fresh(&health(&service))
+}
+
+/// Whether readers can be served
+///
+/// 503 as long as no run is stored.
+#[utoipa::path(
+    tag = "service", operation_id = "getReadiness",
+    responses(
+        (status = 200, description = "Readers are served.", body = Health),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+#[get("/readyz")]
+pub(crate) async fn get_readiness(
+    request: HttpRequest,
+    service: Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    Asked::of(&request).done()?;
+    service.current()?;
+    fresh(&health(&service))
+}

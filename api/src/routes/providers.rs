@@ -1,0 +1,63 @@
+//! Who provides help.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::problem::{Problem, ProblemDetails};
+use crate::server::Service;
+use crate::server::answers::{drawn, of_snapshot};
+use crate::server::asked::Asked;
+
+/// Who provides help, and to how many LEAs.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Provider)]
+struct ProviderItem<'a> {
+    name: &'a str,
+    /// LEAs that it helps by the rules, by Dashboard year.
+    #[schema(example = json!({"2023": 12}))]
+    leas: BTreeMap<String, usize>,
+}
+
+/// Every provider that an answer names.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ProviderList<'a> {
+    items: Vec<ProviderItem<'a>>,
+}
+
+/// Who provides help
+///
+/// As the rules name it, with the number of LEAs by Dashboard year.
+#[utoipa::path(
+    tag = "providers", operation_id = "listProviders",
+    responses(
+        (status = 200, description = "The providers.", body = ProviderList),
+        (status = 304, description = "The caller has it."),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/providers")]
+pub(crate) async fn list_providers(
+    request: HttpRequest,
+    service: Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    Asked::of(&request).done()?;
+    let snapshot = service.current()?;
+    of_snapshot(&request, &snapshot, || {
+        let mut providers: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
+        for entry in &snapshot.index.entries {
+            if let Some(name) = &entry.provider {
+                let years = providers.entry(name).or_default();
+                *years.entry(entry.year.to_string()).or_default() += 1;
+            }
+        }
+        let items = providers.into_iter().map(|(name, leas)| ProviderItem { name, leas });
+        drawn(&ProviderList { items: items.collect() })
+    })
+}

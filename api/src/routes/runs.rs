@@ -1,0 +1,76 @@
+//! The runs that decided.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get};
+use calsos_persistence::RunRecord;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::AppError;
+use crate::problem::{Kind, Problem, ProblemDetails};
+use crate::server::Service;
+use crate::server::answers::{apart, fresh};
+use crate::server::asked::Asked;
+use crate::views::run_diff::RunView;
+
+/// Every run, by number.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RunList)]
+struct Runs {
+    /// The number of the run that is served.
+    current: u32,
+    items: Vec<RunView>,
+}
+
+pub(crate) async fn runs_of(service: &Data<Service>) -> Result<Vec<RunRecord>, Problem> {
+    let service = Data::clone(service);
+    apart(move || Ok(service.office.store.runs().map_err(AppError::from)?)).await
+}
+
+/// The runs that decided
+#[utoipa::path(
+    tag = "runs", operation_id = "listRuns",
+    responses(
+        (status = 200, description = "The runs.", body = Runs),
+        (status = "4XX", description = "The request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/runs")]
+pub(crate) async fn list_runs(
+    request: HttpRequest,
+    service: Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    Asked::of(&request).done()?;
+    let snapshot = service.current()?;
+    let items = runs_of(&service).await?.iter().map(RunView::of).collect();
+    fresh(&Runs { current: snapshot.run.number, items })
+}
+
+/// One run
+#[utoipa::path(
+    tag = "runs", operation_id = "getRun",
+    params(("id" = String, Path, description = "The run's id or its number.", example = "1")),
+    responses(
+        (status = 200, description = "The run.", body = RunView),
+        (status = "4XX", description = "There is no such run, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet, or the database did not answer.", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/runs/{id}")]
+pub(crate) async fn get_run(
+    request: HttpRequest,
+    service: Data<Service>,
+    path: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    Asked::of(&request).done()?;
+    service.current()?;
+    let is_it = |run: &&RunRecord| run.id.to_string() == *path || run.number.to_string() == *path;
+    let runs = runs_of(&service).await?;
+    let run = runs.iter().find(is_it).ok_or_else(|| {
+        let detail = "no run has this id or number; /v1/runs lists those that are";
+        Problem::new(Kind::UnknownRun, detail)
+    })?;
+    fresh(&RunView::of(run))
+}

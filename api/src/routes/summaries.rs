@@ -1,0 +1,37 @@
+//! Counts of a year.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get};
+
+use crate::app::summary::Summary;
+use crate::problem::{Problem, ProblemDetails};
+use crate::server::Service;
+use crate::server::answers::{drawn, of_snapshot};
+use crate::server::asked::Asked;
+
+/// Counts of a year
+///
+/// By kind of LEA, label, level, method, student group, state priority and test.
+#[utoipa::path(
+    tag = "summaries", operation_id = "getSummary",
+    params(("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099, example = 2023)),
+    responses(
+        (status = 200, description = "The counts.", body = Summary),
+        (status = 304, description = "The caller has it."),
+        (status = "4XX", description = "The year has no answers, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing was decided yet.", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/summaries/{year}")]
+pub(crate) async fn get_summary(
+    request: HttpRequest,
+    service: Data<Service>,
+    path: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let mut asked = Asked::of(&request);
+    let year = asked.path_year(&path);
+    let year = asked.done_with(year)?;
+    let snapshot = service.current()?;
+    snapshot.year(year)?;
+    of_snapshot(&request, &snapshot, || drawn(&Summary::of(year, &snapshot.answers_of(year)?)))
+}

@@ -1,0 +1,167 @@
+//! What a request asks for: parameters of the path and the query, read with all their faults.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpRequest;
+use actix_web::web::Query;
+use calsos_domain::cds::{CdsCode, CountyCode};
+use calsos_domain::lea::LeaType;
+use calsos_domain::priority::Priority;
+use calsos_domain::student_group::StudentGroup;
+use calsos_domain::year::DashboardYear;
+
+use crate::problem::{Fault, Problem};
+
+/// The parameters of a request. Each is taken once; what is left over in the end was not
+/// asked for by name, and is refused: to ignore it would give other data than were wanted.
+pub(crate) struct Asked {
+    query: BTreeMap<String, String>,
+    known: Vec<&'static str>,
+    faults: Vec<Fault>,
+}
+
+impl Asked {
+    /// Reads the query.
+    pub(crate) fn of(request: &HttpRequest) -> Asked {
+        let mut asked = Asked { query: BTreeMap::new(), known: Vec::new(), faults: Vec::new() };
+        match Query::<Vec<(String, String)>>::from_query(request.query_string()) {
+            Ok(pairs) => {
+                for (name, value) in pairs.into_inner() {
+                    if asked.query.insert(name.clone(), value).is_some() {
+                        asked.fault(&name, "it is given twice; give it once".to_owned());
+                    }
+                }
+            }
+            Err(problem) => asked.fault("query", format!("it cannot be read: {problem}")),
+        }
+        asked
+    }
+
+    pub(crate) fn fault(&mut self, parameter: &str, detail: String) {
+        self.faults.push(Fault { parameter: parameter.to_owned(), detail });
+    }
+
+    /// A parameter of the query. `expected` says what it should be.
+    pub(crate) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        self.known.push(name);
+        let text = self.query.remove(name)?;
+        let found = read(&text);
+        if found.is_none() {
+            self.fault(name, format!("'{}' was given; {expected} is expected", shortened(&text)));
+        }
+        found
+    }
+
+    /// A parameter of the path.
+    pub(crate) fn of_path<T>(
+        &mut self,
+        name: &str,
+        text: &str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let found = read(text);
+        if found.is_none() {
+            self.fault(name, format!("'{}' was given; {expected} is expected", shortened(text)));
+        }
+        found
+    }
+
+    pub(crate) fn year(&mut self) -> Option<DashboardYear> {
+        self.optional("year", YEAR, year)
+    }
+
+    pub(crate) fn county(&mut self) -> Option<CountyCode> {
+        self.optional("county", "a county's number from 01 to 58", |text| {
+            (text.len() == 2).then(|| CountyCode::parse(text)).flatten()
+        })
+    }
+
+    pub(crate) fn lea_type(&mut self) -> Option<LeaType> {
+        self.optional("type", "district, countyOffice or charter", LeaType::parse)
+    }
+
+    pub(crate) fn group(&mut self) -> Option<StudentGroup> {
+        self.optional("group", "a student group's code, such as SWD,", |text| {
+            StudentGroup::parse(text).filter(|group| *group != StudentGroup::All)
+        })
+    }
+
+    pub(crate) fn priority(&mut self) -> Option<Priority> {
+        self.optional("priority", "a state priority from 1 to 10", |text| {
+            text.parse().ok().and_then(Priority::new)
+        })
+    }
+
+    pub(crate) fn flag(&mut self, name: &'static str) -> bool {
+        let read = |text: &str| match text {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        };
+        self.optional(name, "true or false", read).unwrap_or(false)
+    }
+
+    /// A year in the path.
+    pub(crate) fn path_year(&mut self, text: &str) -> Option<DashboardYear> {
+        self.of_path("year", text, YEAR, year)
+    }
+
+    /// A CDS code in the path.
+    pub(crate) fn path_cds(&mut self, text: &str) -> Option<CdsCode> {
+        self.of_path("cds", text, "a CDS code of 14 digits", |text| text.parse().ok())
+    }
+
+    /// Ends the reading of parameters of which some are needed: `value` is there where no
+    /// fault was found.
+    pub(crate) fn done_with<T>(mut self, value: Option<T>) -> Result<T, Problem> {
+        if value.is_none() && self.faults.is_empty() {
+            self.fault("query", "a parameter that is needed is missing".to_owned());
+        }
+        self.done()?;
+        value.ok_or_else(|| Problem::of_faults(Vec::new()))
+    }
+
+    /// A parameter of the query that is needed.
+    pub(crate) fn needed_year(&mut self) -> Option<DashboardYear> {
+        let given = self.query.contains_key("year");
+        let year = self.year();
+        if !given {
+            self.fault("year", format!("it is missing; {YEAR} is expected"));
+        }
+        year
+    }
+
+    /// Ends the reading: every fault at once, and every parameter that nobody asked for.
+    pub(crate) fn done(mut self) -> Result<(), Problem> {
+        let known = match self.known.as_slice() {
+            [] => "this resource has no parameters".to_owned(),
+            names => format!("this resource has {}", names.join(", ")),
+        };
+        for name in std::mem::take(&mut self.query).into_keys() {
+            self.fault(&shortened(&name), format!("there is no such parameter; {known}"));
+        }
+        if self.faults.is_empty() { Ok(()) } else { Err(Problem::of_faults(self.faults)) }
+    }
+}
+
+const YEAR: &str = "a Dashboard year of four digits, such as 2023,";
+
+fn year(text: &str) -> Option<DashboardYear> {
+    let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten().and_then(DashboardYear::new)
+}
+
+/// A text as it is quoted in a fault.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    text.chars().take(MOST).chain(['…']).collect()
+}

@@ -1,0 +1,114 @@
+//! What holds for every response: its id, its headers, its line in the log, and that every
+//! refusal is a problem.
+
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+
+use super::Service;
+use crate::problem::{PROBLEM_JSON, Problem};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const DATASET_VERSION: HeaderName = HeaderName::from_static("dataset-version");
+const RULEBOOK_VERSION: HeaderName = HeaderName::from_static("rulebook-version");
+
+/// After how many seconds a caller may try again when the service could not answer.
+const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
+
+/// Keeps the conventions around a request.
+pub(crate) async fn keep(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = request_id(request.headers());
+    let service = request.app_data::<Data<Service>>().cloned();
+    // Refusals of handlers and of the framework are responses already.
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    if response.status().is_client_error() || response.status().is_server_error() {
+        response = as_problem(response, &id);
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Some(service) = service {
+        if let Some(now) = service.now() {
+            let versions =
+                [(DATASET_VERSION, now.dataset()), (RULEBOOK_VERSION, now.rulebook_version())];
+            for (name, version) in versions {
+                // A list that goes on names the dataset that it began with.
+                if let (false, Ok(value)) =
+                    (headers.contains_key(&name), HeaderValue::from_str(version))
+                {
+                    headers.insert(name, value);
+                }
+            }
+        }
+        record(&service, &response, &id, started);
+    }
+    Ok(response)
+}
+
+/// The caller's id of the request, where it is one that can stand in a log, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let sound = |text: &&str| {
+        let sound = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        (1..=64).contains(&text.len()) && text.bytes().all(sound)
+    };
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(sound);
+    given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+}
+
+fn as_problem(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let known = response.response_mut().extensions_mut().remove::<Problem>();
+    let reason = || match response.response().error() {
+        Some(error) => error.to_string(),
+        None => status.canonical_reason().unwrap_or("refused").to_owned(),
+    };
+    let problem = known.unwrap_or_else(|| Problem::of_status(status, reason()));
+    let problem = problem.details(response.request().path(), id);
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let mut response = response.map_body(|_, _| BoxBody::new(body));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status.as_u16() == 503 {
+        headers.insert(RETRY_AFTER, RETRY_SECONDS);
+    }
+    response
+}
+
+/// One line of the log, and the metrics.
+fn record(service: &Service, response: &ServiceResponse<BoxBody>, id: &str, started: Instant) {
+    let request = response.request();
+    let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
+    let (method, status, took) = (request.method(), response.status().as_u16(), started.elapsed());
+    let bytes = match response.response().body().size() {
+        BodySize::Sized(bytes) => Some(bytes),
+        BodySize::None => Some(0),
+        BodySize::Stream => None,
+    };
+    service.metrics.count(method.as_str(), &route, status, took);
+    let micros = took.as_micros();
+    if service.log_json {
+        let line = serde_json::json!({
+            "requestId": id, "method": method.as_str(), "route": route, "status": status,
+            "durationMicroseconds": micros, "bytes": bytes,
+        });
+        log::info!(target: "calsos::requests", "{line}");
+    } else {
+        let bytes = bytes.map_or_else(|| "streamed".to_owned(), |bytes| format!("{bytes} bytes"));
+        log::info!(
+            target: "calsos::requests", "{id} {method} {route} {status} {micros} µs {bytes}"
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! The program as a service, and a client that asks it over a real socket.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::program::Program;
+
+/// A running service; it ends with this.
+#[derive(Debug)]
+pub struct Service {
+    child: Child,
+    base: String,
+    agent: ureq::Agent,
+}
+
+/// What a request was answered with.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, names in small letters.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's value; empty where there is none.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+    }
+}
+
+impl Service {
+    /// Starts the service of a program's database on a free port, with further words.
+    ///
+    /// # Panics
+    /// If it does not come to say where it serves.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test cannot go on without the service")]
+    pub fn start(program: &Program, words: &[&str]) -> Service {
+        let mut child = program
+            .command()
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(words)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the service can be started");
+        let mut line = String::new();
+        let said = child.stdout.take().expect("it was piped");
+        BufReader::new(said).read_line(&mut line).expect("it says where it serves");
+        let base = line.split_whitespace().find(|word| word.starts_with("http://"));
+        let base = base.unwrap_or_else(|| panic!("no address in {line:?}"));
+        let base = base.trim_end_matches(';').to_owned();
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)));
+        Service { child, base, agent: config.build().into() }
+    }
+
+    /// Where it serves, such as `http://127.0.0.1:40000`.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Asks for a path and query.
+    ///
+    /// # Panics
+    /// If there is no answer.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[])
+    }
+
+    /// The same, with headers.
+    ///
+    /// # Panics
+    /// If there is no answer.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test cannot go on without an answer")]
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.call().unwrap_or_else(|error| panic!("GET {path}: {error}"));
+        let (parts, mut body) = response.into_parts();
+        let limit = 256 * 1024 * 1024;
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts
+                .headers
+                .iter()
+                .map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+                .collect(),
+            body: body.with_config().limit(limit).read_to_vec().expect("a whole body"),
+        }
+    }
+
+    /// A resource, which must be there.
+    ///
+    /// # Panics
+    /// If it is not answered with 200 and JSON.
+    #[must_use]
+    pub fn json(&self, path: &str) -> Value {
+        let answer = self.get(path);
+        assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
+        answer.json()
+    }
+
+    /// Waits until a run is served, by its number.
+    ///
+    /// # Panics
+    /// If it is not in half a minute.
+    pub fn wait_for_run(&self, number: u32) {
+        let start = Instant::now();
+        let wanted = format!("{number}.");
+        while !self.get("/healthz").header("dataset-version").starts_with(&wanted) {
+            assert!(start.elapsed() < Duration::from_secs(30), "run {number} is not served");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Asks the process to end, and gives its exit code.
+    ///
+    /// # Panics
+    /// If it cannot be waited for.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without the process")]
+    pub fn end(&mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().expect("kill can be started");
+        self.child.wait().expect("the service ends").code()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

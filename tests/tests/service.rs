@@ -1,0 +1,500 @@
+//! The HTTP service on a real socket: every documented resource, every refusal, pages of one
+//! run, and that it says what the command line says.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test fail by panicking, as the test does"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use calsos_tests::program::{Backend, Listed, Program, list_text};
+use calsos_tests::service::{Answer, Service};
+use calsos_tests::{on_both, shared};
+use serde_json::Value;
+
+/// A district: students with disabilities red in ELA, mathematics and suspension.
+const CODED: &str = "01999990000000";
+const OTHERS: [&str; 3] = ["02999990000000", "01199990000000", "01999999999999"];
+const YEAR: u16 = 2023;
+
+fn program(on: Backend) -> Program {
+    Program::on(on, env!("CARGO_BIN_EXE_calsos-under-test"))
+}
+
+/// A year of four LEAs with its list, decided.
+fn world(on: Backend) -> Program {
+    let program = program(on);
+    let rated: Vec<_> = ["ELA", "MATH", "SUSP"].map(|i| (i, (CODED, "SWD", 1))).to_vec();
+    let leas: Vec<&str> = [CODED].into_iter().chain(OTHERS).collect();
+    let mut files = program.write_year(YEAR, &leas, &rated, &[]);
+    let cells: &[(&str, &str)] = &[];
+    let rows: Vec<Listed<'_>> = vec![(CODED, "General Assistance", cells)];
+    files.push(
+        program.write("assistancestatus22.csv", list_text("LCFF Eligibility File", 2022, &rows)),
+    );
+    program.import(files);
+    program.succeed(["determine"]);
+    program
+}
+
+fn document(service: &Service) -> Value {
+    service.json("/openapi.json")
+}
+
+/// Every documented path and its GET operation.
+fn operations(document: &Value) -> Vec<(&str, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths.iter().map(|(path, of)| (path.as_str(), &of["get"])).collect()
+}
+
+/// A path with the example of every parameter of the path and every needed one of the query,
+/// by the document; the made-up LEA stands for the document's.
+fn with_examples(path: &str, operation: &Value) -> String {
+    let mut path = path.to_owned();
+    let mut query = Vec::new();
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap();
+        let value = || if name == "cds" { CODED.to_owned() } else { example(parameter) };
+        match parameter["in"].as_str().unwrap() {
+            "path" => path = path.replace(&format!("{{{name}}}"), &value()),
+            _ if parameter["required"] == true => query.push(format!("{name}={}", value())),
+            _ => {}
+        }
+    }
+    if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
+}
+
+fn example(parameter: &Value) -> String {
+    let given = &parameter["example"];
+    let given = if given.is_null() { &parameter["schema"]["example"] } else { given };
+    assert!(!given.is_null(), "no example of {parameter}");
+    given.as_str().map_or_else(|| given.to_string(), str::to_owned)
+}
+
+fn assert_problem(answer: &Answer, status: u16, code: &str) -> Value {
+    let problem = answer.json();
+    assert_eq!((answer.status, &problem["code"]), (status, &Value::from(code)), "{problem}");
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    assert_eq!(problem["status"], status);
+    assert_eq!(problem["requestId"], answer.header("request-id"));
+    assert_eq!(problem["type"], format!("urn:calsos:problem:{code}"));
+    for part in ["title", "detail", "instance"] {
+        assert!(problem[part].as_str().is_some_and(|text| !text.is_empty()), "{part}: {problem}");
+    }
+    problem
+}
+
+on_both![
+    every_documented_resource_is_answered_as_its_example_asks,
+    a_determination_over_http_says_what_the_command_line_says,
+    a_list_that_is_read_in_pages_is_of_one_run_whatever_becomes_current_meanwhile,
+    before_the_first_run_readers_are_told_what_to_do_and_then_served,
+];
+
+fn every_documented_resource_is_answered_as_its_example_asks(on: Backend) {
+    let program = world(on);
+    let service = Service::start(&program, &[]);
+    let document = document(&service);
+    let operations = operations(&document);
+    assert!(operations.len() > 20, "{}", operations.len());
+    for (path, operation) in operations {
+        let asked = match path {
+            // A year without a list of its own would have nothing to compare.
+            "/v1/reconciliations/{year}" => continue,
+            "/v1/rulebooks/{before}/compare/{after}" => {
+                "/v1/rulebooks/2023/compare/2024".to_owned()
+            }
+            path => with_examples(path, operation),
+        };
+        let answer = service.get(&asked);
+        let body = String::from_utf8_lossy(&answer.body);
+        assert_eq!(answer.status, 200, "{asked}: {body}");
+        let documented = operation["responses"]["200"]["content"].as_object().unwrap();
+        let media = answer.header("content-type").split(';').next().unwrap();
+        assert!(documented.contains_key(media), "{asked}: {media} is not documented");
+        for header in ["request-id", "dataset-version", "rulebook-version"] {
+            assert!(!answer.header(header).is_empty(), "{asked}: no {header}");
+        }
+        let tag = answer.header("etag");
+        if operation["responses"]["304"].is_object() {
+            assert!(tag.starts_with("W/\""), "{asked}: {tag:?}");
+            let again = service.get_with(&asked, &[("if-none-match", tag)]);
+            assert_eq!((again.status, again.body.len()), (304, 0), "{asked}");
+            assert_eq!(again.header("etag"), tag, "{asked}");
+            let other = service.get_with(&asked, &[("if-none-match", "W/\"another\"")]);
+            assert_eq!((other.status, &other.body), (200, &answer.body), "{asked}");
+        } else {
+            assert_eq!(answer.header("cache-control"), "no-store", "{asked}");
+        }
+        // What is not asked for by name is refused, never ignored.
+        let sign = if asked.contains('?') { '&' } else { '?' };
+        let problem = service.get(&format!("{asked}{sign}yaer=2023"));
+        let problem = assert_problem(&problem, 400, "invalid-parameter");
+        assert_eq!(problem["errors"][0]["parameter"], "yaer", "{asked}");
+    }
+}
+
+fn a_determination_over_http_says_what_the_command_line_says(on: Backend) {
+    let program = world(on);
+    let service = Service::start(&program, &[]);
+    assert_same(&program, &service, 4);
+}
+
+/// Compares every determination over HTTP with the command line's; there must be so many.
+fn assert_same(program: &Program, service: &Service, at_least: usize) {
+    let listed = program.json(["list"]);
+    let listed = listed.as_array().unwrap();
+    assert!(listed.len() >= at_least, "{}", listed.len());
+    for of_list in listed {
+        let mut expected = of_list.clone();
+        let object = expected.as_object_mut().unwrap();
+        let names = [object.remove("name"), object.remove("countyName")].map(Option::unwrap);
+        let published = object.remove("published");
+        let (cds, year) = (of_list["cds"].as_str().unwrap(), &of_list["dashboardYear"]);
+        let page = service.json(&format!("/v1/leas/{cds}/determinations/{year}"));
+        assert_eq!(page["determination"], expected, "{cds} {year}");
+        assert_eq!([page["name"].clone(), page["countyName"].clone()], names, "{cds} {year}");
+        assert_eq!(page.get("published").cloned(), published, "{cds} {year}");
+        let strip = page["strip"].as_array().unwrap();
+        let own = strip.iter().find(|of| of["dashboardYear"] == *year).unwrap();
+        assert_eq!(own.get("label"), expected.get("label"), "{cds} {year}");
+    }
+}
+
+#[test]
+fn the_real_county_over_http_is_what_the_command_line_says_and_leads_to_the_original_rows() {
+    let Some(data) = shared::real_data("the real county over HTTP") else { return };
+    let program = program(Backend::Sqlite);
+    let mut files = shared::files(&data.join("published"), &[".xls", ".xlsx"]);
+    files.extend(shared::files(&data.join("dashboard"), &[".txt"]));
+    files.extend(shared::files(&data.join("local-indicators"), &[".xlsx"]));
+    program.import(files);
+    program.succeed(["determine"]);
+    let service = Service::start(&program, &[]);
+    // Every answer of one year, and of the LEAs of the county with indicator files all years.
+    let listed = program.json(["list", "--county", "27"]);
+    let mut identified = 0;
+    for of_list in listed.as_array().unwrap() {
+        let (cds, year) = (of_list["cds"].as_str().unwrap(), &of_list["dashboardYear"]);
+        let page = service.json(&format!("/v1/leas/{cds}/determinations/{year}"));
+        for (name, value) in of_list.as_object().unwrap() {
+            let found = match name.as_str() {
+                "name" | "countyName" | "published" => &page[name],
+                name => &page["determination"][name],
+            };
+            assert_eq!(found, value, "{name} of {cds} in {year}");
+        }
+        if of_list["differentiated"] != "met" || of_list["groupCount"] == 0 {
+            continue;
+        }
+        let trace = service.json(&format!("/v1/leas/{cds}/determinations/{year}/trace"));
+        for group in of_list["groups"].as_array().unwrap() {
+            if group["code"].is_null() {
+                continue;
+            }
+            let rows = rows_of(&trace, group["group"].as_str().unwrap());
+            assert!(!rows.is_empty(), "no row behind {} of {cds} in {year}", group["group"]);
+            identified += 1;
+        }
+    }
+    assert!(identified > 20, "{identified} identified groups were looked at");
+}
+
+/// The releases and rows behind a group's cells in a trace.
+fn rows_of(trace: &Value, group: &str) -> BTreeSet<(String, u64)> {
+    let mut rows = BTreeSet::new();
+    let id = format!("group.{group}");
+    let mut open: Vec<&Value> = vec![trace];
+    while let Some(node) = open.pop() {
+        let own = node["id"].as_str().unwrap();
+        if (own == id || own.starts_with(&format!("{id}.")))
+            && let Some(row) = node["source"]["row"].as_u64()
+        {
+            assert_eq!(node["source"]["sha256"].as_str().unwrap().len(), 64);
+            rows.insert((node["source"]["file"].as_str().unwrap().to_owned(), row));
+        }
+        open.extend(node["children"].as_array().into_iter().flatten());
+    }
+    rows
+}
+
+fn a_list_that_is_read_in_pages_is_of_one_run_whatever_becomes_current_meanwhile(on: Backend) {
+    let program = world(on);
+    let service = Service::start(&program, &[]);
+    let first = service.get("/v1/determinations?year=2023&limit=1&total=true");
+    let dataset = first.header("dataset-version").to_owned();
+    let mut pages = vec![first.json()];
+    assert_eq!(pages[0]["page"]["total"], 4);
+
+    // Another file and another run, with other answers, become current.
+    let rated = [(CODED, "SWD", 5)];
+    let path = program.write_indicator("SUSP", YEAR, &rated);
+    program.import([path]);
+    program.succeed(["determine"]);
+    service.wait_for_run(2);
+    let now = service.get("/v1/determinations?year=2023");
+    assert_ne!(now.header("dataset-version"), dataset);
+
+    while let Some(next) = pages.last().unwrap()["page"]["next"].as_str() {
+        let page = service.get(&format!("/v1/determinations?year=2023&limit=1&cursor={next}"));
+        assert_eq!(page.status, 200, "{}", String::from_utf8_lossy(&page.body));
+        assert_eq!(page.header("dataset-version"), dataset);
+        if let Some(link) = page.json()["page"]["next"].as_str() {
+            assert!(page.header("link").contains(link) && page.header("link").contains("next"));
+        }
+        pages.push(page.json());
+    }
+    let items: Vec<&Value> = pages.iter().flat_map(|p| p["items"].as_array().unwrap()).collect();
+    let codes: Vec<&str> = items.iter().map(|item| item["cds"].as_str().unwrap()).collect();
+    let mut expected: Vec<&str> = [CODED].into_iter().chain(OTHERS).collect();
+    expected.sort_unstable();
+    assert_eq!(codes, expected);
+    // The items are those of the run before, also of the LEA whose answer has changed.
+    let of =
+        |items: &[&Value]| items.iter().find(|i| i["cds"] == CODED).map(|i| i["groups"].clone());
+    let now = now.json();
+    let now: Vec<&Value> = now["items"].as_array().unwrap().iter().collect();
+    assert_ne!(of(&items), of(&now));
+    assert_eq!(of(&items).unwrap()[0]["group"], "SWD");
+}
+
+fn before_the_first_run_readers_are_told_what_to_do_and_then_served(on: Backend) {
+    let program = program(on);
+    let service = Service::start(&program, &[]);
+    assert_eq!(service.get("/healthz").status, 200);
+    let refused = service.get("/readyz");
+    assert_problem(&refused, 503, "nothing-decided");
+    assert!(!refused.header("retry-after").is_empty());
+    assert_problem(&service.get("/v1/determinations"), 503, "nothing-decided");
+    assert_eq!(service.json("/")["newestYear"], Value::Null);
+
+    let rated: Vec<_> = vec![("ELA", (CODED, "SWD", 1))];
+    program.import(program.write_year(YEAR, &[CODED], &rated, &[]));
+    program.succeed(["determine"]);
+    service.wait_for_run(1);
+    assert_eq!(service.get("/readyz").status, 200);
+    assert_eq!(service.json("/")["newestYear"], YEAR);
+}
+
+#[test]
+fn every_refusal_is_a_problem_that_says_what_was_asked_and_what_is_there() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    for (path, status, code) in [
+        ("/v1/leas/12345678901234", 404, "unknown-lea"),
+        ("/v1/leas/12345678901234/determinations", 404, "unknown-lea"),
+        ("/v1/leas/12345678901234/determinations/2023", 404, "unknown-lea"),
+        ("/v1/leas/01999990000000/determinations/2019", 404, "year-not-loaded"),
+        ("/v1/leas/01999990000000/determinations/2020", 404, "unknown-year"),
+        ("/v1/leas/01999990000000/determinations/2023/trace/x", 404, "no-such-resource"),
+        ("/v1/leas/0199999000000/determinations/2023", 400, "invalid-parameter"),
+        ("/v1/leas/01999990000000/performances", 400, "invalid-parameter"),
+        ("/v1/determinations?year=2016", 404, "unknown-year"),
+        ("/v1/determinations?cursor=zz", 400, "invalid-parameter"),
+        ("/v1/determinations?limit=0", 400, "invalid-parameter"),
+        ("/v1/determinations?limit=5001", 400, "invalid-parameter"),
+        ("/v1/determinations?year=2023&year=2024", 400, "invalid-parameter"),
+        ("/v1/summaries/2021", 404, "unknown-year"),
+        ("/v1/years/1999", 400, "invalid-parameter"),
+        ("/v1/rulebooks/2099", 404, "unknown-year"),
+        ("/v1/releases/999", 404, "unknown-release"),
+        ("/v1/runs/999", 404, "unknown-run"),
+        ("/v1/citations/none", 404, "unknown-source"),
+        ("/v1/exports/determinations", 400, "invalid-parameter"),
+        ("/v1/exports/determinations?year=2023&format=pdf", 400, "invalid-parameter"),
+        ("/nowhere", 404, "no-such-resource"),
+    ] {
+        assert_problem(&service.get(path), status, code);
+    }
+    assert_eq!(service.get("/v1/determinations?limit=1").status, 200);
+    assert_eq!(service.get("/v1/determinations?limit=5000").status, 200);
+}
+
+#[test]
+fn every_fault_of_a_request_is_told_at_once() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    let asked = "/v1/determinations?year=23&county=59&type=school&level=4&group=ALL&method=M5\
+                 &provisional=yes&yaer=2023&limit=x";
+    let problem = assert_problem(&service.get(asked), 400, "invalid-parameter");
+    let faults = problem["errors"].as_array().unwrap();
+    let named: BTreeSet<&str> = faults.iter().map(|f| f["parameter"].as_str().unwrap()).collect();
+    let expected =
+        ["year", "county", "type", "level", "group", "method", "provisional", "yaer", "limit"];
+    assert_eq!(named, BTreeSet::from(expected));
+    let year = faults.iter().find(|fault| fault["parameter"] == "year").unwrap();
+    assert_eq!(
+        year["detail"],
+        "'23' was given; a Dashboard year of four digits, such as 2023, is expected"
+    );
+}
+
+#[test]
+fn filters_give_what_the_command_line_gives() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    let same: [(&str, &[&str]); 8] = [
+        ("", &[]),
+        ("year=2023", &["--year", "2023"]),
+        ("county=02", &["--county", "02"]),
+        ("type=charter", &["--type", "charter"]),
+        ("status=differentiated", &["--status", "differentiated"]),
+        ("group=SWD", &["--group", "SWD"]),
+        ("priority=6", &["--priority", "6"]),
+        ("method=M1&year=2023", &["--method", "M1", "--year", "2023"]),
+    ];
+    for (query, words) in same {
+        let listed = program.json(["list"].iter().chain(words));
+        let key =
+            |item: &Value| (item["dashboardYear"].clone().to_string(), item["cds"].to_string());
+        let expected: Vec<_> = listed.as_array().unwrap().iter().map(key).collect();
+        let found = service.json(&format!("/v1/determinations?{query}"));
+        let found: Vec<_> = found["items"].as_array().unwrap().iter().map(key).collect();
+        assert_eq!(found, expected, "{query}");
+        assert!(!found.is_empty(), "{query}");
+    }
+}
+
+#[test]
+fn every_route_is_documented_and_every_documented_path_is_a_route() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    let document = document(&service);
+    let documented: BTreeSet<String> =
+        operations(&document).iter().map(|(path, _)| (*path).to_owned()).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/src/routes");
+    let mut routes = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let macros = text.split("#[get(\"").skip(1);
+        routes.extend(macros.map(|rest| rest.split('"').next().unwrap().to_owned()));
+    }
+    // The document does not speak of itself.
+    let itself = ["/openapi.json", "/openapi-3.0.json"].map(str::to_owned);
+    let expected: BTreeSet<String> = routes.difference(&BTreeSet::from(itself)).cloned().collect();
+    assert_eq!(documented, expected);
+}
+
+#[test]
+fn every_operation_has_what_generators_need() {
+    let program = program(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    let document = document(&service);
+    let mut ids = BTreeSet::new();
+    for (path, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(ids.insert(id.to_owned()), "{id} twice");
+        assert_eq!(operation["tags"].as_array().unwrap().len(), 1, "{path}");
+        assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{path}");
+        let responses = operation["responses"].as_object().unwrap();
+        for (status, response) in responses {
+            let description = response["description"].as_str();
+            assert!(description.is_some_and(|text| !text.is_empty()), "{path} {status}");
+        }
+        assert!(responses.contains_key("4XX"), "{path}");
+    }
+}
+
+#[test]
+fn the_document_in_the_repository_is_the_one_that_is_served() {
+    let program = program(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi");
+    for (path, version) in [("openapi.json", "3.1"), ("openapi-3.0.json", "3.0")] {
+        let kept = fs::read(folder.join(path)).unwrap();
+        let served = service.get(&format!("/{path}")).body;
+        let how = format!("write it anew: calsos openapi --version {version} > openapi/{path}");
+        assert!(served == kept, "openapi/{path} is not what is served; {how}");
+        assert_eq!(program.succeed(["openapi", "--version", version]).into_bytes(), kept);
+    }
+}
+
+#[test]
+fn exports_are_the_files_that_the_command_line_writes() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    for layout in ["answers", "published"] {
+        for format in ["csv", "ndjson"] {
+            let words = ["export", "--year", "2023", "--layout", layout, "--format", format];
+            let query = format!("year=2023&layout={layout}&format={format}");
+            let answer = service.get(&format!("/v1/exports/determinations?{query}"));
+            assert_eq!(String::from_utf8(answer.body).unwrap(), program.succeed(words), "{query}");
+        }
+        let out = program.folder().join("export.xlsx");
+        let words = ["export", "--year", "2023", "--layout", layout, "--format", "xlsx", "--out"];
+        let words = words.iter().map(|w| (*w).to_owned()).chain([out.display().to_string()]);
+        program.succeed(words);
+        let query = format!("year=2023&layout={layout}&format=xlsx");
+        let answer = service.get(&format!("/v1/exports/determinations?{query}"));
+        assert!(answer.body == fs::read(out).unwrap(), "{query}");
+        assert!(answer.header("content-disposition").contains(".xlsx"));
+    }
+}
+
+#[test]
+fn bodies_are_compressed_for_who_takes_them_so() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    for encoding in ["gzip", "br"] {
+        let answer = service.get_with("/v1/years", &[("accept-encoding", encoding)]);
+        assert_eq!(answer.header("content-encoding"), encoding);
+        assert!(answer.header("vary").to_lowercase().contains("accept-encoding"));
+    }
+}
+
+#[test]
+fn pages_of_named_origins_may_read_and_no_others() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &["--origin", "https://dashboard.example.org"]);
+    let of = |origin| service.get_with("/v1/years", &[("origin", origin)]);
+    let named = of("https://dashboard.example.org");
+    assert_eq!(named.header("access-control-allow-origin"), "https://dashboard.example.org");
+    assert!(named.header("access-control-expose-headers").contains("dataset-version"));
+    assert_eq!(of("https://other.example.org").header("access-control-allow-origin"), "");
+}
+
+#[test]
+fn a_request_keeps_the_id_that_its_caller_gave_it_if_it_can_stand_in_a_log() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    let of = |id: &str| {
+        service.get_with("/v1/years", &[("request-id", id)]).header("request-id").to_owned()
+    };
+    assert_eq!(of("county-27.1"), "county-27.1");
+    assert_eq!(of(&"a".repeat(64)), "a".repeat(64));
+    assert_ne!(of(&"a".repeat(65)), "a".repeat(65));
+    assert_ne!(of("a b"), "a b");
+}
+
+#[test]
+fn metrics_are_on_a_port_of_their_own() {
+    let program = world(Backend::Sqlite);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let service = Service::start(&program, &["--metrics", &port.to_string()]);
+    let _ = service.get("/v1/years");
+    assert_problem(&service.get("/metrics"), 404, "no-such-resource");
+    let text = ureq::get(format!("http://{port}/metrics")).call().unwrap();
+    let text = text.into_body().read_to_string().unwrap();
+    let line = "calsos_http_requests_total{method=\"GET\",route=\"/v1/years\",status=\"200\"} 1";
+    assert!(text.contains(line), "{text}");
+    let numbers: BTreeMap<&str, f64> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.rsplit_once(' '))
+        .filter_map(|(name, number)| Some((name, number.parse().ok()?)))
+        .collect();
+    assert!(numbers["calsos_snapshot_bytes"] > 1000.0, "{text}");
+    assert!(numbers["calsos_snapshot_age_seconds"] >= 0.0, "{text}");
+}
+
+#[test]
+fn the_service_ends_when_it_is_told_to() {
+    let program = world(Backend::Sqlite);
+    let mut service = Service::start(&program, &[]);
+    assert_eq!(service.get("/readyz").status, 200);
+    assert_eq!(service.end(), Some(0));
+}
