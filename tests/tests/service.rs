@@ -280,6 +280,60 @@ fn before_the_first_run_readers_are_told_what_to_do_and_then_served(on: Backend)
     assert_eq!(service.json("/")["newestYear"], YEAR);
 }
 
+/// A cursor as the service makes it.
+fn cursor(inner: &str) -> String {
+    inner.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_cursor_of_a_dataset_that_is_gone_is_refused_and_never_answered_from_another() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    for (path, after) in [("determinations", format!("2023.{CODED}")), ("leas", CODED.to_owned())] {
+        let gone = service.get(&format!("/v1/{path}?cursor={}", cursor(&format!("9.9-x~{after}"))));
+        assert_problem(&gone, 410, "cursor-expired");
+        let dataset = gone.header("dataset-version").to_owned();
+        let now = format!("/v1/{path}?cursor={}", cursor(&format!("{dataset}~{after}")));
+        assert_eq!(service.get(&now).status, 200, "{path}");
+    }
+    let none = format!("/v1/determinations?cursor={}", cursor("9.9-x~nowhere"));
+    assert_problem(&service.get(&none), 400, "invalid-parameter");
+}
+
+#[test]
+fn leas_are_listed_in_pages_by_kind_county_and_part_of_their_name() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    let codes = |page: &Value| -> Vec<String> {
+        let items = page["items"].as_array().unwrap();
+        items.iter().map(|item| item["cds"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = codes(&service.json("/v1/leas?total=true"));
+    let mut expected: Vec<&str> = [CODED].into_iter().chain(OTHERS).collect();
+    expected.sort_unstable();
+    assert_eq!(all, expected);
+    let (mut paged, mut next) = (Vec::new(), Some(String::new()));
+    while let Some(cursor) = next {
+        let cursor = if cursor.is_empty() { cursor } else { format!("&cursor={cursor}") };
+        let page = service.json(&format!("/v1/leas?limit=3&total=true{cursor}"));
+        assert_eq!(page["page"]["total"], 4);
+        paged.extend(codes(&page));
+        next = page["page"]["next"].as_str().map(str::to_owned);
+    }
+    assert_eq!(paged, expected);
+    assert_eq!(codes(&service.json("/v1/leas?county=02")), ["02999990000000"]);
+    assert_eq!(codes(&service.json("/v1/leas?type=charter")), ["01999999999999"]);
+    let one = service.json(&format!("/v1/leas/{CODED}"));
+    assert_eq!(one["years"], serde_json::json!([2022, 2023]));
+    let name = one["name"].as_str().unwrap();
+    let part = name.split(' ').next().unwrap().to_uppercase();
+    assert!(
+        codes(&service.json(&format!("/v1/leas?q={part}"))).contains(&CODED.to_owned()),
+        "{part}"
+    );
+    assert!(codes(&service.json("/v1/leas?q=nosuchname")).is_empty());
+}
+
 #[test]
 fn every_refusal_is_a_problem_that_says_what_was_asked_and_what_is_there() {
     let program = world(Backend::Sqlite);
