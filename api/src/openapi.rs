@@ -4,6 +4,8 @@ mod downgrade;
 
 use actix_web::App;
 use actix_web::web::Bytes;
+use calsos_domain::rulebook::Rulebooks;
+use serde_json::Value;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::server::ServerBuilder;
 use utoipa::{OpenApi, openapi};
@@ -71,12 +73,41 @@ pub(crate) fn documents() -> Documents {
     let parts = |path: &String| path.split('/').map(str::to_owned).collect();
     let paths = document.paths.paths.keys().map(parts).collect();
     let mut value = serde_json::to_value(&document).unwrap_or_default();
+    give_example_years(&mut value, &first_years());
     let current = indented(&value);
     downgrade::to_3_0(&mut value);
     Documents { current, earlier: indented(&value), paths }
 }
 
-fn indented(value: &serde_json::Value) -> Bytes {
+/// The first two years that have rules: they stay so, whatever editions are added.
+fn first_years() -> Vec<u16> {
+    let books = Rulebooks::load(&Rulebooks::built_in_files());
+    let years = books.iter().flat_map(Rulebooks::editions).map(|edition| edition.year.number());
+    years.take(2).collect()
+}
+
+/// Gives every parameter that is a year an example: which years there are, the editions say.
+fn give_example_years(value: &mut Value, years: &[u16]) {
+    match value {
+        Value::Object(object) => {
+            let year = match object.get("name").and_then(Value::as_str) {
+                Some("year" | "before") => years.first(),
+                Some("after") => years.last(),
+                _ => None,
+            };
+            if let (Some(year), true) = (year, object.contains_key("in")) {
+                object.insert("example".to_owned(), Value::from(*year));
+            }
+            object.values_mut().for_each(|value| give_example_years(value, years));
+        }
+        Value::Array(values) => {
+            values.iter_mut().for_each(|value| give_example_years(value, years));
+        }
+        _ => {}
+    }
+}
+
+fn indented(value: &Value) -> Bytes {
     let mut text = serde_json::to_vec_pretty(value).unwrap_or_default();
     text.push(b'\n');
     text.into()

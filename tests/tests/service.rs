@@ -58,7 +58,12 @@ fn with_examples(path: &str, operation: &Value) -> String {
     let mut query = Vec::new();
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap();
-        let value = || if name == "cds" { CODED.to_owned() } else { example(parameter) };
+        // What is made up here stands for what the document has.
+        let value = || match name {
+            "cds" => CODED.to_owned(),
+            "year" => YEAR.to_string(),
+            _ => example(parameter),
+        };
         match parameter["in"].as_str().unwrap() {
             "path" => path = path.replace(&format!("{{{name}}}"), &value()),
             _ if parameter["required"] == true => query.push(format!("{name}={}", value())),
@@ -105,9 +110,6 @@ fn every_documented_resource_is_answered_as_its_example_asks(on: Backend) {
         let asked = match path {
             // A year without a list of its own would have nothing to compare.
             "/v1/reconciliations/{year}" => continue,
-            "/v1/rulebooks/{before}/compare/{after}" => {
-                "/v1/rulebooks/2023/compare/2024".to_owned()
-            }
             path => with_examples(path, operation),
         };
         let answer = service.get(&asked);

@@ -64,7 +64,6 @@ struct PageBegin<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StripYear {
-    #[schema(example = 2023)]
     dashboard_year: u16,
     /// The state's words; absent where not known or not judged.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +85,7 @@ pub(crate) struct StripYear {
 #[utoipa::path(
     tag = "determinations", operation_id = "listDeterminations",
     params(
-        ("year" = Option<u16>, Query, description = "Only this Dashboard year.", minimum = 2000, maximum = 2099, example = 2023, nullable = false),
+        ("year" = Option<u16>, Query, description = "Only this Dashboard year.", minimum = 2000, maximum = 2099, nullable = false),
         ("county" = Option<String>, Query, description = "Only this county, 01 to 58.", pattern = "^[0-9]{2}$", example = "01", nullable = false),
         ("type" = Option<String>, Query, description = "Only LEAs of this kind: district, countyOffice or charter.", example = "district", nullable = false),
         ("status" = Option<String>, Query, description = "Only LEAs with this status: general, differentiated, notKnown or notJudged.", example = "differentiated", nullable = false),
@@ -274,7 +273,7 @@ pub(crate) async fn list_determinations_of_lea(
     tag = "determinations", operation_id = "getDetermination",
     params(
         ("cds" = String, Path, description = "The LEA's code.", pattern = "^[0-9]{14}$", example = "01800010000000"),
-        ("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099, example = 2023),
+        ("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099),
     ),
     responses(
         (status = 200, description = "The determination.", body = DeterminationPage),

@@ -32,7 +32,7 @@ struct Discovery {
     rulebook_version: Option<String>,
     /// The newest Dashboard year with an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = 2025)]
+    #[schema(nullable = false)]
     newest_year: Option<u16>,
     /// The edition of each Dashboard year.
     editions: Vec<EditionVersion>,
@@ -44,7 +44,6 @@ struct Discovery {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct EditionVersion {
-    #[schema(example = 2025)]
     dashboard_year: u16,
     /// The hash of its content.
     hash: String,

@@ -19,7 +19,7 @@ use crate::server::asked::Asked;
 #[utoipa::path(
     tag = "exports", operation_id = "exportDeterminations",
     params(
-        ("year" = u16, Query, description = "The Dashboard year.", minimum = 2000, maximum = 2099, example = 2023),
+        ("year" = u16, Query, description = "The Dashboard year.", minimum = 2000, maximum = 2099),
         ("layout" = Option<String>, Query, description = "answers (the default) or published.", example = "published", nullable = false),
         ("format" = Option<String>, Query, description = "csv (the default), ndjson or xlsx.", example = "csv", nullable = false),
     ),

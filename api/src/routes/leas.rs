@@ -36,7 +36,6 @@ struct LeaItem<'a> {
     #[schema(nullable = false)]
     authorizer: Option<String>,
     /// Years with an answer.
-    #[schema(example = json!([2023, 2024]))]
     years: Vec<u16>,
 }
 

@@ -20,7 +20,6 @@ use crate::server::asked::Asked;
 struct PerformanceList {
     #[schema(pattern = "^[0-9]{14}$", example = "01800010000000")]
     cds: String,
-    #[schema(example = 2023)]
     dashboard_year: u16,
     items: Vec<PerformanceItem>,
 }
@@ -82,7 +81,7 @@ fn item(indicator: Indicator, group: StudentGroup, cited: &Cited<Performance>) -
     tag = "leas", operation_id = "listPerformances",
     params(
         ("cds" = String, Path, description = "The LEA's code.", pattern = "^[0-9]{14}$", example = "01800010000000"),
-        ("year" = u16, Query, description = "The Dashboard year.", minimum = 2000, maximum = 2099, example = 2023),
+        ("year" = u16, Query, description = "The Dashboard year.", minimum = 2000, maximum = 2099),
     ),
     responses(
         (status = 200, description = "The rows.", body = PerformanceList),

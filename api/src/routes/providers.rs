@@ -19,7 +19,6 @@ use crate::server::asked::Asked;
 struct ProviderItem<'a> {
     name: &'a str,
     /// LEAs that it helps by the rules, by Dashboard year.
-    #[schema(example = json!({"2023": 12}))]
     leas: BTreeMap<String, usize>,
 }
 

@@ -15,7 +15,7 @@ use crate::views::reconciliation::ReconciliationView;
 /// Cell by cell, with the reason of each difference.
 #[utoipa::path(
     tag = "reconciliations", operation_id = "getReconciliation",
-    params(("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099, example = 2023)),
+    params(("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099)),
     responses(
         (status = 200, description = "The comparison.", body = ReconciliationView),
         (status = 304, description = "The caller has it."),

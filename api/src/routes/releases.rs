@@ -27,7 +27,7 @@ struct Release {
     #[schema(example = "ELA")]
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = 2023)]
+    #[schema(nullable = false)]
     dashboard_year: Option<u16>,
     /// The date inside the file.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -20,7 +20,6 @@ use crate::snapshot::Snapshot;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RulebookItem {
-    #[schema(example = 2023)]
     dashboard_year: u16,
     /// The hash of its content.
     hash: String,
@@ -56,10 +55,8 @@ struct Rulebook {
 #[serde(rename_all = "camelCase")]
 struct RulebookComparison {
     /// The Dashboard year of the first.
-    #[schema(example = 2023)]
     before: u16,
     /// The Dashboard year of the second.
-    #[schema(example = 2024)]
     after: u16,
     changes: Vec<RulebookChange>,
 }
@@ -130,7 +127,7 @@ pub(crate) async fn list_rulebooks(
 /// As their files have them: they are written to be read.
 #[utoipa::path(
     tag = "rulebooks", operation_id = "getRulebook",
-    params(("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099, example = 2023)),
+    params(("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099)),
     responses(
         (status = 200, description = "The rules.", body = Rulebook),
         (status = 304, description = "The caller has it."),
@@ -162,8 +159,8 @@ pub(crate) async fn get_rulebook(
 #[utoipa::path(
     tag = "rulebooks", operation_id = "compareRulebooks",
     params(
-        ("before" = u16, Path, description = "The Dashboard year of the first.", minimum = 2000, maximum = 2099, example = 2023),
-        ("after" = u16, Path, description = "The Dashboard year of the second.", minimum = 2000, maximum = 2099, example = 2024),
+        ("before" = u16, Path, description = "The Dashboard year of the first.", minimum = 2000, maximum = 2099),
+        ("after" = u16, Path, description = "The Dashboard year of the second.", minimum = 2000, maximum = 2099),
     ),
     responses(
         (status = 200, description = "The differences.", body = RulebookComparison),

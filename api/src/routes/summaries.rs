@@ -14,7 +14,7 @@ use crate::server::asked::Asked;
 /// By kind of LEA, label, level, method, student group, state priority and test.
 #[utoipa::path(
     tag = "summaries", operation_id = "getSummary",
-    params(("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099, example = 2023)),
+    params(("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099)),
     responses(
         (status = 200, description = "The counts.", body = Summary),
         (status = 304, description = "The caller has it."),

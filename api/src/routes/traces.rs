@@ -17,7 +17,7 @@ use crate::views::trace::TraceView;
     tag = "determinations", operation_id = "getTrace",
     params(
         ("cds" = String, Path, description = "The LEA's code.", pattern = "^[0-9]{14}$", example = "01800010000000"),
-        ("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099, example = 2023),
+        ("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099),
     ),
     responses(
         (status = 200, description = "The tree.", body = TraceView),

@@ -18,7 +18,6 @@ use crate::snapshot::Snapshot;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Year {
-    #[schema(example = 2023)]
     dashboard_year: u16,
     /// The school year that the data are of.
     #[schema(example = "2022-23")]
@@ -137,7 +136,7 @@ pub(crate) async fn list_years(
 /// One Dashboard year
 #[utoipa::path(
     tag = "years", operation_id = "getYear",
-    params(("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099, example = 2023)),
+    params(("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099)),
     responses(
         (status = 200, description = "The year.", body = Year),
         (status = 304, description = "The caller has it."),

@@ -135,7 +135,6 @@ pub(crate) struct Item<'a> {
     pub(crate) county: &'a str,
     pub(crate) county_name: &'a str,
     /// The Dashboard's year.
-    #[schema(example = 2023)]
     pub(crate) dashboard_year: u16,
     /// The school year that the data are of.
     #[schema(example = "2022-23")]
