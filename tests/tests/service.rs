@@ -499,6 +499,14 @@ fn bodies_are_compressed_for_who_takes_them_so() {
         let answer = service.get_with("/v1/years", &[("accept-encoding", encoding)]);
         assert_eq!(answer.header("content-encoding"), encoding);
         assert!(answer.header("vary").to_lowercase().contains("accept-encoding"));
+        let tag = answer.header("etag");
+        let headers = [("accept-encoding", encoding), ("if-none-match", tag)];
+        let again = service.get_with("/v1/years", &headers);
+        assert_eq!((again.status, again.body.len()), (304, 0), "{encoding}");
+        // A refusal is short, and read as it is.
+        let refused = service.get_with("/v1/years/1999", &[("accept-encoding", encoding)]);
+        assert_eq!(refused.header("content-encoding"), "", "{encoding}");
+        assert_problem(&refused, 400, "invalid-parameter");
     }
 }
 
