@@ -70,6 +70,7 @@ pub(crate) enum Kind {
     UnknownYear,
     YearNotLoaded,
     NoAnswer,
+    NotLoaded,
     UnknownRelease,
     UnknownRun,
     UnknownSource,
@@ -96,6 +97,7 @@ impl Kind {
                 (S::NOT_FOUND, "year-not-loaded", "No file of the year is loaded")
             }
             Kind::NoAnswer => (S::NOT_FOUND, "no-answer", "The LEA has no answer for the year"),
+            Kind::NotLoaded => (S::NOT_FOUND, "not-loaded", "What the answer needs is not loaded"),
             Kind::UnknownRelease => (S::NOT_FOUND, "unknown-release", "There is no such release"),
             Kind::UnknownRun => (S::NOT_FOUND, "unknown-run", "There is no such run"),
             Kind::UnknownSource => (S::NOT_FOUND, "unknown-source", "There is no such source"),
@@ -188,7 +190,7 @@ impl ResponseError for Problem {
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Problem {
         match error {
-            AppError::NotFound(detail) => Problem::new(Kind::NoAnswer, detail),
+            AppError::NotFound(detail) => Problem::new(Kind::NotLoaded, detail),
             AppError::Store(error) => {
                 log::error!("{error}");
                 Problem::new(

@@ -204,7 +204,7 @@ async fn run(
 /// Pages of the named origins may read; no origin may by default.
 fn cors(origins: &[String]) -> Cors {
     let mut cors = Cors::default()
-        .allowed_methods(["GET", "HEAD", "OPTIONS"])
+        .allowed_methods(["GET", "OPTIONS"])
         .allowed_headers(["accept", "accept-language", "content-type", "if-none-match"])
         .expose_headers(["dataset-version", "rulebook-version", "request-id", "etag", "link"])
         .max_age(3600);

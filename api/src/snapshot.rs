@@ -55,7 +55,7 @@ impl Snapshot {
         &self.index.dataset
     }
 
-    /// The editions that decided, by a hash of their hashes.
+    /// The editions that decided, by the beginnings of their hashes.
     pub(crate) fn rulebook_version(&self) -> &str {
         &self.index.rulebook
     }

@@ -357,6 +357,7 @@ fn every_refusal_is_a_problem_that_says_what_was_asked_and_what_is_there() {
         ("/v1/summaries/2021", 404, "unknown-year"),
         ("/v1/years/1999", 400, "invalid-parameter"),
         ("/v1/rulebooks/2099", 404, "unknown-year"),
+        ("/v1/reconciliations/2023", 404, "not-loaded"),
         ("/v1/releases/999", 404, "unknown-release"),
         ("/v1/runs/999", 404, "unknown-run"),
         ("/v1/citations/none", 404, "unknown-source"),

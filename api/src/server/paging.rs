@@ -46,8 +46,8 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// The cursor as callers pass it on: letters, digits and a few signs, whose meaning is
-    /// nobody's business.
+    /// The cursor as callers pass it on: hexadecimal digits, whose meaning is nobody's
+    /// business.
     pub(crate) fn text(&self) -> String {
         let inner = format!("{}~{}", self.dataset, self.after);
         inner.bytes().map(|byte| format!("{byte:02x}")).collect()
