@@ -82,7 +82,7 @@ fn as_problem(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceRespon
     let mut response = response.map_body(|_, _| BoxBody::new(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-    // The empty body that this one takes the place of may have been compressed.
+    // A body that this one takes the place of may have been compressed.
     headers.remove(CONTENT_ENCODING);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status.as_u16() == 503 {
