@@ -25,6 +25,8 @@ start_server() {
 }
 
 stop_server() {
-    (cd "$1" && as_server "$bin/pg_ctl" -D "$1/data" -m immediate -s stop) || true
+    if [ -e "$1/data/postmaster.pid" ]; then
+        (cd "$1" && as_server "$bin/pg_ctl" -D "$1/data" -m immediate -s stop) || true
+    fi
     rm -rf "$1"
 }
