@@ -5,6 +5,7 @@ pub(crate) mod determine;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod held;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod input_file;

@@ -88,19 +88,6 @@ impl Service {
         earlier.iter().find(|index| index.dataset == dataset).cloned()
     }
 
-    /// Refuses what was drawn up from the database where another run has become current there
-    /// meanwhile.
-    pub(crate) fn still_serves(&self, snapshot: &Snapshot) -> Result<(), Problem> {
-        let current = self.office.store.current_run().map_err(AppError::from)?;
-        if current.is_some_and(|run| run.id == snapshot.run.id) {
-            return Ok(());
-        }
-        Err(Problem::new(
-            Kind::DatabaseUnavailable,
-            "another run has become current while the answer was drawn up; ask again",
-        ))
-    }
-
     /// Takes up what is new in the database, if anything is.
     fn look(&self) -> Result<(), AppError> {
         let Some(run) = self.office.store.current_run()? else { return Ok(()) };

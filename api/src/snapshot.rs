@@ -1,52 +1,68 @@
 //! The current answers in memory: one picture, never changed, swapped whole.
 //!
-//! Readers of current answers wait for memory, never for a database. A determination is kept
-//! compressed; what many ask for is kept ready besides, within [`RENDERED_BYTES`].
+//! Readers of current answers and their reasons wait for memory, never for a database. A
+//! determination and the facts behind it are kept as the database has them, compressed; what
+//! many ask for is kept ready besides, within [`RENDERED_BYTES`].
 
 mod entry;
 mod index;
 mod load;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
 use calsos_domain::cds::CdsCode;
-use calsos_domain::lea::LeaType;
-use calsos_domain::rulebook::Rulebooks;
+use calsos_domain::determination::decide;
+use calsos_domain::evaluation::Basis;
+use calsos_domain::facts::LeaFacts;
 use calsos_domain::year::DashboardYear;
-use calsos_persistence::{ReleaseRecord, RunRecord};
+use calsos_persistence::{PackedFacts, PackedText};
 use moka::sync::Cache;
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 pub(crate) use entry::{Entry, Item, Wanted};
 pub(crate) use index::{Index, Place};
 pub(crate) use load::dataset_of;
 
-use crate::app::answers::{Answered, Names};
+use crate::app::Office;
+use crate::app::answers::{Answered, ReadAnswer};
+use crate::app::explain::trace_view;
+use crate::app::held::Held;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
-use crate::views::answer::DeterminationView;
+use crate::views::answer::PublishedView;
+use crate::views::reasons::reasons;
+use crate::views::trace::TraceView;
 
 /// How many bytes of bodies are kept ready.
 pub(crate) const RENDERED_BYTES: u64 = 32 * 1024 * 1024;
 
 /// What is served.
 pub(crate) struct Snapshot {
-    /// The run that decided.
-    pub(crate) run: RunRecord,
-    /// The rules of that run.
-    pub(crate) books: Rulebooks,
-    /// Every release that is stored, by number.
-    pub(crate) releases: Vec<ReleaseRecord>,
-    /// What LEAs are called.
-    pub(crate) names: Names,
+    /// The run, and what its answers are shown with.
+    pub(crate) held: Held,
     /// The answers, to find and to list.
     pub(crate) index: Arc<Index>,
     /// Each answer's determination, in the order of the index.
-    bodies: Vec<Box<[u8]>>,
+    bodies: Vec<PackedText>,
+    /// What was decided from, by code.
+    facts: BTreeMap<CdsCode, PackedFacts>,
     /// Bodies of responses by their path and query.
     rendered: Cache<String, Bytes>,
     /// When it was loaded: UTC.
     pub(crate) loaded_at: jiff::Timestamp,
+}
+
+/// The parts of a determination's page that need the whole answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PageEnd<'a> {
+    determination: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<PublishedView>,
+    reasons: Vec<String>,
 }
 
 impl Snapshot {
@@ -74,39 +90,67 @@ impl Snapshot {
         Ok(body)
     }
 
-    /// How many bytes are held of determinations, and how many ready.
+    /// How many bytes are held of answers and facts, and how many ready.
     pub(crate) fn bytes(&self) -> (usize, u64) {
-        let held = self.bodies.iter().map(|body| body.len()).sum::<usize>();
-        (held + self.index.items.len(), self.rendered.weighted_size())
+        let bodies = self.bodies.iter().map(PackedText::packed_length).sum::<usize>();
+        let facts = self.facts.values().map(PackedFacts::packed_length).sum::<usize>();
+        (bodies + facts + self.index.items.len(), self.rendered.weighted_size())
     }
 
-    /// The parts of a determination's page that are drawn up beforehand, as the end of a JSON
+    /// The answer at a place of the index, with its text.
+    fn answered(&self, place: usize) -> Result<(Answered, String), AppError> {
+        let (Some(entry), Some(body)) = (self.index.entries.get(place), self.bodies.get(place))
+        else {
+            return Err(AppError::NotFound(format!("there is no answer {place}")));
+        };
+        let Entry { cds, year, lea_type, .. } = *entry;
+        let text = body.text()?;
+        Ok((Answered { cds, year, lea_type, view: serde_json::from_str(&text)? }, text))
+    }
+
+    /// The parts of a determination's page that need the whole answer, as the end of a JSON
     /// object.
-    pub(crate) fn page_end(&self, place: usize) -> Result<Vec<u8>, Problem> {
-        let body = self.bodies.get(place).map(AsRef::as_ref).unwrap_or_default();
-        lz4_flex::decompress_size_prepended(body).map_err(|problem| {
-            log::error!("a determination in memory cannot be read: {problem}");
-            Problem::new(Kind::Internal, "an answer in memory cannot be read; restart the service")
-        })
+    pub(crate) fn page_end(&self, place: usize) -> Result<Vec<u8>, AppError> {
+        let (answered, text) = self.answered(place)?;
+        let reasons = reasons(&answered.view).into_iter().map(|reason| reason.text).collect();
+        let published = self.held.published(&answered);
+        let determination = serde_json::from_str(&text)?;
+        Ok(serde_json::to_vec(&PageEnd { determination, published, reasons })?)
     }
 
-    /// The answers of a year, read again.
-    pub(crate) fn answers_of(&self, year: DashboardYear) -> Result<Vec<Answered>, Problem> {
-        #[derive(serde::Deserialize)]
-        struct Kept {
-            determination: DeterminationView,
+    /// Hands the answers of a year to a reader, by code.
+    pub(crate) fn each_answer(
+        &self,
+        year: DashboardYear,
+        read: &mut ReadAnswer<'_>,
+    ) -> Result<(), AppError> {
+        self.index.of_year(Some(year)).try_for_each(|place| read(self.answered(place)?.0))
+    }
+
+    /// What an LEA's answers were decided from. The releases are read again where the run
+    /// was stored by a version of the program that did not keep it, or not in this form.
+    pub(crate) fn facts_of(
+        &self,
+        office: &Office,
+        cds: CdsCode,
+    ) -> Result<Option<LeaFacts>, AppError> {
+        match self.facts.get(&cds) {
+            Some(packed) => Ok(Some(packed.unpack()?)),
+            None => Ok(office.facts_of(&self.held.run, cds)?.leas.remove(&cds)),
         }
-        let places = self.index.of_year(Some(year));
-        places
-            .map(|place| {
-                let kept: Kept =
-                    serde_json::from_slice(&self.page_end(place)?).map_err(AppError::Answer)?;
-                let entry = self.index.entries.get(place);
-                let cds = entry.map_or(CdsCode::STATE, |entry| entry.cds);
-                let lea_type = entry.map_or(LeaType::District, |entry| entry.lea_type);
-                Ok(Answered { cds, year, lea_type, view: kept.determination })
-            })
-            .collect()
+    }
+
+    /// Why an LEA's answer for a year is what it is.
+    pub(crate) fn trace(
+        &self,
+        office: &Office,
+        cds: CdsCode,
+        year: DashboardYear,
+    ) -> Result<Option<TraceView>, AppError> {
+        let Some(lea) = self.facts_of(office, cds)? else { return Ok(None) };
+        let Held { books, .. } = &self.held;
+        let determination = decide(books, &lea, Basis::Files).remove(&year);
+        Ok(determination.map(|d| trace_view(books, &lea, &d, self.held.releases_read())))
     }
 
     /// Where an LEA's answer for a year stands.
@@ -127,7 +171,7 @@ impl Snapshot {
 
     /// An LEA that files name.
     pub(crate) fn lea(&self, cds: CdsCode) -> Result<&calsos_persistence::LeaRecord, Problem> {
-        self.names.lea(cds).ok_or_else(|| {
+        self.held.names.lea(cds).ok_or_else(|| {
             Problem::new(
                 Kind::UnknownLea,
                 format!(
@@ -141,7 +185,7 @@ impl Snapshot {
     /// The refusal of a year that the rules do not know.
     pub(crate) fn no_edition(&self, year: DashboardYear) -> Problem {
         let years: Vec<String> =
-            self.books.editions().map(|edition| edition.year.to_string()).collect();
+            self.held.books.editions().map(|edition| edition.year.to_string()).collect();
         Problem::new(
             Kind::UnknownYear,
             format!(
@@ -159,7 +203,7 @@ impl Snapshot {
     /// Refuses a year without answers, saying why it has none.
     pub(crate) fn year(&self, year: DashboardYear) -> Result<(), Problem> {
         use calsos_domain::rulebook::YearRules;
-        match self.books.year(year) {
+        match self.held.books.year(year) {
             None => Err(self.no_edition(year)),
             Some(YearRules::NoDeterminations { reason, .. }) => Err(Problem::new(
                 Kind::UnknownYear,

@@ -7,6 +7,7 @@
 pub(crate) mod answer;
 pub(crate) mod changes;
 pub(crate) mod lea_history;
+pub(crate) mod listed;
 pub(crate) mod reasons;
 pub(crate) mod reconciliation;
 pub(crate) mod register;

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A CDS code of 14 digits: 2 for the county, 5 for the district, 7 for the school.
 ///
 /// The school part is zero for a district or county office of education. A charter's
 /// first seven digits are those of its authorizer.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CdsCode(u64);
 
 /// Why a text is not a CDS code. The message says what was found and what is expected.
@@ -118,7 +120,7 @@ impl FromStr for CdsCode {
 }
 
 /// A county's number in CDS codes, `01` to `58`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct CountyCode(u8);
 
 impl CountyCode {

@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::cds::CdsCode;
 use crate::release::PublishedStatus;
 use crate::student_group::StudentGroup;
 
 /// The codes of one year in a row.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedCodes {
     /// The letter of each group that has one.
     pub codes: BTreeMap<StudentGroup, char>,
@@ -17,7 +19,7 @@ pub struct ListedCodes {
 }
 
 /// A row of a charter assistance list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CharterListRow {
     /// Row of the sheet, the first being 1.
     pub row: u32,

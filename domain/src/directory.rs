@@ -4,12 +4,14 @@
 //! The kind comes from the charter flag and the code of the district's ownership (DOC), not
 //! from the digits of the code alone. Columns about people are no part of a row.
 
+use serde::{Deserialize, Serialize};
+
 use crate::cds::CdsCode;
 use crate::lea::LeaType;
 use crate::year::Day;
 
 /// What a record of the directory is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Agency {
     /// A district, a county office of education or a charter school.
     Lea(LeaType),
@@ -72,7 +74,7 @@ impl Agency {
 }
 
 /// Whether an agency is at work.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum DirectoryStatus {
     /// Open.
     Active,
@@ -112,7 +114,7 @@ impl DirectoryStatus {
 }
 
 /// A record of the directory that is kept: an LEA, or one with a zero school code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryRow {
     /// Row of the file, the first being 1.
     pub row: u32,

@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cds::CdsCode;
 use crate::charter_list::CharterListRow;
 use crate::directory::Agency;
@@ -21,7 +23,7 @@ use crate::student_group::StudentGroup;
 use crate::year::{DashboardYear, Day};
 
 /// A release's number: releases are numbered in the order of their import.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ReleaseNumber(pub u32);
 
 impl fmt::Display for ReleaseNumber {
@@ -31,7 +33,7 @@ impl fmt::Display for ReleaseNumber {
 }
 
 /// A value with the place that it stands in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cited<T> {
     /// The value.
     pub value: T,
@@ -42,7 +44,7 @@ pub struct Cited<T> {
 }
 
 /// What is known about one LEA in one Dashboard year.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct YearFacts {
     /// Indicator files in force that cover this LEA.
     pub indicator_releases: BTreeMap<Indicator, ReleaseNumber>,
@@ -67,7 +69,7 @@ pub struct YearFacts {
 }
 
 /// What is known about one LEA.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaFacts {
     /// Its code.
     pub cds: CdsCode,

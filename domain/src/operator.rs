@@ -3,11 +3,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cds::{CdsCode, CountyCode};
 use crate::year::Day;
 
 /// From which day to which something holds; both days belong to it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 pub struct Span {
     /// The first day; `None` where it always held.
     pub from: Option<Day>,
@@ -54,7 +58,7 @@ impl fmt::Display for Span {
 }
 
 /// The geographic lead agency of a county.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GeographicLeadRow {
     /// Row of the file, the header being row 1.
     pub row: u32,
@@ -69,7 +73,7 @@ pub struct GeographicLeadRow {
 }
 
 /// The county in which a charter school is located, whichever county authorized it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CharterLocationRow {
     /// Row of the file, the header being row 1.
     pub row: u32,
@@ -84,7 +88,7 @@ pub struct CharterLocationRow {
 }
 
 /// The federal (NCES) ids of an LEA.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NcesIdRow {
     /// Row of the file, the header being row 1.
     pub row: u32,

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A rate or a distance in tenths: `57.9 %` is 579. The Dashboard rounds to one decimal,
 /// half away from zero, and takes its levels from the rounded values.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Tenths(pub i32);
 
 impl Tenths {
@@ -49,7 +51,7 @@ impl fmt::Display for Tenths {
 }
 
 /// A status or change level, 1 (worst) to 5 (best).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Level(u8);
 
 impl Level {
@@ -85,7 +87,7 @@ impl Level {
 }
 
 /// A Dashboard performance colour, from red (1, worst) to blue (5, best).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Color {
     /// Red.
@@ -138,7 +140,7 @@ impl fmt::Display for Color {
 
 /// One row of an indicator file, as published: nothing in it is computed here. A field is
 /// `None` where the file has no such column or leaves it blank.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Performance {
     /// Rate in per cent, or distance from standard in points; in tenths.
     pub status: Option<Tenths>,
@@ -183,7 +185,7 @@ pub struct Performance {
 }
 
 /// The `type` column of suspension files: which table applies. Used as the file has it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum TableType {
     /// Elementary school.

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cds::{CdsCode, CountyCode};
 use crate::directory::{Agency, DirectoryRow};
 use crate::facts::{Cited, ReleaseHead, ReleaseNumber};
@@ -12,7 +14,7 @@ use crate::release::{ReleaseContents, ReleaseKind, Rows};
 use crate::year::{DashboardYear, Day};
 
 /// An entry of a directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryEntry {
     /// The directory's year.
     pub year: DashboardYear,
@@ -43,7 +45,7 @@ pub struct NcesIds<'a> {
 }
 
 /// What is known of one LEA besides its results.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Register {
     /// One entry for each year of which a directory names it, the newest last.
     pub directory: Vec<DirectoryEntry>,

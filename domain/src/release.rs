@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cds::{CdsCode, CountyCode};
 use crate::charter_list::CharterListRow;
 use crate::directory::DirectoryRow;
@@ -158,7 +160,7 @@ pub struct PerformanceRow {
 }
 
 /// An LEA's rating of itself on a local indicator.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum LocalRating {
     /// Met.
@@ -205,7 +207,7 @@ pub struct LocalRatingRow {
 }
 
 /// What the state published as an LEA's assistance status.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum PublishedStatus {
     /// General Assistance or General Support.
@@ -258,7 +260,7 @@ impl PublishedStatus {
 ///
 /// `None` means that the list has no such column; a column that is there and blank for this
 /// LEA is told apart where that matters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedRow {
     /// Row of the sheet, the first being 1.
     pub row: u32,
@@ -294,7 +296,7 @@ pub struct CalpadsRow {
 }
 
 /// How one LEA follows another.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum SuccessionKind {
     /// Two or more became one.
     Merged,
@@ -334,7 +336,7 @@ impl SuccessionKind {
 }
 
 /// A row of a file of successions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SuccessionRow {
     /// Row of the file, the header being row 1.
     pub row: u32,

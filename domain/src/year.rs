@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A Dashboard year: the spring year that the state puts in its files' names. The
 /// Dashboard of year Y comes out at the end of calendar year Y, shows data of school
 /// year (Y-1)-Y and drives support in school year Y-(Y+1).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct DashboardYear(u16);
 
 impl DashboardYear {
@@ -59,7 +61,7 @@ impl fmt::Display for DashboardYear {
 }
 
 /// A day of the calendar, or a month where only that is known (`day` 0). Ordered by time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Day {
     year: u16,
     month: u8,

@@ -9,6 +9,7 @@
     reason = "a benchmark prints, and fails by panicking"
 )]
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::fs;
@@ -17,6 +18,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use calsos_domain::cds::CdsCode;
+use calsos_domain::facts::LeaFacts;
 use calsos_domain::indicator::Indicator;
 use calsos_domain::lea::LeaType;
 use calsos_domain::performance::{Color, Level, Performance, Tenths};
@@ -32,6 +34,8 @@ use tempfile::TempDir;
 const ROWS: u32 = 150_000;
 const ANSWERS: u32 = 40_000;
 const TIMES: usize = 5;
+
+static NO_FACTS: BTreeMap<CdsCode, LeaFacts> = BTreeMap::new();
 
 /// The columns of the state's file, whose text the databases' own programs are given.
 const COLUMNS: &str = "cds,rtype,schoolname,districtname,countyname,charter_flag,coe_flag,\
@@ -88,7 +92,13 @@ fn read_back(name: &str, store: &Store, contents: &ReleaseContents, text: &str) 
     median(&format!("{name}: release_contents"), || {
         timed(|| assert_eq!(store.release_contents(number).unwrap().rows.len(), ROWS as usize))
     });
-    let new = NewRun { by: "bench", program_version: "0", releases: &[number], editions: &[] };
+    let new = NewRun {
+        by: "bench",
+        program_version: "0",
+        releases: &[number],
+        editions: &[],
+        facts: &NO_FACTS,
+    };
     let mut round = 0;
     median(&format!("{name}: save_run of {ANSWERS} new answers"), || {
         round += 1;
@@ -247,6 +257,7 @@ fn answers(round: u32) -> Vec<AnswerRecord> {
             label: Some("Differentiated Assistance".to_owned()),
             provisional: false,
             body: format!("{{\"round\":{round},\"answer\":{n},{padding}}}"),
+            summary: Some(format!("{{\"answer\":{n}}}")),
         })
         .collect()
 }

@@ -10,11 +10,12 @@ use diesel::prelude::*;
 
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
-use crate::file;
+use crate::file::{self, ZLIB};
 use crate::ids::RunId;
+use crate::packed::{self, PackedText, not_packed};
 use crate::rows::insert_many;
-use crate::runs::refused;
-use crate::schema::{answer, answer_body, run};
+use crate::runs::{number_of, refused};
+use crate::schema::{answer, answer_body};
 use crate::store::Store;
 use crate::stored::{At, year_column};
 use crate::text::without_nul;
@@ -37,6 +38,24 @@ pub struct AnswerRecord {
     /// The whole determination as JSON, made by the caller and kept as it is. Equal texts
     /// are stored once for all runs, so a text should not name its run or its moment.
     pub body: String,
+    /// What lists show of it, made by the caller from `body` alone; `None` where an earlier
+    /// version of the program stored it without.
+    pub summary: Option<String>,
+}
+
+/// The same as it is stored: its text is unpacked where it is asked for.
+#[derive(Clone, Debug)]
+pub struct PackedAnswer {
+    /// The Dashboard year.
+    pub year: DashboardYear,
+    /// The LEA's code.
+    pub cds: CdsCode,
+    /// The LEA's type.
+    pub lea_type: LeaType,
+    /// What lists show of it, where it was stored.
+    pub summary: Option<String>,
+    /// The whole determination.
+    pub body: PackedText,
 }
 
 /// Answers whose texts are looked for together. SQLite takes 32,766 values in a statement.
@@ -69,11 +88,14 @@ struct AnswerRow {
     body_hash: Vec<u8>,
 }
 
-#[derive(Insertable)]
+#[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = answer_body, treat_none_as_default_value = false)]
 struct BodyRow {
     hash: Vec<u8>,
-    content: String,
+    content: Vec<u8>,
+    compression: String,
+    byte_length: i64,
+    summary: Option<String>,
 }
 
 impl Store {
@@ -86,19 +108,36 @@ impl Store {
         id: &RunId,
         filter: &AnswerFilter,
     ) -> Result<Vec<AnswerRecord>, StoreError> {
+        let rows = self.answer_rows(id, filter)?;
+        rows.into_iter().map(|(row, body)| from_table(row, body)).collect()
+    }
+
+    /// The same, packed and without what stands in their texts besides.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownRun`], [`StoreError::Corrupt`] and [`StoreError::Database`].
+    pub fn packed_answers(
+        &self,
+        id: &RunId,
+        filter: &AnswerFilter,
+    ) -> Result<Vec<PackedAnswer>, StoreError> {
+        let rows = self.answer_rows(id, filter)?;
+        rows.into_iter().map(|(row, body)| packed_from_table(row, body)).collect()
+    }
+
+    fn answer_rows(
+        &self,
+        id: &RunId,
+        filter: &AnswerFilter,
+    ) -> Result<Vec<(AnswerRow, BodyRow)>, StoreError> {
         self.read("reading answers", |connection| {
-            let number: Option<i32> = run::table
-                .filter(run::id.eq(id.to_string()))
-                .select(run::number)
-                .first(connection)
-                .optional()?;
-            let number = number.ok_or(StoreError::UnknownRun(*id))?;
+            let number = number_of(connection, id)?;
             let AnswerFilter { year, cds, county, lea_type } = *filter;
             let mut query = answer::table
                 .inner_join(answer_body::table)
                 .filter(answer::run.eq(number))
                 .order((answer::year, answer::cds))
-                .select((AnswerRow::as_select(), answer_body::content))
+                .select((AnswerRow::as_select(), BodyRow::as_select()))
                 .into_boxed();
             if let Some(year) = year {
                 query = query.filter(answer::year.eq(year_column(year)));
@@ -112,8 +151,7 @@ impl Store {
             if let Some(lea_type) = lea_type {
                 query = query.filter(answer::lea_type.eq(lea_type.code()));
             }
-            let rows: Vec<(AnswerRow, String)> = query.load(connection)?;
-            rows.into_iter().map(|(row, body)| Ok(from_table(row, body)?)).collect()
+            Ok(query.load(connection)?)
         })
     }
 }
@@ -136,10 +174,12 @@ where
         if !answered.insert((new.year, new.cds)) {
             return Err(refused(format!("it has two answers for {} in {}", new.cds, new.year)));
         }
-        let AnswerRecord { year, cds, label, body, .. } = &new;
+        let AnswerRecord { year, cds, label, summary, body, .. } = &new;
         let label = label.as_deref().unwrap_or_default();
-        without_nul(|| format!("the label of {cds} in {year}"), label).map_err(refused)?;
+        let summary = summary.as_deref().unwrap_or_default();
         without_nul(|| format!("the answer for {cds} in {year}"), body).map_err(refused)?;
+        without_nul(|| format!("the label of {cds} in {year}"), label).map_err(refused)?;
+        without_nul(|| format!("the summary for {cds} in {year}"), summary).map_err(refused)?;
         count += 1;
         let (row, body) = to_table(run, new);
         bodies.insert(row.body_hash.clone(), body);
@@ -157,7 +197,7 @@ where
 fn insert_chunk(
     connection: &mut Connection,
     rows: &mut Vec<AnswerRow>,
-    bodies: &mut BTreeMap<Vec<u8>, String>,
+    bodies: &mut BTreeMap<Vec<u8>, Body>,
 ) -> Result<(), Failure> {
     let stored: Vec<Vec<u8>> = answer_body::table
         .filter(answer_body::hash.eq_any(bodies.keys()))
@@ -166,14 +206,27 @@ fn insert_chunk(
     for hash in stored {
         bodies.remove(&hash);
     }
-    let new = std::mem::take(bodies).into_iter().map(|(hash, content)| BodyRow { hash, content });
-    insert_many!(connection, answer_body::table, new);
+    let new: Vec<BodyRow> = std::mem::take(bodies)
+        .into_iter()
+        .map(|(hash, Body { text, summary })| {
+            let (content, byte_length) = packed::pack(text.as_bytes()).map_err(not_packed)?;
+            Ok(BodyRow { hash, content, compression: ZLIB.to_owned(), byte_length, summary })
+        })
+        .collect::<Result<_, Failure>>()?;
+    insert_many!(connection, answer_body::table, new.into_iter());
     insert_many!(connection, answer::table, rows.drain(..));
     Ok(())
 }
 
-fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, String) {
-    let AnswerRecord { year, cds, lea_type, eligible_level, label, provisional, body } = new;
+/// A text that is perhaps stored already.
+struct Body {
+    text: String,
+    summary: Option<String>,
+}
+
+fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, Body) {
+    let AnswerRecord { year, cds, lea_type, eligible_level, label, provisional, body, summary } =
+        new;
     let body_hash = file::sha256(body.as_bytes());
     let row = AnswerRow {
         run,
@@ -186,30 +239,38 @@ fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, String) {
         provisional,
         body_hash,
     };
-    (row, body)
+    (row, Body { text: body, summary })
 }
 
-fn from_table(row: AnswerRow, body: String) -> Result<AnswerRecord, StoreError> {
-    let AnswerRow {
-        run,
-        year,
-        cds,
-        county: _,
-        lea_type,
-        eligible_level,
-        label,
-        provisional,
-        body_hash: _,
-    } = row;
-    let key = format!("run {run}, year {year}, cds {cds}");
+fn from_table(row: AnswerRow, body: BodyRow) -> Result<AnswerRecord, StoreError> {
+    let eligible_level = row.eligible_level;
+    let (label, provisional) = (row.label.clone(), row.provisional);
+    let key = key_of(&row);
     let at = At { table: "answer", row: &key };
-    Ok(AnswerRecord {
-        year: at.year("year", year)?,
-        cds: at.cds("cds", &cds)?,
-        lea_type: at.lea_type("lea_type", &lea_type)?,
-        eligible_level: at.optional_number("eligible_level", eligible_level)?,
-        label,
-        provisional,
-        body,
+    let eligible_level = at.optional_number("eligible_level", eligible_level)?;
+    let PackedAnswer { year, cds, lea_type, summary, body } = packed_from_table(row, body)?;
+    let body = body.text()?;
+    Ok(AnswerRecord { year, cds, lea_type, eligible_level, label, provisional, body, summary })
+}
+
+fn packed_from_table(row: AnswerRow, body: BodyRow) -> Result<PackedAnswer, StoreError> {
+    let key = key_of(&row);
+    let at = At { table: "answer", row: &key };
+    let BodyRow { hash, content, compression, byte_length, summary } = body;
+    let compressed = match compression.as_str() {
+        ZLIB => true,
+        "none" => false,
+        _ => return Err(at.corrupt(format!("compression '{compression}' cannot be read"))),
+    };
+    Ok(PackedAnswer {
+        year: at.year("year", row.year)?,
+        cds: at.cds("cds", &row.cds)?,
+        lea_type: at.lea_type("lea_type", &row.lea_type)?,
+        summary,
+        body: PackedText::new(compressed, at.number("byte_length", byte_length)?, content, &hash),
     })
+}
+
+fn key_of(row: &AnswerRow) -> String {
+    format!("run {}, year {}, cds {}", row.run, row.year, row.cds)
 }

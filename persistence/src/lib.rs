@@ -10,10 +10,12 @@
 mod answers;
 mod connection;
 mod error;
+mod facts;
 mod file;
 mod ids;
 mod lea_record;
 mod leas;
+mod packed;
 mod registers;
 mod releases;
 mod rows;
@@ -23,11 +25,13 @@ mod store;
 mod stored;
 mod text;
 
-pub use answers::{AnswerFilter, AnswerRecord};
+pub use answers::{AnswerFilter, AnswerRecord, PackedAnswer};
 pub use calsos_domain::facts::ReleaseNumber;
 pub use error::StoreError;
+pub use facts::PackedFacts;
 pub use ids::{LeaId, ReleaseId, RunId};
 pub use lea_record::{LeaCode, LeaNaming, LeaRecord, StoredSuccession};
+pub use packed::PackedText;
 pub use releases::{AddRelease, NewRelease, ReleaseRecord};
 pub use runs::{EditionRecord, NewRun, RunEdition, RunRecord};
 pub use store::Store;

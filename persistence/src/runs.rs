@@ -1,21 +1,23 @@
 //! Runs: what was answered, from which releases, under which editions of the rules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
+use calsos_domain::cds::CdsCode;
+use calsos_domain::facts::{LeaFacts, ReleaseNumber};
 use calsos_domain::year::DashboardYear;
 use diesel::prelude::*;
 
 use crate::answers::{self, AnswerRecord};
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
+use crate::facts;
 use crate::ids::RunId;
 use crate::releases;
 use crate::schema::{current_run, edition, run, run_edition, run_release};
 use crate::store::Store;
 use crate::stored::{At, now_column, release_column, year_column};
 use crate::text::without_nul;
-use calsos_domain::facts::ReleaseNumber;
 
 /// A run to store, without its answers.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +30,8 @@ pub struct NewRun<'a> {
     pub releases: &'a [ReleaseNumber],
     /// The editions of the rules that decided, one for each year at most.
     pub editions: &'a [EditionRecord],
+    /// What it was decided from, LEA by LEA, to explain it without reading the releases again.
+    pub facts: &'a BTreeMap<CdsCode, LeaFacts>,
 }
 
 /// An edition of the rules, as it was when it decided.
@@ -103,6 +107,7 @@ impl Store {
         self.write("storing a run", |connection| {
             let number = insert_run(connection, new)?;
             let answer_count = answers::insert(connection, number, answers)?;
+            facts::insert(connection, number, new.facts)?;
             diesel::update(run::table.find(number))
                 .set(run::answer_count.eq(answer_count))
                 .execute(connection)?;
@@ -155,6 +160,16 @@ impl Store {
     }
 }
 
+/// A run's number by its id.
+pub(crate) fn number_of(connection: &mut Connection, id: &RunId) -> Result<i32, Failure> {
+    let number: Option<i32> = run::table
+        .filter(run::id.eq(id.to_string()))
+        .select(run::number)
+        .first(connection)
+        .optional()?;
+    Ok(number.ok_or(StoreError::UnknownRun(*id))?)
+}
+
 pub(crate) fn refused(problem: String) -> Failure {
     StoreError::Refused { asked: "storing the run".to_owned(), problem }.into()
 }
@@ -174,7 +189,7 @@ fn find_edition(connection: &mut Connection, hash: &str) -> Result<Option<Editio
 
 /// Everything of a run but its answers. Returns its number.
 fn insert_run(connection: &mut Connection, new: &NewRun<'_>) -> Result<i32, Failure> {
-    let NewRun { by, program_version, releases, editions } = *new;
+    let NewRun { by, program_version, releases, editions, facts: _ } = *new;
     without_nul(|| "the name of who decides".to_owned(), by).map_err(refused)?;
     without_nul(|| "the program's version".to_owned(), program_version).map_err(refused)?;
     let last: Option<i32> = run::table.select(diesel::dsl::max(run::number)).first(connection)?;

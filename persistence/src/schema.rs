@@ -206,7 +206,27 @@ diesel::table! {
 diesel::table! {
     answer_body (hash) {
         hash -> Binary,
-        content -> Text,
+        content -> Binary,
+        compression -> Text,
+        byte_length -> BigInt,
+        summary -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    facts_body (hash) {
+        hash -> Binary,
+        format -> SmallInt,
+        byte_length -> BigInt,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
+    run_facts (run, cds) {
+        run -> Integer,
+        cds -> Text,
+        facts_hash -> Binary,
     }
 }
 
@@ -322,8 +342,10 @@ diesel::table! {
 }
 
 diesel::joinable!(answer -> answer_body (body_hash));
+diesel::joinable!(run_facts -> facts_body (facts_hash));
 diesel::joinable!(directory -> release (release));
 diesel::joinable!(lea_mention -> release (release));
 diesel::allow_tables_to_appear_in_same_query!(answer, answer_body);
+diesel::allow_tables_to_appear_in_same_query!(run_facts, facts_body);
 diesel::allow_tables_to_appear_in_same_query!(directory, release);
 diesel::allow_tables_to_appear_in_same_query!(lea_mention, release);

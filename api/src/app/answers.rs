@@ -6,13 +6,14 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::lea::LeaType;
 use calsos_domain::rulebook::YearRules;
 use calsos_domain::year::DashboardYear;
-use calsos_persistence::{AnswerFilter, AnswerRecord, LeaRecord, RunRecord, Store};
+use calsos_persistence::{AnswerFilter, AnswerRecord, LeaRecord, PackedAnswer, RunRecord, Store};
 
 use super::Office;
 use crate::cli::List;
 use crate::error::AppError;
 use crate::snapshot::{Entry, Wanted};
 use crate::views::answer::DeterminationView;
+use crate::views::listed::ListedView;
 
 /// What LEAs are called, year by year.
 pub(crate) struct Names(BTreeMap<CdsCode, LeaRecord>);
@@ -55,6 +56,14 @@ pub(crate) struct Answered {
     pub(crate) view: DeterminationView,
 }
 
+/// Hands the answers of a year, which may have none, to a reader, one after another by code:
+/// those of a whole state at once take a hundred megabytes.
+pub(crate) type EachAnswer<'a> =
+    dyn Fn(DashboardYear, &mut ReadAnswer<'_>) -> Result<(), AppError> + 'a;
+
+/// Reads an answer.
+pub(crate) type ReadAnswer<'a> = dyn FnMut(Answered) -> Result<(), AppError> + 'a;
+
 impl Office {
     /// The run that answers come from.
     pub(crate) fn run(&self) -> Result<RunRecord, AppError> {
@@ -79,14 +88,27 @@ impl Office {
             .collect()
     }
 
-    /// Answers of a year; it is an error when there are none.
-    pub(crate) fn answers_of(&self, year: DashboardYear) -> Result<Vec<Answered>, AppError> {
+    /// Hands the answers of a year to a reader, by code. Those of `asked` must be there.
+    pub(crate) fn each_answer(
+        &self,
+        asked: DashboardYear,
+        year: DashboardYear,
+        read: &mut ReadAnswer<'_>,
+    ) -> Result<(), AppError> {
         let filter = AnswerFilter { year: Some(year), ..AnswerFilter::default() };
-        let answers = self.answers(&filter)?;
-        if !answers.is_empty() {
-            return Ok(answers);
+        let answers = self.store.packed_answers(&self.run()?.id, &filter)?;
+        if answers.is_empty() && year == asked {
+            return Err(self.no_answers(year));
         }
-        Err(AppError::NotFound(match self.books.year(year) {
+        for PackedAnswer { year, cds, lea_type, body, .. } in answers {
+            read(Answered { cds, year, lea_type, view: serde_json::from_str(&body.text()?)? })?;
+        }
+        Ok(())
+    }
+
+    /// Why a year has no answers.
+    fn no_answers(&self, year: DashboardYear) -> AppError {
+        AppError::NotFound(match self.books.year(year) {
             None => format!(
                 "there is no edition of the rules for {year}; `calsos rulebook show` lists the years"
             ),
@@ -97,7 +119,7 @@ impl Office {
                 "no LEA has an answer for {year}: no file of {year} is in the current run. Import \
                  files of {year}, then run `calsos determine`"
             ),
-        }))
+        })
     }
 
     /// Answers that a list asks for.
@@ -127,7 +149,7 @@ impl Office {
             provisional: asked.provisional,
         };
         answers.retain(|Answered { cds, year, lea_type, view }| {
-            Entry::of(*cds, *year, *lea_type, view).is(&wanted)
+            Entry::of(*cds, *year, *lea_type, ListedView::of(view)).is(&wanted)
         });
         Ok(answers)
     }

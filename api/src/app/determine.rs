@@ -14,6 +14,7 @@ use super::Office;
 use super::import::head;
 use crate::error::AppError;
 use crate::views::answer::DeterminationView;
+use crate::views::listed::ListedView;
 
 impl Office {
     /// Decides and stores a run, all or nothing.
@@ -38,6 +39,7 @@ impl Office {
             program_version: env!("CARGO_PKG_VERSION"),
             releases: &releases,
             editions: &editions,
+            facts: &base.leas,
         };
         Ok(self.store.save_run(&run, answers.into_iter().map(Ok::<_, Infallible>))?)
     }
@@ -158,6 +160,7 @@ pub(crate) fn decide_lea(
                 label: view.label.clone(),
                 provisional: view.provisional,
                 body: serde_json::to_string(&view)?,
+                summary: Some(serde_json::to_string(&ListedView::of(&view))?),
             })
         })
         .collect()

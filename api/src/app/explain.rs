@@ -41,8 +41,15 @@ struct Decided<'d> {
     records: Vec<ReleaseRecord>,
 }
 
-fn by_number(records: Vec<ReleaseRecord>) -> BTreeMap<ReleaseNumber, ReleaseRecord> {
-    records.into_iter().map(|record| (record.number, record)).collect()
+/// The reasons of an answer, with the files that they stand in.
+pub(crate) fn trace_view<'r>(
+    books: &Rulebooks,
+    lea: &LeaFacts,
+    determination: &Determination<'_>,
+    records: impl IntoIterator<Item = &'r ReleaseRecord>,
+) -> TraceView {
+    let records = records.into_iter().map(|record| (record.number, record)).collect();
+    TraceView::of(&trace(books, lea, determination), &records)
 }
 
 impl Office {
@@ -80,23 +87,6 @@ impl Office {
         year: Option<DashboardYear>,
     ) -> Result<Explanation, AppError> {
         self.decided_again(run, cds, year, |decided| self.explanation(decided))
-    }
-
-    /// Only the reasons of an answer of a run.
-    pub(crate) fn trace_by(
-        &self,
-        run: &RunRecord,
-        cds: CdsCode,
-        year: DashboardYear,
-    ) -> Result<TraceView, AppError> {
-        self.decided_again(
-            run,
-            cds,
-            Some(year),
-            |Decided { books, lea, determination, records }| {
-                Ok(TraceView::of(&trace(books, lea, determination), &by_number(records)))
-            },
-        )
     }
 
     /// Decides an LEA again by the releases and editions of a run.
@@ -173,7 +163,7 @@ impl Office {
         let names = Names::load(&self.store)?;
         let view = DeterminationView::of(lea, determination);
         let answered = Answered { cds, year, lea_type: lea.lea_type, view };
-        let published = self.published_beside(books)?.of(&answered);
+        let published = self.published_beside(&self.store.releases()?)?.of(books, &answered);
         let register = RegisterView::of(cds, &lea.register, support_day(determination.edition));
         Ok(Explanation {
             name: names.name(cds, year).to_owned(),
@@ -181,7 +171,7 @@ impl Office {
             view: answered.view,
             published,
             register,
-            trace: TraceView::of(&tree, &by_number(records)),
+            trace: TraceView::of(&tree, &records.iter().map(|r| (r.number, r)).collect()),
             sources,
         })
     }

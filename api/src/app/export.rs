@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use calsos_domain::cds::CdsCode;
 use calsos_domain::lea::LeaType;
 use calsos_domain::release::PublishedRow;
-use calsos_domain::rulebook::{Edition, Rulebooks};
+use calsos_domain::rulebook::Edition;
 use calsos_domain::year::DashboardYear;
-use calsos_persistence::AnswerFilter;
 
 use super::Office;
-use super::answers::{Answered, Names};
+use super::answers::{Answered, EachAnswer, Names};
+use super::held::Held;
 use super::published_columns::{Column, ComputedCell, computed_cell, repeated_status_text};
 use super::reconcile::edition_of;
 use crate::cli::Layout;
@@ -28,10 +28,7 @@ const NUMBERS_OF_ANSWERS: [&str; 4] =
 impl Office {
     /// A year's determinations in a layout.
     pub(crate) fn export(&self, year: DashboardYear, layout: Layout) -> Result<Table, AppError> {
-        match layout {
-            Layout::Answers => self.export_answers(year),
-            Layout::Published => self.export_published(year),
-        }
+        self.held()?.export(year, layout, &|of, read| self.each_answer(year, of, read))
     }
 
     /// The same as a workbook.
@@ -40,7 +37,32 @@ impl Office {
         year: DashboardYear,
         layout: Layout,
     ) -> Result<Vec<u8>, AppError> {
-        let table = self.export(year, layout)?;
+        self.held()?.export_workbook(year, layout, &|of, read| self.each_answer(year, of, read))
+    }
+}
+
+impl Held {
+    /// A year's determinations in a layout.
+    pub(crate) fn export(
+        &self,
+        year: DashboardYear,
+        layout: Layout,
+        each: &EachAnswer<'_>,
+    ) -> Result<Table, AppError> {
+        match layout {
+            Layout::Answers => self.export_answers(year, each),
+            Layout::Published => self.export_published(year, each),
+        }
+    }
+
+    /// The same as a workbook.
+    pub(crate) fn export_workbook(
+        &self,
+        year: DashboardYear,
+        layout: Layout,
+        each: &EachAnswer<'_>,
+    ) -> Result<Vec<u8>, AppError> {
+        let table = self.export(year, layout, each)?;
         let (name, what) = match layout {
             Layout::Answers => ("Answers", "Answers of every kind of LEA"),
             Layout::Published => ("District and COE", "Answers in the columns of the state's list"),
@@ -54,18 +76,19 @@ impl Office {
         let numbers: Vec<&str> =
             table.header.iter().map(String::as_str).filter(is_number).collect();
         let sheet = Sheet { name: format!("{name} {year}"), table: &table, numbers: &numbers };
-        let origin = self.origin_of_answers(&format!("{what}, {year} Dashboard"))?;
+        let origin = self.origin(&format!("{what}, {year} Dashboard"));
         workbook_bytes(&[sheet], &origin)
     }
 
     /// Every LEA that the year's list judges, in the columns of that list. `*` is no code or
     /// no status, a blank is not known; a last column says why.
-    fn export_published(&self, year: DashboardYear) -> Result<Table, AppError> {
-        let books = self.books_of(&self.run()?)?;
-        let edition = edition_of(&books, year)?;
-        let answers = self.answers_of(year)?;
-        let names = Names::load(&self.store)?;
-        let history = self.earlier_statuses(&books, year)?;
+    fn export_published(
+        &self,
+        year: DashboardYear,
+        each: &EachAnswer<'_>,
+    ) -> Result<Table, AppError> {
+        let edition = edition_of(&self.books, year)?;
+        let history = self.earlier_statuses(year, each)?;
         let columns: Vec<(String, Option<Column>)> = edition
             .published_columns
             .columns
@@ -75,10 +98,10 @@ impl Office {
         let mut header: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
         header.push(WHY_COLUMN.to_owned());
         let mut rows = Vec::new();
-        for answered in &answers {
+        each(year, &mut |answered| {
             let listed = answered.view.judged && answered.view.lea_type != LeaType::Charter.code();
             if !listed {
-                continue;
+                return Ok(());
             }
             // Columns by what they are not known for, in the order of the columns.
             let mut why: Vec<(String, Vec<&str>)> = Vec::new();
@@ -90,9 +113,9 @@ impl Office {
                         computed_cell(edition, &answered.view, *column)
                     }
                     Some(Column::Status(Some(earlier))) => {
-                        earlier_status(&history, answered, *earlier)
+                        earlier_status(&history, &answered, *earlier)
                     }
-                    Some(column) => ComputedCell::Known(identity(&names, answered, *column)),
+                    Some(column) => ComputedCell::Known(identity(&self.names, &answered, *column)),
                 };
                 row.push(match cell {
                     ComputedCell::Known(text) => text,
@@ -112,16 +135,18 @@ impl Office {
                 .collect();
             row.push(why.join("; "));
             rows.push(row);
-        }
+            Ok(())
+        })?;
         Ok(Table { header, rows })
     }
 
     /// Every LEA with an answer in the year, one row each.
-    fn export_answers(&self, year: DashboardYear) -> Result<Table, AppError> {
-        let books = self.books_of(&self.run()?)?;
-        let edition = edition_of(&books, year)?;
-        let answers = self.answers_of(year)?;
-        let names = Names::load(&self.store)?;
+    fn export_answers(
+        &self,
+        year: DashboardYear,
+        each: &EachAnswer<'_>,
+    ) -> Result<Table, AppError> {
+        let edition = edition_of(&self.books, year)?;
         let mut header: Vec<String> = [
             "cds",
             "name",
@@ -142,7 +167,11 @@ impl Office {
         header.extend(edition.charter.iter().map(|rule| rule.id.clone()));
         header.extend(edition.sustained.iter().map(|rule| rule.id.clone()));
         header.extend(["provider", "openPoints", "missing"].map(str::to_owned));
-        let rows = answers.iter().map(|a| answer_row(edition, &names, a)).collect();
+        let mut rows = Vec::new();
+        each(year, &mut |answered| {
+            rows.push(answer_row(edition, &self.names, &answered));
+            Ok(())
+        })?;
         Ok(Table { header, rows })
     }
 
@@ -150,12 +179,12 @@ impl Office {
     /// computed one; `*` where the LEA was not judged.
     fn earlier_statuses(
         &self,
-        books: &Rulebooks,
         year: DashboardYear,
+        each: &EachAnswer<'_>,
     ) -> Result<BTreeMap<(CdsCode, DashboardYear), ComputedCell>, AppError> {
-        let published = self.published_rows()?;
+        let published = &self.lists.lists;
         let mut statuses = BTreeMap::new();
-        for edition in books.editions().filter(|e| e.year < year) {
+        for edition in self.books.editions().filter(|e| e.year < year) {
             let rows: Option<&BTreeMap<CdsCode, PublishedRow>> = published.get(&edition.year);
             for (cds, row) in rows.into_iter().flatten() {
                 let text = repeated_status_text(edition, row.status);
@@ -164,8 +193,7 @@ impl Office {
             if rows.is_some() {
                 continue;
             }
-            let filter = AnswerFilter { year: Some(edition.year), ..AnswerFilter::default() };
-            for answered in self.answers(&filter)? {
+            each(edition.year, &mut |answered| {
                 let cell = match answered.view.label {
                     Some(label) => ComputedCell::Known(repeated_label(edition, label)),
                     None if answered.view.judged => {
@@ -174,7 +202,8 @@ impl Office {
                     None => ComputedCell::Known("*".to_owned()),
                 };
                 statuses.insert((answered.cds, edition.year), cell);
-            }
+                Ok(())
+            })?;
         }
         Ok(statuses)
     }

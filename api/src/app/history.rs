@@ -67,7 +67,7 @@ impl Office {
         record: &LeaRecord,
         names: &Names,
     ) -> Result<Vec<HistoryYearView>, AppError> {
-        let lists = self.published_beside(books)?;
+        let lists = self.published_beside(&self.store.releases()?)?;
         let mut answers: Vec<Answered> = Vec::new();
         for code in record.codes() {
             let filter = AnswerFilter { cds: Some(code.cds), ..AnswerFilter::default() };
@@ -79,7 +79,7 @@ impl Office {
             .map(|answered| HistoryYearView {
                 name: names.name(answered.cds, answered.year).to_owned(),
                 county_name: names.county(answered.cds, answered.year).to_owned(),
-                published: lists.of(&answered),
+                published: lists.of(books, &answered),
                 published_answers: lists
                     .row(answered.year, answered.cds)
                     .map(|row| published_of(books.edition(answered.year), row))

@@ -5,6 +5,7 @@ use calsos_domain::rulebook::Rulebooks;
 use calsos_persistence::{ReleaseRecord, RunRecord};
 
 use super::Office;
+use super::held::Held;
 use super::release_states::{coverage_words, states};
 use crate::error::AppError;
 use crate::output::Table;
@@ -21,22 +22,7 @@ impl Office {
     /// The origin of answers of the current run. `what` says what was asked for.
     pub(crate) fn origin_of_answers(&self, what: &str) -> Result<Origin, AppError> {
         let run = self.run()?;
-        let books = self.books_of(&run)?;
-        let facts = [
-            ("run", run.number.to_string()),
-            ("run id", run.id.to_string()),
-            ("run made at", run.made_at.clone()),
-            ("run made by", run.by.clone()),
-            ("decided by", format!("calsos {}", run.program_version)),
-            ("answers of the run", run.answer_count.to_string()),
-        ];
-        let releases = self.store.releases()?;
-        let tables = vec![
-            (what.to_owned(), about(&facts)),
-            editions(&books),
-            ("Imported files".to_owned(), release_table(&releases, Some(&run))),
-        ];
-        Ok(Origin { made_at: run.made_at, tables })
+        Ok(origin(what, &run, &self.books_of(&run)?, &self.store.releases()?))
     }
 
     /// The origin of what is drawn from the files in force and today's rules, without a run.
@@ -56,6 +42,31 @@ impl Office {
         ];
         Ok(Origin { made_at, tables })
     }
+}
+
+impl Held {
+    /// The origin of its answers.
+    pub(crate) fn origin(&self, what: &str) -> Origin {
+        origin(what, &self.run, &self.books, &self.releases)
+    }
+}
+
+/// What a run and its releases and editions say of a result.
+fn origin(what: &str, run: &RunRecord, books: &Rulebooks, releases: &[ReleaseRecord]) -> Origin {
+    let facts = [
+        ("run", run.number.to_string()),
+        ("run id", run.id.to_string()),
+        ("run made at", run.made_at.clone()),
+        ("run made by", run.by.clone()),
+        ("decided by", format!("calsos {}", run.program_version)),
+        ("answers of the run", run.answer_count.to_string()),
+    ];
+    let tables = vec![
+        (what.to_owned(), about(&facts)),
+        editions(books),
+        ("Imported files".to_owned(), release_table(releases, Some(run))),
+    ];
+    Origin { made_at: run.made_at.clone(), tables }
 }
 
 fn about(facts: &[(&str, String)]) -> Table {

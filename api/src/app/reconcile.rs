@@ -2,7 +2,7 @@
 
 mod charters;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use calsos_domain::cds::CdsCode;
 use calsos_domain::determination::decide;
@@ -13,12 +13,13 @@ use calsos_domain::published::{check_row, status_text};
 use calsos_domain::release::{PublishedRow, ReleaseKind};
 use calsos_domain::rulebook::{Edition, Rulebooks, YearRules};
 use calsos_domain::year::DashboardYear;
-use calsos_persistence::{AnswerFilter, ReleaseRecord};
+use calsos_persistence::ReleaseRecord;
 
-use charters::{CharterLists, beside_charter};
+use charters::{CharterAnswers, CharterLists, beside_charter};
 
 use super::Office;
-use super::answers::{Answered, Names};
+use super::answers::{Answered, EachAnswer, Names};
+use super::held::Held;
 use super::published_columns::{Column, ComputedCell, computed_cell, published_cell};
 use crate::cli::ReconcileBasis;
 use crate::error::AppError;
@@ -32,57 +33,24 @@ impl Office {
         year: DashboardYear,
         basis: ReconcileBasis,
     ) -> Result<ReconciliationView, AppError> {
-        let books = match basis {
-            ReconcileBasis::Files => self.books_of(&self.run()?)?,
-            ReconcileBasis::Codes => self.books.clone(),
-        };
-        let edition = edition_of(&books, year)?;
-        let published = self.published_rows()?;
-        let charters = match basis {
-            ReconcileBasis::Files => self.charter_rows()?.remove(&year),
-            ReconcileBasis::Codes => None,
-        };
-        let nothing = BTreeMap::new();
-        let rows = match published.get(&year).filter(|rows| !rows.is_empty()) {
-            Some(rows) => rows,
-            None if charters.is_some() => &nothing,
-            None => {
-                return Err(AppError::NotFound(format!(
-                    "no published list of {year} was imported; import it to compare with it"
-                )));
+        match basis {
+            ReconcileBasis::Files => {
+                let held = self.held()?;
+                held.reconcile(year, &|of, read| self.each_answer(year, of, read))
             }
-        };
-        let computed = match basis {
-            ReconcileBasis::Files => self.views_by_files(year)?,
-            ReconcileBasis::Codes => self.views_by_codes(year)?,
-        };
-        let names = Names::load(&self.store)?;
-        let columns = compared_columns(edition, basis);
-        let mut comparison = Comparison::new(year, basis, &columns);
-        for (cds, row) in rows {
-            match computed.get(cds) {
-                Some(view) => {
-                    let name = names.name(*cds, year);
-                    comparison.compare(edition, name, row, view, &columns);
+            ReconcileBasis::Codes => {
+                let edition = edition_of(&self.books, year)?;
+                let lists = self.published_rows()?;
+                let rows = lists.get(&year).filter(|rows| !rows.is_empty());
+                let rows = rows.ok_or_else(|| no_list(year))?;
+                let names = Names::load(&self.store)?;
+                let mut comparison = Comparison::new(edition, basis, rows, &names);
+                for (cds, view) in &self.views_by_codes(year)? {
+                    comparison.add(*cds, view);
                 }
-                None => comparison.view.not_computed.push(cds.to_string()),
-            }
-            comparison.check_row(edition, row, &published);
-        }
-        for (cds, view) in &computed {
-            let listed = view.judged && view.lea_type != "charter" && !rows.is_empty();
-            if listed && !rows.contains_key(cds) {
-                comparison.view.not_on_list.push(cds.to_string());
+                Ok(comparison.end(&lists))
             }
         }
-        comparison.view.leas = rows.len();
-        if let Some(charters) = charters {
-            let before = books.editions().map(|e| e.year).take_while(|of| *of < year).last();
-            let prior = before.map(|of| self.views_of(of)).transpose()?.unwrap_or_default();
-            let compared = charters::compare(year, &charters, &computed, &prior, &names);
-            comparison.view.charters = Some(compared);
-        }
-        Ok(comparison.view)
     }
 
     /// The rows of the lists in force, by year and code.
@@ -109,33 +77,14 @@ impl Office {
         Ok(rows)
     }
 
-    fn views_by_files(
+    /// The lists in force among these releases, to stand beside answers.
+    pub(crate) fn published_beside(
         &self,
-        year: DashboardYear,
-    ) -> Result<BTreeMap<CdsCode, DeterminationView>, AppError> {
-        let answers = self.answers_of(year)?;
-        Ok(answers.into_iter().map(|answered| (answered.cds, answered.view)).collect())
-    }
-
-    /// The answers of a year, which may have none.
-    fn views_of(
-        &self,
-        year: DashboardYear,
-    ) -> Result<BTreeMap<CdsCode, DeterminationView>, AppError> {
-        let filter = AnswerFilter { year: Some(year), ..AnswerFilter::default() };
-        let answers = self.answers(&filter)?;
-        Ok(answers.into_iter().map(|answered| (answered.cds, answered.view)).collect())
-    }
-
-    /// The lists in force, to stand beside answers.
-    pub(crate) fn published_beside<'a>(
-        &self,
-        books: &'a Rulebooks,
-    ) -> Result<PublishedBeside<'a>, AppError> {
+        records: &[ReleaseRecord],
+    ) -> Result<PublishedBeside, AppError> {
         Ok(PublishedBeside {
-            books,
-            lists: self.published_rows()?,
-            charter_lists: self.charter_rows()?,
+            lists: self.published_rows_of(records)?,
+            charter_lists: self.charter_rows_of(records)?,
         })
     }
 
@@ -161,6 +110,52 @@ impl Office {
     }
 }
 
+impl Held {
+    /// Compares a year's answers with its list.
+    pub(crate) fn reconcile(
+        &self,
+        year: DashboardYear,
+        each: &EachAnswer<'_>,
+    ) -> Result<ReconciliationView, AppError> {
+        let edition = edition_of(&self.books, year)?;
+        let PublishedBeside { lists, charter_lists } = &self.lists;
+        let charters = charter_lists.get(&year);
+        let nothing = BTreeMap::new();
+        let rows = match lists.get(&year).filter(|rows| !rows.is_empty()) {
+            Some(rows) => rows,
+            None if charters.is_some() => &nothing,
+            None => return Err(no_list(year)),
+        };
+        let mut comparison = Comparison::new(edition, ReconcileBasis::Files, rows, &self.names);
+        let mut beside_charters = charters.map(CharterAnswers::new);
+        each(year, &mut |answered| {
+            comparison.add(answered.cds, &answered.view);
+            if let Some(kept) = &mut beside_charters {
+                kept.add(answered);
+            }
+            Ok(())
+        })?;
+        let mut view = comparison.end(lists);
+        if let Some(mut kept) = beside_charters {
+            let before = self.books.editions().map(|e| e.year).take_while(|of| *of < year).last();
+            if let Some(before) = before {
+                each(before, &mut |answered| {
+                    kept.add_prior(answered);
+                    Ok(())
+                })?;
+            }
+            view.charters = Some(kept.compare(year, &self.names));
+        }
+        Ok(view)
+    }
+}
+
+fn no_list(year: DashboardYear) -> AppError {
+    AppError::NotFound(format!(
+        "no published list of {year} was imported; import it to compare with it"
+    ))
+}
+
 /// The edition of a year, or why there is none.
 pub(crate) fn edition_of(books: &Rulebooks, year: DashboardYear) -> Result<&Edition, AppError> {
     books.edition(year).ok_or_else(|| {
@@ -181,17 +176,16 @@ pub(crate) fn edition_of(books: &Rulebooks, year: DashboardYear) -> Result<&Edit
 pub(crate) type PublishedLists = BTreeMap<DashboardYear, BTreeMap<CdsCode, PublishedRow>>;
 
 /// The state's lists of LEAs of every kind, to stand beside answers.
-pub(crate) struct PublishedBeside<'a> {
-    books: &'a Rulebooks,
-    lists: PublishedLists,
+pub(crate) struct PublishedBeside {
+    pub(crate) lists: PublishedLists,
     charter_lists: CharterLists,
 }
 
-impl PublishedBeside<'_> {
+impl PublishedBeside {
     /// What the year's list says of an LEA, and whether the answer agrees with it.
-    pub(crate) fn of(&self, answered: &Answered) -> Option<PublishedView> {
-        beside(self.books, &self.lists, answered).or_else(|| {
-            let edition = self.books.edition(answered.year)?;
+    pub(crate) fn of(&self, books: &Rulebooks, answered: &Answered) -> Option<PublishedView> {
+        beside(books, &self.lists, answered).or_else(|| {
+            let edition = books.edition(answered.year)?;
             beside_charter(edition, &self.charter_lists, answered)
         })
     }
@@ -241,13 +235,26 @@ fn compared_columns(edition: &Edition, basis: ReconcileBasis) -> Vec<(String, Co
         .collect()
 }
 
-struct Comparison {
+/// Answers of a year beside the rows of its list, cell by cell, and each row beside itself.
+struct Comparison<'a> {
+    edition: &'a Edition,
+    rows: &'a BTreeMap<CdsCode, PublishedRow>,
+    names: &'a Names,
+    columns: Vec<(String, Column)>,
+    /// Rows whose LEA has no answer so far.
+    without: BTreeSet<CdsCode>,
     view: ReconciliationView,
 }
 
-impl Comparison {
-    fn new(year: DashboardYear, basis: ReconcileBasis, columns: &[(String, Column)]) -> Comparison {
-        let columns = columns
+impl<'a> Comparison<'a> {
+    fn new(
+        edition: &'a Edition,
+        basis: ReconcileBasis,
+        rows: &'a BTreeMap<CdsCode, PublishedRow>,
+        names: &'a Names,
+    ) -> Comparison<'a> {
+        let columns = compared_columns(edition, basis);
+        let counts = columns
             .iter()
             .map(|(column, _)| ColumnView {
                 column: column.clone(),
@@ -256,39 +263,57 @@ impl Comparison {
                 not_known: 0,
             })
             .collect();
-        Comparison {
-            view: ReconciliationView {
-                dashboard_year: year.number(),
-                basis: match basis {
-                    ReconcileBasis::Files => "files".to_owned(),
-                    ReconcileBasis::Codes => "codes".to_owned(),
-                },
-                leas: 0,
-                leas_agreeing: 0,
-                agreeing: 0,
-                differing: 0,
-                not_known: 0,
-                columns,
-                differences: Vec::new(),
-                unknown: Vec::new(),
-                not_on_list: Vec::new(),
-                not_computed: Vec::new(),
-                list_against_itself: Vec::new(),
-                charters: None,
+        let view = ReconciliationView {
+            dashboard_year: edition.year.number(),
+            basis: match basis {
+                ReconcileBasis::Files => "files".to_owned(),
+                ReconcileBasis::Codes => "codes".to_owned(),
             },
+            leas: rows.len(),
+            leas_agreeing: 0,
+            agreeing: 0,
+            differing: 0,
+            not_known: 0,
+            columns: counts,
+            differences: Vec::new(),
+            unknown: Vec::new(),
+            not_on_list: Vec::new(),
+            not_computed: Vec::new(),
+            list_against_itself: Vec::new(),
+            charters: None,
+        };
+        let without = rows.keys().copied().collect();
+        Comparison { edition, rows, names, columns, without, view }
+    }
+
+    /// Compares an answer with its row.
+    fn add(&mut self, cds: CdsCode, view: &DeterminationView) {
+        match self.rows.get(&cds) {
+            Some(row) => {
+                self.without.remove(&cds);
+                self.compare(row, view);
+            }
+            None if view.judged && view.lea_type != "charter" && !self.rows.is_empty() => {
+                self.view.not_on_list.push(cds.to_string());
+            }
+            None => {}
         }
     }
 
-    fn compare(
-        &mut self,
-        edition: &Edition,
-        name: &str,
-        row: &PublishedRow,
-        view: &DeterminationView,
-        columns: &[(String, Column)],
-    ) {
+    /// What there is to say when every answer was added.
+    fn end(mut self, lists: &PublishedLists) -> ReconciliationView {
+        self.view.not_computed = self.without.iter().map(CdsCode::to_string).collect();
+        for row in self.rows.values() {
+            self.check_row(row, lists);
+        }
+        self.view
+    }
+
+    fn compare(&mut self, row: &PublishedRow, view: &DeterminationView) {
+        let edition = self.edition;
+        let name = self.names.name(row.cds, edition.year);
         let mut all_agree = true;
-        for (position, (column_name, column)) in columns.iter().enumerate() {
+        for (position, (column_name, column)) in self.columns.iter().enumerate() {
             let Some(published) = published_cell(edition, row, *column) else { continue };
             let Some(count) = self.view.columns.get_mut(position) else { continue };
             let computed = computed_cell(edition, view, *column);
@@ -326,7 +351,8 @@ impl Comparison {
     }
 
     /// Whether the columns of a list's row fit each other and the earlier lists.
-    fn check_row(&mut self, edition: &Edition, row: &PublishedRow, published: &PublishedLists) {
+    fn check_row(&mut self, row: &PublishedRow, published: &PublishedLists) {
+        let edition = self.edition;
         let earlier: BTreeMap<DashboardYear, &PublishedRow> = published
             .range(..edition.year)
             .filter_map(|(year, rows)| Some((*year, rows.get(&row.cds)?)))

@@ -1,14 +1,15 @@
 //! Counts of a year.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use calsos_domain::year::DashboardYear;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Office;
-use super::answers::Answered;
+use super::answers::EachAnswer;
 use crate::error::AppError;
+use crate::views::answer::DeterminationView;
 
 /// What is counted, by what it is of and what it is.
 pub(crate) type Counts = BTreeMap<String, BTreeMap<String, usize>>;
@@ -37,45 +38,45 @@ pub(crate) struct Summary {
 impl Office {
     /// Counts the determinations of a year.
     pub(crate) fn summary(&self, year: DashboardYear) -> Result<Summary, AppError> {
-        Ok(Summary::of(year, &self.answers_of(year)?))
+        Summary::of(year, &|of, read| self.each_answer(year, of, read))
     }
 }
 
 impl Summary {
-    /// Counts answers of a year.
-    pub(crate) fn of(year: DashboardYear, answers: &[Answered]) -> Summary {
-        let mut summary =
-            Summary { dashboard_year: year.number(), leas: answers.len(), ..Summary::default() };
+    /// Counts the answers of a year.
+    pub(crate) fn of(year: DashboardYear, each: &EachAnswer<'_>) -> Result<Summary, AppError> {
+        let mut summary = Summary { dashboard_year: year.number(), ..Summary::default() };
+        each(year, &mut |answered| {
+            summary.add(&answered.view);
+            Ok(())
+        })?;
+        Ok(summary)
+    }
+
+    fn add(&mut self, view: &DeterminationView) {
         let add = |counts: &mut Counts, of: &str, as_: &str| {
             *counts.entry(of.to_owned()).or_default().entry(as_.to_owned()).or_default() += 1;
         };
-        for answered in answers {
-            let view = &answered.view;
-            summary.provisional += usize::from(view.provisional);
-            let unknown = if view.judged { "not known" } else { "not judged" };
-            add(&mut summary.labels, &view.lea_type, view.label.as_deref().unwrap_or(unknown));
-            let level = view.eligible_level.map_or(unknown.to_owned(), |l| l.to_string());
-            add(&mut summary.levels, &view.lea_type, &level);
-            for method in &view.methods {
-                add(&mut summary.methods, &method.id, &method.outcome);
-            }
-            for test in &view.sustained_need {
-                add(&mut summary.sustained_need, &test.id, &test.outcome);
-            }
-            for (group, _) in view.coded_groups() {
-                *summary.groups.entry(group.to_owned()).or_default() += 1;
-            }
-            let met: std::collections::BTreeSet<u8> = view
-                .groups
-                .iter()
-                .flat_map(|g| &g.priorities)
-                .filter(|p| p.outcome == "met")
-                .map(|p| p.priority)
-                .collect();
-            for priority in met {
-                *summary.priorities.entry(priority.to_string()).or_default() += 1;
-            }
+        self.leas += 1;
+        self.provisional += usize::from(view.provisional);
+        let unknown = if view.judged { "not known" } else { "not judged" };
+        add(&mut self.labels, &view.lea_type, view.label.as_deref().unwrap_or(unknown));
+        let level = view.eligible_level.map_or(unknown.to_owned(), |l| l.to_string());
+        add(&mut self.levels, &view.lea_type, &level);
+        for method in &view.methods {
+            add(&mut self.methods, &method.id, &method.outcome);
         }
-        summary
+        for test in &view.sustained_need {
+            add(&mut self.sustained_need, &test.id, &test.outcome);
+        }
+        for (group, _) in view.coded_groups() {
+            *self.groups.entry(group.to_owned()).or_default() += 1;
+        }
+        let priorities = view.groups.iter().flat_map(|g| &g.priorities);
+        let met: BTreeSet<u8> =
+            priorities.filter(|p| p.outcome == "met").map(|p| p.priority).collect();
+        for priority in met {
+            *self.priorities.entry(priority.to_string()).or_default() += 1;
+        }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::app::Office;
-use crate::app::answers::{Answered, Names};
+use crate::app::answers::Answered;
 use crate::cli::{Format, Global, List, Status};
 use crate::error::AppError;
 use crate::output::{Table, file_or_screen, write_json, write_ndjson, write_table};
@@ -28,9 +28,9 @@ pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), 
         _ => None,
     };
     let answers = office.list(asked)?;
-    let names = Names::load(&office.store)?;
-    let lists = office.published_beside(&office.books)?;
-    let published = |answered: &Answered| lists.of(answered);
+    let held = office.held()?;
+    let names = &held.names;
+    let published = |answered: &Answered| held.published(answered);
     let named = || -> Vec<Named<'_>> {
         answers
             .iter()
@@ -64,7 +64,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), 
     if let Some(path) = workbook {
         let table = table();
         let sheet = Sheet { name: "List".to_owned(), table: &table, numbers: &["year", "level"] };
-        return write_workbook(path, &[sheet], &office.origin_of_answers(&asked_for(asked))?);
+        return write_workbook(path, &[sheet], &held.origin(&asked_for(asked)));
     }
     let mut out = file_or_screen(asked.out.as_deref())?;
     match global.format {

@@ -54,7 +54,7 @@ pub(crate) async fn list_citations(
     Asked::of(&request).done()?;
     let snapshot = service.current()?;
     of_snapshot(&request, &snapshot, || {
-        drawn(&CitationList { items: snapshot.books.sources().map(item).collect() })
+        drawn(&CitationList { items: snapshot.held.books.sources().map(item).collect() })
     })
 }
 
@@ -77,7 +77,7 @@ pub(crate) async fn get_citation(
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
     let snapshot = service.current()?;
-    let source = snapshot.books.source(&path).ok_or_else(|| {
+    let source = snapshot.held.books.source(&path).ok_or_else(|| {
         let detail = "no rule cites a source with this id; /v1/citations lists those that are";
         Problem::new(Kind::UnknownSource, detail)
     })?;

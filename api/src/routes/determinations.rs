@@ -42,7 +42,7 @@ pub(crate) struct DeterminationPage {
     name: String,
     county_name: String,
     /// Its answers of every year.
-    strip: Vec<StripYear>,
+    strip: Vec<StripYear<'static>>,
     determination: DeterminationView,
     /// What the state's list of the year says; absent where none is loaded.
     #[schema(nullable = false)]
@@ -57,18 +57,18 @@ pub(crate) struct DeterminationPage {
 struct PageBegin<'a> {
     name: &'a str,
     county_name: &'a str,
-    strip: Vec<StripYear>,
+    strip: Vec<StripYear<'a>>,
 }
 
 /// One year in the history of an LEA.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct StripYear {
+pub(crate) struct StripYear<'a> {
     dashboard_year: u16,
     /// The state's words; absent where not known or not judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    label: Option<String>,
+    label: Option<&'a str>,
     /// 0 for none, else the first or second year of support.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -296,13 +296,13 @@ pub(crate) async fn get_determination(
     of_snapshot(&request, &snapshot, || {
         let strip = snapshot.index.of_lea(cds).into_iter().map(|entry| StripYear {
             dashboard_year: entry.year.number(),
-            label: entry.label.clone(),
+            label: entry.label.as_deref(),
             support_year: entry.support_year,
             eligible_level: entry.level,
         });
         let mut body = drawn(&PageBegin {
-            name: snapshot.names.name(cds, year),
-            county_name: snapshot.names.county(cds, year),
+            name: snapshot.held.names.name(cds, year),
+            county_name: snapshot.held.names.county(cds, year),
             strip: strip.collect(),
         })?;
         // The end of the first object and the beginning of the second make them one.

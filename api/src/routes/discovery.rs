@@ -81,7 +81,7 @@ pub(crate) async fn get_discovery(
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
     let now = service.now();
-    let books = now.as_ref().map_or(&service.office.books, |now| &now.books);
+    let books = now.as_ref().map_or(&service.office.books, |now| &now.held.books);
     let editions = books.editions().map(|edition| EditionVersion {
         dashboard_year: edition.year.number(),
         hash: edition.hash.clone(),

@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_domain::year::DashboardYear;
 
+use crate::app::answers::ReadAnswer;
 use crate::cli::{Format, Layout};
 use crate::error::AppError;
 use crate::output::write_table;
@@ -12,6 +13,7 @@ use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{apart, has, tag_of, tagged};
 use crate::server::asked::Asked;
+use crate::snapshot::Snapshot;
 
 /// The determinations of a year as a file
 ///
@@ -60,12 +62,7 @@ pub(crate) async fn export_determinations(
     if has(&request, &tag) {
         return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
     }
-    let file = apart(move || {
-        let file = file(&service, year, layout, format)?;
-        service.still_serves(&snapshot)?;
-        Ok(file)
-    })
-    .await?;
+    let file = apart(move || Ok(file(&snapshot, year, layout, format)?)).await?;
     let (media, ending) = match format {
         Format::Ndjson => ("application/x-ndjson", "ndjson"),
         Format::Xlsx => {
@@ -84,16 +81,16 @@ pub(crate) async fn export_determinations(
 }
 
 fn file(
-    service: &Service,
+    snapshot: &Snapshot,
     year: DashboardYear,
     layout: Layout,
     format: Format,
 ) -> Result<Vec<u8>, AppError> {
-    let office = &service.office;
+    let each = |of, read: &mut ReadAnswer<'_>| snapshot.each_answer(of, read);
     if format == Format::Xlsx {
-        return office.export_workbook(year, layout);
+        return snapshot.held.export_workbook(year, layout, &each);
     }
     let mut file = Vec::new();
-    write_table(&mut file, &office.export(year, layout)?, format)?;
+    write_table(&mut file, &snapshot.held.export(year, layout, &each)?, format)?;
     Ok(file)
 }

@@ -141,7 +141,7 @@ pub(crate) async fn list_leas(
             && lea_type.is_none_or(|lea_type| lea.lea_type_in(year) == Some(lea_type))
             && part.as_ref().is_none_or(|part| lea.name_in(year).to_lowercase().contains(part))
     };
-    let wanted = || snapshot.names.leas().filter(is_wanted);
+    let wanted = || snapshot.held.names.leas().filter(is_wanted);
     let total = page.total.then(|| wanted().count());
     let mut rest =
         wanted().filter(|lea| after.as_ref().is_none_or(|after| lea.cds().to_string() > *after));

@@ -102,8 +102,8 @@ pub(crate) async fn list_performances(
     let snapshot = service.current()?;
     snapshot.find(cds, year)?;
     drawn_apart(&request, snapshot, move |snapshot| {
-        let base = service.office.facts_of(&snapshot.run, cds)?;
-        let facts = base.leas.get(&cds).and_then(|lea| lea.years.get(&year));
+        let lea = snapshot.facts_of(&service.office, cds)?;
+        let facts = lea.as_ref().and_then(|lea| lea.years.get(&year));
         let rows = facts.into_iter().flat_map(|facts| &facts.performances);
         let items = rows.map(|((indicator, group), cited)| item(*indicator, *group, cited));
         drawn(&PerformanceList {

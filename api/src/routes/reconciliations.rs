@@ -3,7 +3,6 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 
-use crate::cli::ReconcileBasis;
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, drawn_apart};
@@ -35,9 +34,7 @@ pub(crate) async fn get_reconciliation(
     let snapshot = service.current()?;
     snapshot.year(year)?;
     drawn_apart(&request, snapshot, move |snapshot| {
-        let view = service.office.reconcile(year, ReconcileBasis::Files)?;
-        service.still_serves(snapshot)?;
-        drawn(&view)
+        drawn(&snapshot.held.reconcile(year, &|of, read| snapshot.each_answer(of, read))?)
     })
     .await
 }

@@ -99,9 +99,9 @@ pub(crate) async fn list_releases(
     Asked::of(&request).done()?;
     let snapshot = service.current()?;
     of_snapshot(&request, &snapshot, || {
-        let states = states(&snapshot.releases);
-        let current = &snapshot.run.releases;
-        let items = snapshot.releases.iter().map(|record| release(record, &states, current));
+        let states = states(&snapshot.held.releases);
+        let current = &snapshot.held.run.releases;
+        let items = snapshot.held.releases.iter().map(|record| release(record, &states, current));
         drawn(&ReleaseList { items: items.collect() })
     })
 }
@@ -128,11 +128,11 @@ pub(crate) async fn get_release(
     let is_it = |record: &&ReleaseRecord| {
         record.id.to_string() == *path || record.number.to_string() == *path
     };
-    let record = snapshot.releases.iter().find(is_it).ok_or_else(|| {
+    let record = snapshot.held.releases.iter().find(is_it).ok_or_else(|| {
         let detail = "no release has this id or number; /v1/releases lists those that are";
         Problem::new(Kind::UnknownRelease, detail)
     })?;
     of_snapshot(&request, &snapshot, || {
-        drawn(&release(record, &states(&snapshot.releases), &snapshot.run.releases))
+        drawn(&release(record, &states(&snapshot.held.releases), &snapshot.held.run.releases))
     })
 }

@@ -90,7 +90,7 @@ fn item(edition: &Edition) -> RulebookItem {
 }
 
 fn edition(snapshot: &Snapshot, year: DashboardYear) -> Result<&Edition, Problem> {
-    match snapshot.books.year(year) {
+    match snapshot.held.books.year(year) {
         Some(YearRules::Edition(edition)) => Ok(edition),
         Some(YearRules::NoDeterminations { reason, .. }) => Err(Problem::new(
             Kind::UnknownYear,
@@ -118,7 +118,7 @@ pub(crate) async fn list_rulebooks(
     Asked::of(&request).done()?;
     let snapshot = service.current()?;
     of_snapshot(&request, &snapshot, || {
-        drawn(&RulebookList { items: snapshot.books.editions().map(item).collect() })
+        drawn(&RulebookList { items: snapshot.held.books.editions().map(item).collect() })
     })
 }
 

@@ -45,7 +45,7 @@ pub(crate) async fn list_runs(
     Asked::of(&request).done()?;
     let snapshot = service.current()?;
     let items = runs_of(&service).await?.iter().map(RunView::of).collect();
-    fresh(&Runs { current: snapshot.run.number, items })
+    fresh(&Runs { current: snapshot.held.run.number, items })
 }
 
 /// One run

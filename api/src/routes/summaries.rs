@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use crate::app::summary::Summary;
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
-use crate::server::answers::{drawn, of_snapshot};
+use crate::server::answers::{drawn, drawn_apart};
 use crate::server::asked::Asked;
 
 /// Counts of a year
@@ -33,5 +33,8 @@ pub(crate) async fn get_summary(
     let year = asked.done_with(year)?;
     let snapshot = service.current()?;
     snapshot.year(year)?;
-    of_snapshot(&request, &snapshot, || drawn(&Summary::of(year, &snapshot.answers_of(year)?)))
+    drawn_apart(&request, snapshot, move |snapshot| {
+        drawn(&Summary::of(year, &|of, read| snapshot.each_answer(of, read))?)
+    })
+    .await
 }

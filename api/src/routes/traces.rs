@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 
-use crate::problem::{Problem, ProblemDetails};
+use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, drawn_apart};
 use crate::server::asked::Asked;
@@ -38,7 +38,14 @@ pub(crate) async fn get_trace(
     let snapshot = service.current()?;
     snapshot.find(cds, year)?;
     drawn_apart(&request, snapshot, move |snapshot| {
-        drawn(&service.office.trace_by(&snapshot.run, cds, year)?)
+        let trace = snapshot.trace(&service.office, cds, year)?;
+        drawn(&trace.ok_or_else(no_facts)?)
     })
     .await
+}
+
+fn no_facts() -> Problem {
+    let detail = "the answer is there, but not what it was decided from: the database was damaged \
+                  or changed from outside; restore a backup";
+    Problem::new(Kind::Internal, detail)
 }

@@ -95,8 +95,11 @@ fn inputs(snapshot: &Snapshot, edition: &Edition) -> Vec<InputState> {
     let kinds = indicators.chain(locals).chain([ReleaseKind::PublishedList]);
     kinds
         .map(|kind| {
-            let of_kind =
-                snapshot.releases.iter().filter(|r| r.kind == kind && r.year == Some(edition.year));
+            let of_kind = snapshot
+                .held
+                .releases
+                .iter()
+                .filter(|r| r.kind == kind && r.year == Some(edition.year));
             let releases: Vec<u32> = of_kind.clone().map(|r| r.number.0).collect();
             InputState {
                 input: kind.code(),
@@ -128,7 +131,8 @@ pub(crate) async fn list_years(
     Asked::of(&request).done()?;
     let snapshot = service.current()?;
     of_snapshot(&request, &snapshot, || {
-        let items = snapshot.books.years().map(|(year, rules)| year_of(&snapshot, year, rules));
+        let items =
+            snapshot.held.books.years().map(|(year, rules)| year_of(&snapshot, year, rules));
         drawn(&Years { items: items.collect() })
     })
 }
@@ -154,6 +158,6 @@ pub(crate) async fn get_year(
     let year = asked.path_year(&path);
     let year = asked.done_with(year)?;
     let snapshot = service.current()?;
-    let rules = snapshot.books.year(year).ok_or_else(|| snapshot.no_edition(year))?;
+    let rules = snapshot.held.books.year(year).ok_or_else(|| snapshot.no_edition(year))?;
     of_snapshot(&request, &snapshot, || drawn(&year_of(&snapshot, year, rules)))
 }

@@ -1,7 +1,5 @@
 //! One answer as lists show and filter it.
 
-use std::collections::BTreeSet;
-
 use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::group_set::GroupSet;
 use calsos_domain::lea::LeaType;
@@ -12,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::cli::Status;
-use crate::views::answer::DeterminationView;
+use crate::views::listed::{CodedGroup, ListedView};
 
 /// What lists can ask of an answer.
 #[derive(Clone, Debug)]
@@ -22,17 +20,17 @@ pub(crate) struct Entry {
     pub(crate) lea_type: LeaType,
     pub(crate) status: Status,
     pub(crate) level: Option<u8>,
-    pub(crate) label: Option<String>,
+    pub(crate) label: Option<Box<str>>,
     pub(crate) support_year: Option<u8>,
     /// Groups that have a code.
     coded: GroupSet,
     /// State priorities that a group is in.
     priorities: PrioritySet,
-    methods: BTreeSet<String>,
+    methods: Box<[String]>,
     sustained_need: bool,
     provisional: bool,
     /// Who provides help.
-    pub(crate) provider: Option<String>,
+    pub(crate) provider: Option<Box<str>>,
 }
 
 /// What is wanted of a list; answers for which every part holds.
@@ -51,44 +49,32 @@ pub(crate) struct Wanted {
 }
 
 impl Entry {
-    /// Takes what lists can ask from a determination.
+    /// Takes what lists can ask of a determination.
     pub(crate) fn of(
         cds: CdsCode,
         year: DashboardYear,
         lea_type: LeaType,
-        view: &DeterminationView,
+        listed: ListedView,
     ) -> Entry {
-        let met = |outcome: &str| outcome == "met";
-        let coded = view.coded_groups().filter_map(|(group, _)| StudentGroup::parse(group));
-        let priorities = view.groups.iter().flat_map(|group| &group.priorities);
-        let priorities = priorities.filter(|p| met(&p.outcome));
         Entry {
             year,
             cds,
             lea_type,
-            status: match view.differentiated.as_deref() {
+            status: match listed.differentiated.as_deref() {
                 Some("met") => Status::Differentiated,
                 Some("notMet") => Status::General,
                 Some(_) => Status::NotKnown,
                 None => Status::NotJudged,
             },
-            level: view.eligible_level,
-            label: view.label.clone(),
-            support_year: view.support_year,
-            coded: coded.collect(),
-            priorities: priorities.filter_map(|p| Priority::new(p.priority)).collect(),
-            methods: view
-                .methods
-                .iter()
-                .filter(|method| met(&method.outcome))
-                .map(|method| method.id.clone())
-                .collect(),
-            sustained_need: view
-                .sustained_need
-                .iter()
-                .any(|test| met(&test.outcome) && test.effect != "dataTest"),
-            provisional: view.provisional,
-            provider: view.provider.as_ref().map(|provider| provider.name.clone()),
+            level: listed.eligible_level,
+            support_year: listed.support_year,
+            coded: listed.coded().collect(),
+            priorities: listed.priorities.iter().filter_map(|p| Priority::new(*p)).collect(),
+            sustained_need: listed.sustained_need_identifies,
+            provisional: listed.provisional,
+            label: listed.label.map(Into::into),
+            methods: listed.methods.into(),
+            provider: listed.provider.map(Into::into),
         }
     }
 
@@ -163,60 +149,37 @@ pub(crate) struct Item<'a> {
     #[schema(nullable = false)]
     pub(crate) eligible_level: Option<u8>,
     /// Methods that are met.
-    pub(crate) methods: Vec<&'a str>,
+    pub(crate) methods: &'a [String],
     /// Groups with a code.
-    pub(crate) groups: Vec<CodedGroup<'a>>,
+    pub(crate) groups: &'a [CodedGroup],
     /// Tests over several years that are met.
-    pub(crate) sustained_need: Vec<&'a str>,
+    pub(crate) sustained_need: &'a [String],
     /// Whether a file that is not loaded could change the answer.
     pub(crate) provisional: bool,
 }
 
-/// A student group and its code.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = CodedGroup)]
-pub(crate) struct CodedGroup<'a> {
-    /// As the Dashboard writes it.
-    #[schema(example = "SWD")]
-    pub(crate) group: &'a str,
-    /// The letter for the state priorities that the group is in.
-    #[schema(example = "B")]
-    pub(crate) code: &'a str,
-}
-
 impl<'a> Item<'a> {
     /// A determination as lists show it.
-    pub(crate) fn of(view: &'a DeterminationView, name: &'a str, county_name: &'a str) -> Item<'a> {
+    pub(crate) fn of(listed: &'a ListedView, name: &'a str, county_name: &'a str) -> Item<'a> {
         Item {
-            cds: &view.cds,
+            cds: &listed.cds,
             name,
-            lea_type: &view.lea_type,
-            county: &view.county,
+            lea_type: &listed.lea_type,
+            county: &listed.county,
             county_name,
-            dashboard_year: view.dashboard_year,
-            data_school_year: &view.data_school_year,
-            support_school_year: &view.support_school_year,
-            origin: &view.origin,
-            judged: view.judged,
-            differentiated: view.differentiated.as_deref(),
-            label: view.label.as_deref(),
-            support_year: view.support_year,
-            eligible_level: view.eligible_level,
-            methods: view
-                .methods
-                .iter()
-                .filter(|method| method.outcome == "met")
-                .map(|method| method.id.as_str())
-                .collect(),
-            groups: view.coded_groups().map(|(group, code)| CodedGroup { group, code }).collect(),
-            sustained_need: view
-                .sustained_need
-                .iter()
-                .filter(|test| test.outcome == "met")
-                .map(|test| test.id.as_str())
-                .collect(),
-            provisional: view.provisional,
+            dashboard_year: listed.dashboard_year,
+            data_school_year: &listed.data_school_year,
+            support_school_year: &listed.support_school_year,
+            origin: &listed.origin,
+            judged: listed.judged,
+            differentiated: listed.differentiated.as_deref(),
+            label: listed.label.as_deref(),
+            support_year: listed.support_year,
+            eligible_level: listed.eligible_level,
+            methods: &listed.methods,
+            groups: &listed.groups,
+            sustained_need: &listed.sustained_need,
+            provisional: listed.provisional,
         }
     }
 }

@@ -58,7 +58,7 @@ impl TraceView {
     /// Shows a tree; `releases` names the files.
     pub(crate) fn of(
         node: &TraceNode<'_>,
-        releases: &BTreeMap<ReleaseNumber, ReleaseRecord>,
+        releases: &BTreeMap<ReleaseNumber, &ReleaseRecord>,
     ) -> TraceView {
         TraceView {
             id: node.id(),
@@ -78,7 +78,7 @@ impl TraceView {
 
 fn source_view(
     source: RowRef,
-    releases: &BTreeMap<ReleaseNumber, ReleaseRecord>,
+    releases: &BTreeMap<ReleaseNumber, &ReleaseRecord>,
 ) -> Option<SourceView> {
     let record = releases.get(&source.release)?;
     Some(SourceView {

@@ -9,7 +9,7 @@ use calsos_persistence::{
     StoreError,
 };
 
-use crate::support::{Backend, Database, cds, on_both, small_file, year};
+use crate::support::{Backend, Database, NO_FACTS, cds, on_both, small_file, year};
 
 fn answer(number: u16, cds: CdsCode, level: Option<u8>) -> AnswerRecord {
     AnswerRecord {
@@ -20,6 +20,7 @@ fn answer(number: u16, cds: CdsCode, level: Option<u8>) -> AnswerRecord {
         label: level.map(|level| format!("Level {level}")),
         provisional: level.is_none(),
         body: format!("{{\"cds\":\"{cds}\"}}"),
+        summary: cds.is_district_level().then(|| format!("{{\"of\":\"{cds}\"}}")),
     }
 }
 
@@ -28,7 +29,7 @@ fn edition(number: u16, text: &str) -> EditionRecord {
 }
 
 fn run<'a>(releases: &'a [ReleaseNumber], editions: &'a [EditionRecord]) -> NewRun<'a> {
-    NewRun { by: "tester", program_version: "0.0.1", releases, editions }
+    NewRun { by: "tester", program_version: "0.0.1", releases, editions, facts: &NO_FACTS }
 }
 
 fn save(store: &Store, new: &NewRun<'_>, answers: Vec<AnswerRecord>) -> RunRecord {

@@ -10,7 +10,9 @@ use calsos_persistence::{AddRelease, AnswerFilter, AnswerRecord, NewRun, Store};
 use diesel::connection::SimpleConnection;
 use tempfile::TempDir;
 
-use crate::support::{Backend, Database, Place, add, cds, on_both, small_file, sqlite, year};
+use crate::support::{
+    Backend, Database, NO_FACTS, Place, add, cds, on_both, small_file, sqlite, year,
+};
 
 fn many_processes_may_make_one_database_at_once(on: Backend) {
     let place = Place::new(on);
@@ -73,7 +75,13 @@ fn the_same_file_from_two_writers_is_added_once(on: Backend) {
 fn readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done(on: Backend) {
     let database = Database::new(on);
     let reader = Store::open(&database.url()).unwrap();
-    let new = NewRun { by: "tester", program_version: "0", releases: &[], editions: &[] };
+    let new = NewRun {
+        by: "tester",
+        program_version: "0",
+        releases: &[],
+        editions: &[],
+        facts: &NO_FACTS,
+    };
     let answers = (0..3).map(|district| {
         // The reader asks from inside the writer's transaction.
         assert_eq!(reader.current_run().unwrap(), None);
@@ -85,6 +93,7 @@ fn readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done(on: Bac
             label: None,
             provisional: false,
             body: "{}".to_owned(),
+            summary: Some("{}".to_owned()),
         })
     });
     let saved = database.store.save_run(&new, answers).unwrap();
@@ -122,7 +131,13 @@ fn a_panic_inside_a_run_leaves_the_store_usable(on: Backend) {
     let store = database.store.clone();
     let before = database.counts();
     let panicked = thread::spawn(move || {
-        let new = NewRun { by: "tester", program_version: "0", releases: &[], editions: &[] };
+        let new = NewRun {
+            by: "tester",
+            program_version: "0",
+            releases: &[],
+            editions: &[],
+            facts: &NO_FACTS,
+        };
         let answers = std::iter::once_with(|| -> Result<AnswerRecord, Infallible> {
             panic!("a panic that a test wants")
         });

@@ -7,7 +7,7 @@ use calsos_persistence::{AddRelease, NewRun, Store, StoreError};
 use calsos_tests_postgres::server;
 use tempfile::TempDir;
 
-use crate::support::{Backend, Database, Place, add, on_both, small_file};
+use crate::support::{Backend, Database, NO_FACTS, Place, add, on_both, small_file};
 
 fn refusal(url: &str) -> String {
     Store::open(url).unwrap_err().to_string()
@@ -169,7 +169,8 @@ fn a_server_that_does_not_let_in_is_told_with_advice() {
         panic!("it is new");
     };
     assert_eq!(reader.releases().unwrap(), [record]);
-    let new = NewRun { by: "x", program_version: "0", releases: &[], editions: &[] };
+    let new =
+        NewRun { by: "x", program_version: "0", releases: &[], editions: &[], facts: &NO_FACTS };
     let error = reader.save_run(&new, std::iter::empty::<Result<_, Infallible>>()).unwrap_err();
     assert!(error.to_string().contains("permission denied for table run"), "{error}");
 }

@@ -8,6 +8,8 @@ mod concurrency;
 #[cfg(test)]
 mod databases;
 #[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod leas;
 #[cfg(test)]
 mod migrations;

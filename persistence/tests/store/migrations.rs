@@ -6,13 +6,16 @@ use calsos_domain::lea::LeaType;
 use calsos_domain::performance::Performance;
 use calsos_domain::release::{PerformanceRow, ReleaseContents, Rows};
 use calsos_domain::student_group::StudentGroup;
-use calsos_persistence::{AnswerRecord, EditionRecord, NewRun, ReleaseNumber, Store};
+use calsos_persistence::{
+    AnswerFilter, AnswerRecord, EditionRecord, NewRun, ReleaseNumber, RunRecord, Store,
+};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::support::{
-    Backend, Database, Place, cds, on_both, small_file, sqlite, succession, successions, year,
+    Backend, Database, NO_FACTS, Place, cds, on_both, small_file, sqlite, succession, successions,
+    year,
 };
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -21,7 +24,7 @@ const POSTGRESQL: EmbeddedMigrations = embed_migrations!("migrations/postgresql"
 /// Table, columns, and the table and columns that they refer to.
 type Reference = (&'static str, &'static [&'static str], &'static str, &'static [&'static str]);
 
-const REFERENCES: [Reference; 27] = [
+const REFERENCES: [Reference; 29] = [
     ("release_file", &["release"], "release", &["number"]),
     ("release_county", &["release"], "release", &["number"]),
     ("performance", &["release"], "release", &["number"]),
@@ -48,19 +51,26 @@ const REFERENCES: [Reference; 27] = [
     ("run_edition", &["hash"], "edition", &["hash"]),
     ("answer", &["run"], "run", &["number"]),
     ("answer", &["body_hash"], "answer_body", &["hash"]),
+    ("run_facts", &["run"], "run", &["number"]),
+    ("run_facts", &["facts_hash"], "facts_body", &["hash"]),
     ("current_run", &["run"], "run", &["number"]),
 ];
 
 /// At least one row in most tables.
-fn fill(store: &Database) {
+fn fill(store: &Database) -> RunRecord {
     use calsos_domain::release::SuccessionKind::Merged;
     let release = store.add(&small_file(), "file").number;
     let row = succession(cds(1, 1, 0), cds(1, 2, 0), Merged, "2090-07-01");
     store.add(&successions(vec![row]), "successions");
     let edition =
         EditionRecord { year: year(2090), hash: "h".to_owned(), text: "rules".to_owned() };
-    let new =
-        NewRun { by: "tester", program_version: "0", releases: &[release], editions: &[edition] };
+    let new = NewRun {
+        by: "tester",
+        program_version: "0",
+        releases: &[release],
+        editions: &[edition],
+        facts: &NO_FACTS,
+    };
     let answer = AnswerRecord {
         year: year(2090),
         cds: cds(1, 1, 0),
@@ -69,8 +79,9 @@ fn fill(store: &Database) {
         label: None,
         provisional: false,
         body: "{}".to_owned(),
+        summary: Some("{}".to_owned()),
     };
-    store.store.save_run(&new, [Ok::<_, Infallible>(answer)]).unwrap();
+    store.store.save_run(&new, [Ok::<_, Infallible>(answer)]).unwrap()
 }
 
 fn migrations_go_up_down_and_up_again_with_rows_in_the_tables(on: Backend) {
@@ -124,18 +135,55 @@ fn rows_of_one_lea_are_read_also_of_releases_that_an_earlier_version_stored(on: 
     let each = |store: &Store| [1, 2, 3].map(|district| rows_of(store, number, district));
     let expected = [vec![2, 4], vec![3, 5, 6], vec![]];
     assert_eq!(each(&database.store), expected);
-    // As if the last migration had not been there when the rows were stored.
-    match &database.place {
-        Place::Sqlite(directory) => {
-            sqlite(directory).revert_last_migration(SQLITE).unwrap();
-        }
-        Place::Postgresql { .. } => {
-            let mut connection = PgConnection::establish(&database.url()).unwrap();
-            connection.revert_last_migration(POSTGRESQL).unwrap();
-        }
-    }
+    // As if the fourth migration had not been there when the rows were stored.
+    revert(&database, 2);
     database.store = Store::open(&database.url()).unwrap();
     assert_eq!(each(&database.store), expected);
+}
+
+/// Takes the last migrations back.
+fn revert(database: &Database, migrations: usize) {
+    for _ in 0..migrations {
+        match &database.place {
+            Place::Sqlite(directory) => {
+                sqlite(directory).revert_last_migration(SQLITE).unwrap();
+            }
+            Place::Postgresql { .. } => {
+                let mut connection = PgConnection::establish(&database.url()).unwrap();
+                connection.revert_last_migration(POSTGRESQL).unwrap();
+            }
+        }
+    }
+}
+
+fn an_answer_that_an_earlier_version_stored_is_read(on: Backend) {
+    let mut database = Database::new(on);
+    let run = fill(&database);
+    revert(&database, 1);
+    assert_eq!(database.counts()["run"], 0);
+    // A run as the second migration had it. The hash is that of the text.
+    let text = "{\"é\":1}";
+    let hash = "ddcfcf4765da163969972bb20660092ca2787782d9352d1d8a38e93f70acf3bf";
+    let blob = match &database.place {
+        Place::Sqlite(_) => format!("X'{hash}'"),
+        Place::Postgresql { .. } => format!("'\\x{hash}'"),
+    };
+    let id = run.id;
+    database.execute(&format!(
+        "INSERT INTO run VALUES (1, '{id}', '2090-01-01T00:00:00.000000Z', 'x', '0', 1);
+             INSERT INTO answer_body VALUES ({blob}, '{text}');
+             INSERT INTO answer VALUES (1, 2090, '04000030000000', 4, 'district', 1, NULL, TRUE,
+                 {blob});
+             INSERT INTO current_run VALUES (1, 1)"
+    ));
+    database.store = Store::open(&database.url()).unwrap();
+    let filter = AnswerFilter::default();
+    let answers = database.store.answers(&id, &filter).unwrap();
+    assert_eq!(answers.len(), 1);
+    assert_eq!((answers[0].body.as_str(), &answers[0].summary), (text, &None));
+    assert_eq!(database.store.packed_answers(&id, &filter).unwrap()[0].body.text().unwrap(), text);
+    assert!(database.store.facts(&id).unwrap().is_empty());
+    every_reference_holds(&database);
 }
 
 fn opening_again_runs_no_migration_twice(on: Backend) {
@@ -144,12 +192,16 @@ fn opening_again_runs_no_migration_twice(on: Backend) {
     let before = database.counts();
     Store::open(&database.url()).unwrap();
     assert_eq!(database.counts(), before);
-    assert_eq!(before["__diesel_schema_migrations"], 4);
+    assert_eq!(before["__diesel_schema_migrations"], 5);
 }
 
 fn every_reference_of_the_filled_tables_holds(on: Backend) {
     let database = Database::new(on);
     fill(&database);
+    every_reference_holds(&database);
+}
+
+fn every_reference_holds(database: &Database) {
     // Also where the database itself sees to it.
     for (table, columns, parent, keys) in REFERENCES {
         let same: Vec<String> =
@@ -208,6 +260,7 @@ fn both_databases_have_the_same_tables() {
 on_both![
     migrations_go_up_down_and_up_again_with_rows_in_the_tables,
     rows_of_one_lea_are_read_also_of_releases_that_an_earlier_version_stored,
+    an_answer_that_an_earlier_version_stored_is_read,
     opening_again_runs_no_migration_twice,
     every_reference_of_the_filled_tables_holds,
 ];

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use calsos_domain::cds::CdsCode;
+use calsos_domain::facts::LeaFacts;
 use calsos_domain::indicator::Indicator;
 use calsos_domain::lea::LeaType;
 use calsos_domain::release::{
@@ -40,6 +41,9 @@ macro_rules! on_both {
     };
 }
 pub(crate) use on_both;
+
+/// A run without facts.
+pub(crate) static NO_FACTS: BTreeMap<CdsCode, LeaFacts> = BTreeMap::new();
 
 /// A database that goes away with this.
 pub(crate) struct Database {

@@ -24,14 +24,13 @@ pub(crate) type CharterLists = BTreeMap<DashboardYear, BTreeMap<CdsCode, Charter
 const DECISION: &str = "EC47607.3";
 
 impl Office {
-    /// The rows of the charter lists in force, by year and code.
-    pub(crate) fn charter_rows(&self) -> Result<CharterLists, AppError> {
-        let lists: Vec<ReleaseRecord> = self
-            .store
-            .releases()?
-            .into_iter()
-            .filter(|record| record.kind == ReleaseKind::CharterList)
-            .collect();
+    /// The rows of the charter lists in force among these releases, by year and code.
+    pub(crate) fn charter_rows_of(
+        &self,
+        records: &[ReleaseRecord],
+    ) -> Result<CharterLists, AppError> {
+        let is_list = |record: &&ReleaseRecord| record.kind == ReleaseKind::CharterList;
+        let lists: Vec<ReleaseRecord> = records.iter().filter(is_list).cloned().collect();
         let FactBase { leas, .. } = self.facts(&lists)?;
         let mut rows = CharterLists::new();
         for (cds, lea) in leas {
@@ -55,61 +54,87 @@ struct Computed<'a> {
     prior: Option<&'a DeterminationView>,
 }
 
-/// Compares the rows of a year's charter list with the answers of the year and, for the
-/// codes of the year before, with that year's answers.
-pub(crate) fn compare(
-    year: DashboardYear,
-    rows: &BTreeMap<CdsCode, CharterListRow>,
-    current: &BTreeMap<CdsCode, DeterminationView>,
-    prior: &BTreeMap<CdsCode, DeterminationView>,
-    names: &Names,
-) -> CharterComparisonView {
-    let mut view = CharterComparisonView { leas: rows.len(), ..CharterComparisonView::default() };
-    for (cds, row) in rows {
-        let Some(answer) = current.get(cds) else {
-            view.not_computed.push(cds.to_string());
-            continue;
+/// The answers that the rows of a year's charter list are compared with.
+pub(crate) struct CharterAnswers<'a> {
+    rows: &'a BTreeMap<CdsCode, CharterListRow>,
+    /// Of the list's year and, for its codes of the year before, of that year.
+    current: BTreeMap<CdsCode, DeterminationView>,
+    prior: BTreeMap<CdsCode, DeterminationView>,
+    not_on_list: Vec<String>,
+}
+
+impl<'a> CharterAnswers<'a> {
+    pub(crate) fn new(rows: &'a BTreeMap<CdsCode, CharterListRow>) -> CharterAnswers<'a> {
+        let (current, prior) = (BTreeMap::new(), BTreeMap::new());
+        CharterAnswers { rows, current, prior, not_on_list: Vec::new() }
+    }
+
+    /// Keeps an answer of the list's year, if it is compared.
+    pub(crate) fn add(&mut self, answered: Answered) {
+        let Answered { cds, view, .. } = answered;
+        if self.rows.contains_key(&cds) {
+            self.current.insert(cds, view);
+        } else if view.judged && view.lea_type == "charter" {
+            self.not_on_list.push(cds.to_string());
+        }
+    }
+
+    /// Keeps an answer of the year before, if it is compared.
+    pub(crate) fn add_prior(&mut self, answered: Answered) {
+        if self.rows.contains_key(&answered.cds) {
+            self.prior.insert(answered.cds, answered.view);
+        }
+    }
+
+    /// Compares them.
+    pub(crate) fn compare(self, year: DashboardYear, names: &Names) -> CharterComparisonView {
+        let CharterAnswers { rows, current, prior, not_on_list } = self;
+        let mut view = CharterComparisonView {
+            leas: rows.len(),
+            not_on_list,
+            ..CharterComparisonView::default()
         };
-        let computed = Computed { current: answer, prior: prior.get(cds) };
-        let mut all_agree = true;
-        for (column, published, computed, reason) in cells(row, computed) {
-            let difference = |computed: String, reason: String| CellDifference {
-                cds: cds.to_string(),
-                name: names.name(*cds, year).to_owned(),
-                column: column.clone(),
-                computed,
-                published: published.clone(),
-                reason,
-                readings: None,
+        for (cds, row) in rows {
+            let Some(answer) = current.get(cds) else {
+                view.not_computed.push(cds.to_string());
+                continue;
             };
-            match computed {
-                Ok(computed) if computed == published => {
-                    count(&mut view.columns, &column, |column| column.agreeing += 1);
-                    view.agreeing += 1;
-                }
-                Ok(computed) => {
-                    all_agree = false;
-                    count(&mut view.columns, &column, |column| column.differing += 1);
-                    view.differing += 1;
-                    view.differences.push(difference(computed, reason));
-                }
-                Err(missing) => {
-                    all_agree = false;
-                    count(&mut view.columns, &column, |column| column.not_known += 1);
-                    view.not_known += 1;
-                    let reason = format!("not loaded: {}", missing.join(", "));
-                    view.unknown.push(difference("not known".to_owned(), reason));
+            let computed = Computed { current: answer, prior: prior.get(cds) };
+            let mut all_agree = true;
+            for (column, published, computed, reason) in cells(row, computed) {
+                let difference = |computed: String, reason: String| CellDifference {
+                    cds: cds.to_string(),
+                    name: names.name(*cds, year).to_owned(),
+                    column: column.clone(),
+                    computed,
+                    published: published.clone(),
+                    reason,
+                    readings: None,
+                };
+                match computed {
+                    Ok(computed) if computed == published => {
+                        count(&mut view.columns, &column, |column| column.agreeing += 1);
+                        view.agreeing += 1;
+                    }
+                    Ok(computed) => {
+                        all_agree = false;
+                        count(&mut view.columns, &column, |column| column.differing += 1);
+                        view.differing += 1;
+                        view.differences.push(difference(computed, reason));
+                    }
+                    Err(missing) => {
+                        all_agree = false;
+                        count(&mut view.columns, &column, |column| column.not_known += 1);
+                        view.not_known += 1;
+                        let reason = format!("not loaded: {}", missing.join(", "));
+                        view.unknown.push(difference("not known".to_owned(), reason));
+                    }
                 }
             }
+            view.leas_agreeing += usize::from(all_agree);
         }
-        view.leas_agreeing += usize::from(all_agree);
+        view
     }
-    for (cds, answer) in current {
-        if answer.judged && answer.lea_type == "charter" && !rows.contains_key(cds) {
-            view.not_on_list.push(cds.to_string());
-        }
-    }
-    view
 }
 
 /// Counts a cell in its column, which is added where it is new.
