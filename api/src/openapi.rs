@@ -1,5 +1,6 @@
 //! The OpenAPI document: what the routes say of themselves, as 3.1 and as 3.0.
 
+mod common;
 mod downgrade;
 
 use actix_web::App;
@@ -74,6 +75,7 @@ pub(crate) fn documents() -> Documents {
     let paths = document.paths.paths.keys().map(parts).collect();
     let mut value = serde_json::to_value(&document).unwrap_or_default();
     give_example_years(&mut value, &first_years());
+    common::complete(&mut value);
     let current = indented(&value);
     downgrade::to_3_0(&mut value);
     Documents { current, earlier: indented(&value), paths }

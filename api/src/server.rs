@@ -4,6 +4,7 @@ pub(crate) mod answers;
 pub(crate) mod asked;
 pub(crate) mod conventions;
 mod metrics;
+mod open_files;
 pub(crate) mod paging;
 
 use std::collections::VecDeque;
@@ -35,6 +36,13 @@ const EARLIER_KEPT: usize = 3;
 
 /// How long requests in flight may take to finish when the service ends, in seconds.
 const SHUTDOWN_SECONDS: u64 = 30;
+
+/// How long a client may take to send the head of its first request.
+const REQUEST_HEAD: Duration = Duration::from_secs(10);
+
+/// How long a connection may be idle between two requests: longer than balancers in front of
+/// the service keep theirs, so that it is they who end it.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// How the service is to run.
 #[derive(Clone, Debug)]
@@ -134,6 +142,7 @@ pub(crate) fn serve(
         base_url,
         log_json: settings.log_json,
     });
+    open_files::allow_many();
     service.look()?;
     let watched = Data::clone(&service);
     std::thread::spawn(move || {
@@ -169,6 +178,8 @@ async fn run(
             .wrap(from_fn(conventions::keep))
     })
     .shutdown_timeout(SHUTDOWN_SECONDS)
+    .client_request_timeout(REQUEST_HEAD)
+    .keep_alive(KEEP_ALIVE)
     .listen(listener)?
     .run();
     if let Some(place) = settings.metrics {
@@ -191,7 +202,7 @@ async fn run(
 /// Pages of the named origins may read; no origin may by default.
 fn cors(origins: &[String]) -> Cors {
     let mut cors = Cors::default()
-        .allowed_methods(["GET", "OPTIONS"])
+        .allowed_methods(["GET", "HEAD", "OPTIONS"])
         .allowed_headers(["accept", "accept-language", "content-type", "if-none-match"])
         .expose_headers(["dataset-version", "rulebook-version", "request-id", "etag", "link"])
         .max_age(3600);

@@ -51,10 +51,32 @@ impl Service {
     /// # Panics
     /// If it does not come to say where it serves.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a test cannot go on without the service")]
     pub fn start(program: &Program, words: &[&str]) -> Service {
-        let mut child = program
-            .command()
+        Service::start_by(program.command(), words)
+    }
+
+    /// The same, where the process begins with this limit of open files.
+    ///
+    /// # Panics
+    /// If it does not come to say where it serves.
+    #[must_use]
+    pub fn start_with_few_files(program: &Program, limit: u32, words: &[&str]) -> Service {
+        let plain = program.command();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -Sn {limit}; exec \"$@\""), "sh"]);
+        shell.arg(plain.get_program()).args(plain.get_args());
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        Service::start_by(shell, words)
+    }
+
+    #[expect(clippy::expect_used, reason = "a test cannot go on without the service")]
+    fn start_by(mut command: Command, words: &[&str]) -> Service {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(words)
             .stdout(Stdio::piped())
@@ -70,6 +92,18 @@ impl Service {
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)));
         Service { child, base, agent: config.build().into() }
+    }
+
+    /// The number of the process.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where it serves, such as `127.0.0.1:40000`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
     }
 
     /// Where it serves, such as `http://127.0.0.1:40000`.

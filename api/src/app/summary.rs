@@ -11,8 +11,16 @@ use super::answers::EachAnswer;
 use crate::error::AppError;
 use crate::views::answer::DeterminationView;
 
-/// What is counted, by what it is of and what it is.
-pub(crate) type Counts = BTreeMap<String, BTreeMap<String, usize>>;
+/// How many LEAs, by what is counted and what was found of it.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+#[serde(transparent)]
+pub(crate) struct Counts(pub(crate) BTreeMap<String, BTreeMap<String, usize>>);
+
+impl Counts {
+    fn add(&mut self, of: &str, found: &str) {
+        *self.0.entry(of.to_owned()).or_default().entry(found.to_owned()).or_default() += 1;
+    }
+}
 
 /// Counts of a year's determinations.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
@@ -54,20 +62,17 @@ impl Summary {
     }
 
     fn add(&mut self, view: &DeterminationView) {
-        let add = |counts: &mut Counts, of: &str, as_: &str| {
-            *counts.entry(of.to_owned()).or_default().entry(as_.to_owned()).or_default() += 1;
-        };
         self.leas += 1;
         self.provisional += usize::from(view.provisional);
         let unknown = if view.judged { "not known" } else { "not judged" };
-        add(&mut self.labels, &view.lea_type, view.label.as_deref().unwrap_or(unknown));
+        self.labels.add(&view.lea_type, view.label.as_deref().unwrap_or(unknown));
         let level = view.eligible_level.map_or(unknown.to_owned(), |l| l.to_string());
-        add(&mut self.levels, &view.lea_type, &level);
+        self.levels.add(&view.lea_type, &level);
         for method in &view.methods {
-            add(&mut self.methods, &method.id, &method.outcome);
+            self.methods.add(&method.id, &method.outcome);
         }
         for test in &view.sustained_need {
-            add(&mut self.sustained_need, &test.id, &test.outcome);
+            self.sustained_need.add(&test.id, &test.outcome);
         }
         for (group, _) in view.coded_groups() {
             *self.groups.entry(group.to_owned()).or_default() += 1;

@@ -27,7 +27,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &OneYear) -> Result<(
         ("test over years", &summary.sustained_need),
     ];
     for (what, counts) in nested {
-        for (of, by) in counts {
+        for (of, by) in &counts.0 {
             for (is, count) in by {
                 add(what, of, is, *count);
             }

@@ -86,7 +86,7 @@ pub(crate) struct StripYear<'a> {
     tag = "determinations", operation_id = "listDeterminations",
     params(
         ("year" = Option<u16>, Query, description = "Only this Dashboard year.", minimum = 2000, maximum = 2099, nullable = false),
-        ("county" = Option<String>, Query, description = "Only this county, 01 to 58.", pattern = "^[0-9]{2}$", example = "01", nullable = false),
+        ("county" = Option<String>, Query, description = "Only this county, 01 to 58.", pattern = "^(0[1-9]|[1-4][0-9]|5[0-8])$", example = "01", nullable = false),
         ("type" = Option<String>, Query, description = "Only LEAs of this kind: district, countyOffice or charter.", example = "district", nullable = false),
         ("status" = Option<String>, Query, description = "Only LEAs with this status: general, differentiated, notKnown or notJudged.", example = "differentiated", nullable = false),
         ("level" = Option<u8>, Query, description = "Only LEAs at this level of support.", minimum = 1, maximum = 3, example = 2, nullable = false),
@@ -96,7 +96,7 @@ pub(crate) struct StripYear<'a> {
         ("sustainedNeed" = Option<bool>, Query, description = "Only LEAs that met a test over several years.", example = false, nullable = false),
         ("provisional" = Option<bool>, Query, description = "Only answers that a file could still change.", example = false, nullable = false),
         ("limit" = Option<u16>, Query, description = "How many items a page has.", minimum = 1, maximum = 5000, example = 100, nullable = false),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before.", nullable = false),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before.", min_length = 2, pattern = "^([0-9a-f]{2})+$", nullable = false),
         ("total" = Option<bool>, Query, description = "Whether to say how many there are in all.", example = true, nullable = false),
     ),
     responses(

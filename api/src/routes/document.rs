@@ -32,7 +32,7 @@ pub(super) async fn no_such_resource(request: HttpRequest, service: Data<Service
     if request.method() != Method::GET && service.documents.has_path(path) {
         let detail = format!("{path} is only read: use GET, not {}", request.method());
         let mut response = Problem::new(Kind::MethodNotAllowed, detail).error_response();
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
     let detail = format!("{path} is no resource of this service; / and /openapi.json list those");

@@ -93,11 +93,11 @@ fn item<'a>(snapshot: &Snapshot, lea: &'a LeaRecord, year: DashboardYear) -> Lea
 #[utoipa::path(
     tag = "leas", operation_id = "listLeas",
     params(
-        ("county" = Option<String>, Query, description = "Only this county, 01 to 58.", pattern = "^[0-9]{2}$", example = "27", nullable = false),
+        ("county" = Option<String>, Query, description = "Only this county, 01 to 58.", pattern = "^(0[1-9]|[1-4][0-9]|5[0-8])$", example = "27", nullable = false),
         ("type" = Option<String>, Query, description = "Only LEAs of this kind: district, countyOffice or charter.", example = "district", nullable = false),
         ("q" = Option<String>, Query, description = "Only LEAs whose name has these letters, whatever their case.", min_length = 1, max_length = 100, example = "unified", nullable = false),
         ("limit" = Option<u16>, Query, description = "How many items a page has.", minimum = 1, maximum = 5000, example = 100, nullable = false),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before.", nullable = false),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before.", min_length = 2, pattern = "^([0-9a-f]{2})+$", nullable = false),
         ("total" = Option<bool>, Query, description = "Whether to say how many there are in all.", example = true, nullable = false),
     ),
     responses(

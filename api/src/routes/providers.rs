@@ -15,7 +15,7 @@ use crate::server::asked::Asked;
 /// Who provides help, and to how many LEAs.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Provider)]
+#[schema(as = ProviderItem)]
 struct ProviderItem<'a> {
     name: &'a str,
     /// LEAs that it helps by the rules, by Dashboard year.

@@ -46,6 +46,7 @@ struct Release {
     /// `in force`, or what took its place.
     state: String,
     /// UTC.
+    #[schema(format = DateTime)]
     imported_at: String,
     /// Whether the current run read it.
     in_current_run: bool,

@@ -35,7 +35,8 @@ struct Year {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     edition: Option<String>,
-    /// The day on which the Dashboard came out, in California.
+    /// The day on which the Dashboard came out, in California; only year and month where no
+    /// more is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "2023-12-15")]
     public_date: Option<String>,

@@ -6,6 +6,7 @@ use std::time::Instant;
 use actix_web::Error;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use actix_web::http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
@@ -25,11 +26,16 @@ const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 /// Keeps the conventions around a request.
 pub(crate) async fn keep(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = request_id(request.headers());
+    let method = request.method().clone();
+    if method == Method::HEAD {
+        // Answered like GET: the server itself leaves the body out.
+        request.head_mut().method = Method::GET;
+    }
     let service = request.app_data::<Data<Service>>().cloned();
     // Refusals of handlers and of the framework are responses already.
     let mut response = next.call(request).await?.map_into_boxed_body();
@@ -54,7 +60,7 @@ pub(crate) async fn keep(
                 }
             }
         }
-        record(&service, &response, &id, started);
+        record(&service, &response, &method, &id, started);
     }
     Ok(response)
 }
@@ -92,10 +98,16 @@ fn as_problem(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceRespon
 }
 
 /// One line of the log, and the metrics.
-fn record(service: &Service, response: &ServiceResponse<BoxBody>, id: &str, started: Instant) {
+fn record(
+    service: &Service,
+    response: &ServiceResponse<BoxBody>,
+    method: &Method,
+    id: &str,
+    started: Instant,
+) {
     let request = response.request();
     let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
-    let (method, status, took) = (request.method(), response.status().as_u16(), started.elapsed());
+    let (status, took) = (response.status().as_u16(), started.elapsed());
     let bytes = match response.response().body().size() {
         BodySize::Sized(bytes) => Some(bytes),
         BodySize::None => Some(0),

@@ -30,6 +30,8 @@ pub(crate) struct RunDiffView {
 pub(crate) struct RunView {
     pub(crate) run: String,
     pub(crate) number: u32,
+    /// When it became current: UTC.
+    #[schema(format = DateTime)]
     pub(crate) made_at: String,
     pub(crate) made_by: String,
     pub(crate) program_version: String,
