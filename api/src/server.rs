@@ -44,6 +44,9 @@ const REQUEST_HEAD: Duration = Duration::from_secs(10);
 /// the service keep theirs, so that it is they who end it.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// How long a reader waits for a connection to the database before it is told to come again.
+const DATABASE_WAIT: Duration = Duration::from_secs(3);
+
 /// How the service is to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -134,7 +137,7 @@ pub(crate) fn serve(
     let address = listener.local_addr().map_err(|c| cannot_listen(settings.listen, &c))?;
     let base_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let service = Data::new(Service {
-        office,
+        office: Office { store: office.store.waiting(DATABASE_WAIT), ..office },
         current: ArcSwapOption::empty(),
         earlier: Mutex::default(),
         metrics: Metrics::default(),

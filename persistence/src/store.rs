@@ -1,5 +1,7 @@
 //! The one door to the database: how a read and a write are done.
 
+use std::time::Duration;
+
 use crate::connection::{self, Access, Connection, Pool, transaction};
 use crate::error::{Failure, StoreError};
 
@@ -10,6 +12,8 @@ use crate::error::{Failure, StoreError};
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    /// How long to wait for a connection.
+    wait: Duration,
 }
 
 impl std::fmt::Debug for Store {
@@ -29,7 +33,14 @@ impl Store {
     /// up to date, [`StoreError::NewerDatabase`] for one that a newer version made, and
     /// [`StoreError::Busy`] where another process goes on changing its tables.
     pub fn open(url: &str) -> Result<Store, StoreError> {
-        connection::open(url).map(|pool| Store { pool })
+        connection::open(url).map(|pool| Store { pool, wait: connection::WAIT })
+    }
+
+    /// The same store for who would rather be told soon that the database is away or busy: it
+    /// waits this long for a connection, and not half a minute.
+    #[must_use]
+    pub fn waiting(self, wait: Duration) -> Store {
+        Store { wait, ..self }
     }
 
     /// How many connections are open, and how many of them nobody uses.
@@ -63,11 +74,11 @@ impl Store {
         &self,
         doing: &'static str,
     ) -> Result<impl std::ops::DerefMut<Target = Connection>, StoreError> {
-        self.pool.get().map_err(|error| {
+        self.pool.get_timeout(self.wait).map_err(|error| {
             if self.pool.state().connections < self.pool.max_size() {
                 return StoreError::Database { doing, problem: Box::new(error) };
             }
-            StoreError::Busy { doing, seconds: connection::WAIT.as_secs() }
+            StoreError::Busy { doing, seconds: self.wait.as_secs() }
         })
     }
 }

@@ -126,13 +126,21 @@ impl Service {
     /// # Panics
     /// If there is no answer.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a test cannot go on without an answer")]
     pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = self.agent.get(format!("{}{path}", self.base));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.call().unwrap_or_else(|error| panic!("GET {path}: {error}"));
+        self.ask(request, path)
+    }
+
+    #[expect(clippy::expect_used, reason = "a test cannot go on without an answer")]
+    fn ask(
+        &self,
+        request: ureq::RequestBuilder<ureq::typestate::WithoutBody>,
+        path: &str,
+    ) -> Answer {
+        let response = request.call().unwrap_or_else(|error| panic!("{path}: {error}"));
         let (parts, mut body) = response.into_parts();
         let limit = 256 * 1024 * 1024;
         Answer {
@@ -146,6 +154,15 @@ impl Service {
         }
     }
 
+    /// Asks for what a GET would give, without the body.
+    ///
+    /// # Panics
+    /// If there is no answer.
+    #[must_use]
+    pub fn head(&self, path: &str) -> Answer {
+        self.ask(self.agent.head(format!("{}{path}", self.base)), path)
+    }
+
     /// A resource, which must be there.
     ///
     /// # Panics
@@ -155,6 +172,18 @@ impl Service {
         let answer = self.get(path);
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
         answer.json()
+    }
+
+    /// A resource, which must be there, as the text that it is.
+    ///
+    /// # Panics
+    /// If it is not answered with 200.
+    #[must_use]
+    pub fn text(&self, path: &str) -> String {
+        let answer = self.get(path);
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status, 200, "{path}: {text}");
+        text
     }
 
     /// Waits until a run is served, by its number.

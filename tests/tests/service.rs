@@ -102,16 +102,18 @@ on_both![
 
 fn every_documented_resource_is_answered_as_its_example_asks(on: Backend) {
     let program = world(on);
+    // There is a list of the year to compare with.
+    let cells: &[(&str, &str)] = &[("SWDpriorities", "A")];
+    let row: Listed<'_> = (CODED, "Differentiated Assistance", cells);
+    let list = list_text("LCFF Eligibility File", YEAR, &[row]);
+    program.import([program.write("assistancestatus23.csv", list)]);
+    program.succeed(["determine"]);
     let service = Service::start(&program, &[]);
     let document = document(&service);
     let operations = operations(&document);
     assert!(operations.len() > 20, "{}", operations.len());
     for (path, operation) in operations {
-        let asked = match path {
-            // A year without a list of its own would have nothing to compare.
-            "/v1/reconciliations/{year}" => continue,
-            path => with_examples(path, operation),
-        };
+        let asked = with_examples(path, operation);
         let answer = service.get(&asked);
         let body = String::from_utf8_lossy(&answer.body);
         assert_eq!(answer.status, 200, "{asked}: {body}");
@@ -120,6 +122,12 @@ fn every_documented_resource_is_answered_as_its_example_asks(on: Backend) {
         assert!(documented.contains_key(media), "{asked}: {media} is not documented");
         for header in ["request-id", "dataset-version", "rulebook-version"] {
             assert!(!answer.header(header).is_empty(), "{asked}: no {header}");
+        }
+        assert_headers_are_documented(&answer, operation, &asked);
+        let head = service.head(&asked);
+        assert_eq!((head.status, head.body.len()), (200, 0), "{asked}");
+        for header in ["content-type", "content-length", "etag", "cache-control"] {
+            assert_eq!(head.header(header), answer.header(header), "{asked}: {header}");
         }
         let tag = answer.header("etag");
         if operation["responses"]["304"].is_object() {
@@ -138,6 +146,149 @@ fn every_documented_resource_is_answered_as_its_example_asks(on: Backend) {
         let problem = assert_problem(&problem, 400, "invalid-parameter");
         assert_eq!(problem["errors"][0]["parameter"], "yaer", "{asked}");
     }
+}
+
+/// Every header that is the service's own is one that the document has for the response, and
+/// the other way round, but for those of other statuses and other pages.
+fn assert_headers_are_documented(answer: &Answer, operation: &Value, asked: &str) {
+    let documented = operation["responses"]["200"]["headers"].as_object().unwrap();
+    let documented: BTreeSet<String> = documented.keys().map(|name| name.to_lowercase()).collect();
+    // Of HTTP itself, and of what browsers are told.
+    let of_transport = [
+        "access-control-expose-headers",
+        "content-length",
+        "content-type",
+        "date",
+        "vary",
+        "x-content-type-options",
+    ];
+    let served: BTreeSet<String> = answer
+        .headers
+        .iter()
+        .map(|(name, _)| name.clone())
+        .filter(|name| !of_transport.contains(&name.as_str()))
+        .collect();
+    let next_page = BTreeSet::from(["link".to_owned()]);
+    assert_eq!(&served | &next_page, &documented | &next_page, "{asked}");
+}
+
+/// What is answered with the database away: everything but what is read from it each time.
+#[test]
+fn current_answers_and_their_reasons_are_served_while_the_database_is_away() {
+    let Some(server) = calsos_tests::postgresql("current_answers_while_the_database_is_away")
+    else {
+        return;
+    };
+    let program = world(Backend::Postgresql(server));
+    let (_, name) = program.on_server().unwrap();
+    let service = Service::start(&program, &[]);
+    let document = document(&service);
+    let allow = |allowed: bool| {
+        server.sql("postgres", &format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS {allowed}"));
+    };
+    allow(false);
+    server.sql(
+        "postgres",
+        &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
+    );
+    let mut unavailable = BTreeSet::new();
+    for (path, operation) in operations(&document) {
+        // No list of the year is loaded.
+        if path == "/v1/reconciliations/{year}" {
+            continue;
+        }
+        let asked = with_examples(path, operation);
+        let answer = service.get(&asked);
+        if answer.status != 200 {
+            assert_problem(&answer, 503, "database-unavailable");
+            assert_eq!(answer.header("retry-after"), "5", "{asked}");
+            unavailable.insert(path);
+        }
+    }
+    assert_eq!(unavailable, BTreeSet::from(["/v1/runs", "/v1/runs/{id}"]));
+    allow(true);
+    program.succeed(["determine"]);
+    service.wait_for_run(2);
+    assert_eq!(service.get("/v1/runs").status, 200);
+}
+
+/// A run that an earlier version of the program stored has neither facts nor summaries.
+#[test]
+fn a_run_without_facts_and_summaries_is_served_the_same() {
+    let Some(server) = calsos_tests::postgresql("a_run_without_facts_and_summaries") else {
+        return;
+    };
+    let program = world(Backend::Postgresql(server));
+    let (_, name) = program.on_server().unwrap();
+    let asked = [
+        format!("/v1/determinations?year={YEAR}"),
+        format!("/v1/determinations?year={YEAR}&priority=4&group=SWD&method=M1"),
+        format!("/v1/leas/{CODED}/determinations/{YEAR}"),
+        format!("/v1/leas/{CODED}/determinations/{YEAR}/trace"),
+        format!("/v1/leas/{CODED}/performances?year={YEAR}"),
+        format!("/v1/exports/determinations?year={YEAR}"),
+        format!("/v1/summaries/{YEAR}"),
+    ];
+    let bodies = |service: &Service| asked.each_ref().map(|path| service.text(path));
+    let expected = bodies(&Service::start(&program, &[]));
+    server.sql(name, "UPDATE answer_body SET summary = NULL");
+    server.sql(name, "DELETE FROM run_facts");
+    assert_eq!(bodies(&Service::start(&program, &[])), expected);
+}
+
+#[test]
+fn no_two_types_share_a_name_in_the_document() {
+    let mut names = BTreeMap::new();
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/src");
+    let mut folders = vec![sources];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            // Each derived schema is named by `as`, else by its type.
+            for derived in text.split("ToSchema)]").skip(1) {
+                let (attributes, declared) = derived.split_once("struct ").unwrap();
+                let named = attributes.split_once("schema(as = ").map(|(_, rest)| rest);
+                let name = named.unwrap_or(declared).split(['<', '(', ' ', ',', ')']).next();
+                let name = name.unwrap();
+                if let Some(other) = names.insert(name.to_owned(), path.clone()) {
+                    panic!("{name} is declared in {} and {}", other.display(), path.display());
+                }
+            }
+        }
+    }
+    assert!(names.len() > 50, "{names:?}");
+}
+
+#[test]
+fn a_parameter_takes_the_texts_that_the_document_lists_and_no_others() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    let document = document(&service);
+    let mut lists = 0;
+    for (path, operation) in operations(&document) {
+        let asked = with_examples(path, operation);
+        let sign = if asked.contains('?') { '&' } else { '?' };
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let Some(values) = parameter["schema"]["enum"].as_array() else { continue };
+            lists += 1;
+            let name = parameter["name"].as_str().unwrap();
+            for value in values {
+                let asked = format!("{asked}{sign}{name}={}", value.as_str().unwrap());
+                assert_eq!(service.get(&asked).status, 200, "{asked}");
+            }
+            for other in ["", "other", "DISTRICT"] {
+                let asked = format!("{asked}{sign}{name}={other}");
+                let problem = assert_problem(&service.get(&asked), 400, "invalid-parameter");
+                assert_eq!(problem["errors"][0]["parameter"], name, "{asked}");
+            }
+        }
+    }
+    assert_eq!(lists, 6);
 }
 
 fn a_determination_over_http_says_what_the_command_line_says(on: Backend) {
