@@ -177,6 +177,13 @@ pub(crate) struct Demo {
     /// Keep the files in this folder; it must be empty or not there yet
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
+    /// Where to serve the result until Ctrl-C [default: 127.0.0.1:8080, or a free port where
+    /// another program has it]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// End without serving
+    #[arg(long, conflicts_with = "listen")]
+    pub(crate) no_serve: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,8 +9,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use calsos_sample::State;
 use calsos_tests::program::{Backend, Program};
@@ -140,7 +141,7 @@ fn a_folder_with_something_in_it_is_left_alone_and_a_size_outside_the_limits_is_
     assert_eq!(ran.code, 2, "{}", ran.err);
     assert!(ran.err.contains("is not empty (it has 'mine.txt')"), "{}", ran.err);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
-    let ran = program.run(["demo", "--keep", &folder, "--leas", "100"]);
+    let ran = program.run(["demo", "--no-serve", "--keep", &folder, "--leas", "100"]);
     assert_eq!(ran.code, 2, "{}", ran.err);
 
     let other = program.folder().join("new").display().to_string();
@@ -157,7 +158,7 @@ fn the_demo_works_on_a_database_of_its_own_and_the_commands_that_it_prints_work(
     let own = program.folder().join("users-own.sqlite");
     let demo = |words: &[&str]| {
         Command::new(EXECUTABLE)
-            .arg("demo")
+            .args(["demo", "--no-serve"])
             .args(words)
             .env("HOME", &home)
             .env("XDG_DATA_HOME", home.join("data"))
@@ -199,11 +200,30 @@ fn the_demo_works_on_a_database_of_its_own_and_the_commands_that_it_prints_work(
 }
 
 #[test]
+fn the_demo_serves_what_it_decided_and_the_urls_that_it_prints_work() {
+    let program = program();
+    let mut command = program.command();
+    command.args(["demo", "--leas", "100", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+    let mut demo = command.spawn().unwrap();
+    let lines = BufReader::new(demo.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let after = lines.skip_while(|line| !line.starts_with("Serving it on http://127.0.0.1:"));
+    let urls: Vec<String> = after.skip(1).take(3).map(|line| line.trim().to_owned()).collect();
+    assert_eq!(urls.len(), 3);
+    for url in urls {
+        let answer = ureq::get(&url).call().unwrap_or_else(|error| panic!("{url}: {error}"));
+        assert_eq!(answer.status(), 200, "{url}");
+    }
+    let told = Command::new("kill").args(["-INT", &demo.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert_eq!(demo.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn the_demo_keeps_its_files_where_it_is_told_to() {
     let program = program();
     let folder = program.folder().join("kept");
     let word = folder.display().to_string();
-    let out = program.succeed(["demo", "--leas", "100", "--keep", &word]);
+    let out = program.succeed(["demo", "--no-serve", "--leas", "100", "--keep", &word]);
     assert!(out.contains(&format!("The files are in {word}.")), "{out}");
     let kept = files(&folder, &[".txt", ".csv", ".md"]);
     assert!(kept.len() > 80, "{}", kept.len());

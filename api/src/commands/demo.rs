@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -21,9 +22,13 @@ use crate::app::{Office, database_file, disk};
 use crate::cli::{Demo, Explain, Format, Global};
 use crate::error::AppError;
 use crate::output::{Table, screen, write_table};
+use crate::server::{Settings, serve};
 
 /// Who imports and decides, for the record.
 const BY: &str = "demo";
+
+/// Where the result is served.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 pub(super) fn run(global: &Global, asked: &Demo) -> Result<(), AppError> {
     if global.format != Format::Table {
@@ -89,7 +94,43 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<(), AppError> {
     }
     try_next(&mut *out, &address, newest, example, kept)?;
     out.flush()?;
-    Ok(())
+    drop(out);
+    if asked.no_serve { Ok(()) } else { serve_it(office, asked.listen, newest, example) }
+}
+
+/// Serves the answers until the process is told to end.
+fn serve_it(
+    office: Office,
+    listen: Option<SocketAddr>,
+    newest: DashboardYear,
+    example: Option<CdsCode>,
+) -> Result<(), AppError> {
+    let listen = match listen {
+        Some(named) => named,
+        None => match TcpListener::bind(LISTEN) {
+            Err(cause) if cause.kind() == ErrorKind::AddrInUse => SocketAddr::new(LISTEN.ip(), 0),
+            _ => LISTEN,
+        },
+    };
+    let settings =
+        Settings { listen, metrics: None, public_url: None, origins: Vec::new(), log_json: false };
+    serve(office, &settings, |address| {
+        let mut out = screen();
+        let base = format!("http://{address}");
+        let mut urls = vec![
+            format!("{base}/docs/"),
+            format!("{base}/v1/determinations?year={newest}&level=3"),
+        ];
+        if let Some(cds) = example {
+            urls.insert(1, format!("{base}/v1/leas/{cds}/determinations/{newest}"));
+        }
+        // Who started the demo without a screen does without these lines.
+        let _ = writeln!(out, "\nServing it on {base} until Ctrl-C. Worth opening:");
+        for url in urls {
+            let _ = writeln!(out, "  {url}");
+        }
+        let _ = out.flush();
+    })
 }
 
 /// The database of the demo: its own, made anew, unless the command line names another. One
@@ -107,7 +148,7 @@ fn database(global: &Global) -> Result<String, AppError> {
         let path = PathBuf::from(path);
         match fs::remove_file(&path) {
             Ok(()) => {}
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {}
+            Err(cause) if cause.kind() == ErrorKind::NotFound => {}
             Err(cause) => return Err(disk("removing the former demo's database", &path, cause)),
         }
     }
