@@ -77,9 +77,12 @@ pub(crate) fn write_table(
 ) -> Result<(), AppError> {
     match format {
         Format::Table => write_aligned(out, table)?,
-        Format::Csv => write_csv(out, table)?,
-        Format::Json => write_json(out, &objects(table))?,
-        Format::Ndjson => write_ndjson(out, &objects(table))?,
+        Format::Csv => {
+            write_csv(out, std::slice::from_ref(&table.header))?;
+            write_csv(out, &table.rows)?;
+        }
+        Format::Json => write_json(out, &objects(&table.header, &table.rows))?,
+        Format::Ndjson => write_ndjson(out, &objects(&table.header, &table.rows))?,
         Format::Xlsx => return Err(no_workbook()),
     }
     out.flush()?;
@@ -87,13 +90,13 @@ pub(crate) fn write_table(
 }
 
 /// The rows as objects with the header's names, in the header's order.
-fn objects(table: &Table) -> Vec<serde_json::Map<String, serde_json::Value>> {
-    table
-        .rows
-        .iter()
+pub(crate) fn objects(
+    header: &[String],
+    rows: &[Vec<String>],
+) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    rows.iter()
         .map(|row| {
-            table
-                .header
+            header
                 .iter()
                 .zip(row)
                 .map(|(name, value)| (name.clone(), serde_json::Value::String(value.clone())))
@@ -102,10 +105,10 @@ fn objects(table: &Table) -> Vec<serde_json::Map<String, serde_json::Value>> {
         .collect()
 }
 
-fn write_csv(out: &mut dyn Write, table: &Table) -> Result<(), AppError> {
+/// Writes rows as CSV.
+pub(crate) fn write_csv(out: &mut dyn Write, rows: &[Vec<String>]) -> Result<(), AppError> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(&table.header)?;
-    for row in &table.rows {
+    for row in rows {
         writer.write_record(row)?;
     }
     writer.flush()?;

@@ -6,6 +6,7 @@ pub(crate) mod conventions;
 mod metrics;
 mod open_files;
 pub(crate) mod paging;
+pub(crate) mod streamed;
 
 use std::collections::VecDeque;
 use std::io;

@@ -37,7 +37,7 @@ use crate::views::reasons::reasons;
 use crate::views::trace::TraceView;
 
 /// How many bytes of bodies are kept ready.
-pub(crate) const RENDERED_BYTES: u64 = 32 * 1024 * 1024;
+pub(crate) const RENDERED_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What is served.
 pub(crate) struct Snapshot {
@@ -97,8 +97,12 @@ impl Snapshot {
         (bodies + facts + self.index.items.len(), self.rendered.weighted_size())
     }
 
-    /// The answer at a place of the index, with its text.
-    fn answered(&self, place: usize) -> Result<(Answered, String), AppError> {
+    /// The answer at a place of the index.
+    pub(crate) fn answered(&self, place: usize) -> Result<Answered, AppError> {
+        Ok(self.answered_with_text(place)?.0)
+    }
+
+    fn answered_with_text(&self, place: usize) -> Result<(Answered, String), AppError> {
         let (Some(entry), Some(body)) = (self.index.entries.get(place), self.bodies.get(place))
         else {
             return Err(AppError::NotFound(format!("there is no answer {place}")));
@@ -111,7 +115,7 @@ impl Snapshot {
     /// The parts of a determination's page that need the whole answer, as the end of a JSON
     /// object.
     pub(crate) fn page_end(&self, place: usize) -> Result<Vec<u8>, AppError> {
-        let (answered, text) = self.answered(place)?;
+        let (answered, text) = self.answered_with_text(place)?;
         let reasons = reasons(&answered.view).into_iter().map(|reason| reason.text).collect();
         let published = self.held.published(&answered);
         let determination = serde_json::from_str(&text)?;
@@ -124,7 +128,7 @@ impl Snapshot {
         year: DashboardYear,
         read: &mut ReadAnswer<'_>,
     ) -> Result<(), AppError> {
-        self.index.of_year(Some(year)).try_for_each(|place| read(self.answered(place)?.0))
+        self.index.of_year(Some(year)).try_for_each(|place| read(self.answered(place)?))
     }
 
     /// What an LEA's answers were decided from. The releases are read again where the run

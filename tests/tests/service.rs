@@ -159,6 +159,7 @@ fn assert_headers_are_documented(answer: &Answer, operation: &Value, asked: &str
         "content-length",
         "content-type",
         "date",
+        "transfer-encoding",
         "vary",
         "x-content-type-options",
     ];
@@ -630,6 +631,7 @@ fn exports_are_the_files_that_the_command_line_writes() {
             let words = ["export", "--year", "2023", "--layout", layout, "--format", format];
             let query = format!("year=2023&layout={layout}&format={format}");
             let answer = service.get(&format!("/v1/exports/determinations?{query}"));
+            assert_eq!(answer.header("transfer-encoding"), "chunked", "{query}");
             assert_eq!(String::from_utf8(answer.body).unwrap(), program.succeed(words), "{query}");
         }
         let out = program.folder().join("export.xlsx");

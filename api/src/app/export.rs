@@ -25,6 +25,23 @@ const WHY_COLUMN: &str = "NotKnownBecause";
 const NUMBERS_OF_ANSWERS: [&str; 4] =
     ["dashboardYear", "supportYear", "eligibleLevel", "groupCount"];
 
+/// Makes the rows of a year's determinations in a layout, each from its answer.
+pub(crate) struct Exporter {
+    year: DashboardYear,
+    pub(crate) header: Vec<String>,
+    layout: Laid,
+}
+
+/// What the rows of a layout are made with.
+enum Laid {
+    Answers,
+    Published {
+        columns: Vec<(String, Option<Column>)>,
+        /// Statuses of the years before, as later lists repeat them.
+        history: BTreeMap<(CdsCode, DashboardYear), ComputedCell>,
+    },
+}
+
 impl Office {
     /// A year's determinations in a layout.
     pub(crate) fn export(&self, year: DashboardYear, layout: Layout) -> Result<Table, AppError> {
@@ -49,10 +66,13 @@ impl Held {
         layout: Layout,
         each: &EachAnswer<'_>,
     ) -> Result<Table, AppError> {
-        match layout {
-            Layout::Answers => self.export_answers(year, each),
-            Layout::Published => self.export_published(year, each),
-        }
+        let exporter = self.exporter(year, layout, each)?;
+        let mut rows = Vec::new();
+        each(year, &mut |answered| {
+            rows.extend(exporter.row(self, &answered)?);
+            Ok(())
+        })?;
+        Ok(Table { header: exporter.header, rows })
     }
 
     /// The same as a workbook.
@@ -80,99 +100,28 @@ impl Held {
         workbook_bytes(&[sheet], &origin)
     }
 
-    /// Every LEA that the year's list judges, in the columns of that list. `*` is no code or
-    /// no status, a blank is not known; a last column says why.
-    fn export_published(
+    /// What makes the rows of a year in a layout.
+    pub(crate) fn exporter(
         &self,
         year: DashboardYear,
+        layout: Layout,
         each: &EachAnswer<'_>,
-    ) -> Result<Table, AppError> {
+    ) -> Result<Exporter, AppError> {
         let edition = edition_of(&self.books, year)?;
-        let history = self.earlier_statuses(year, each)?;
-        let columns: Vec<(String, Option<Column>)> = edition
-            .published_columns
-            .columns
-            .iter()
-            .map(|name| (name.clone(), Column::of(name)))
-            .collect();
-        let mut header: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
-        header.push(WHY_COLUMN.to_owned());
-        let mut rows = Vec::new();
-        each(year, &mut |answered| {
-            let listed = answered.view.judged && answered.view.lea_type != LeaType::Charter.code();
-            if !listed {
-                return Ok(());
+        match layout {
+            Layout::Answers => {
+                let header = header_of_answers(edition);
+                Ok(Exporter { year, header, layout: Laid::Answers })
             }
-            // Columns by what they are not known for, in the order of the columns.
-            let mut why: Vec<(String, Vec<&str>)> = Vec::new();
-            let mut row = Vec::new();
-            for (name, column) in &columns {
-                let cell = match column {
-                    None => ComputedCell::Known(String::new()),
-                    Some(column) if column.is_decision(year) => {
-                        computed_cell(edition, &answered.view, *column)
-                    }
-                    Some(Column::Status(Some(earlier))) => {
-                        earlier_status(&history, &answered, *earlier)
-                    }
-                    Some(column) => ComputedCell::Known(identity(&self.names, &answered, *column)),
-                };
-                row.push(match cell {
-                    ComputedCell::Known(text) => text,
-                    ComputedCell::NotKnown(missing) => {
-                        let reason = not_loaded(&missing);
-                        match why.iter_mut().find(|(known, _)| *known == reason) {
-                            Some((_, columns)) => columns.push(name),
-                            None => why.push((reason, vec![name])),
-                        }
-                        String::new()
-                    }
-                });
+            Layout::Published => {
+                let names = &edition.published_columns.columns;
+                let columns: Vec<(String, Option<Column>)> =
+                    names.iter().map(|name| (name.clone(), Column::of(name))).collect();
+                let header = names.iter().cloned().chain([WHY_COLUMN.to_owned()]).collect();
+                let history = self.earlier_statuses(year, each)?;
+                Ok(Exporter { year, header, layout: Laid::Published { columns, history } })
             }
-            let why: Vec<String> = why
-                .into_iter()
-                .map(|(reason, columns)| format!("{}: {reason}", columns.join(" ")))
-                .collect();
-            row.push(why.join("; "));
-            rows.push(row);
-            Ok(())
-        })?;
-        Ok(Table { header, rows })
-    }
-
-    /// Every LEA with an answer in the year, one row each.
-    fn export_answers(
-        &self,
-        year: DashboardYear,
-        each: &EachAnswer<'_>,
-    ) -> Result<Table, AppError> {
-        let edition = edition_of(&self.books, year)?;
-        let mut header: Vec<String> = [
-            "cds",
-            "name",
-            "countyName",
-            "leaType",
-            "dashboardYear",
-            "judged",
-            "label",
-            "supportYear",
-            "eligibleLevel",
-            "provisional",
-            "groupCount",
-        ]
-        .map(str::to_owned)
-        .to_vec();
-        header.extend(edition.groups.iter().map(|group| group.code().to_owned()));
-        header.extend(edition.methods.iter().map(|method| method.id.clone()));
-        header.extend(edition.charter.iter().map(|rule| rule.id.clone()));
-        header.extend(edition.sustained.iter().map(|rule| rule.id.clone()));
-        header.extend(["provider", "openPoints", "missing"].map(str::to_owned));
-        let mut rows = Vec::new();
-        each(year, &mut |answered| {
-            rows.push(answer_row(edition, &self.names, &answered));
-            Ok(())
-        })?;
-        Ok(Table { header, rows })
+        }
     }
 
     /// Statuses of the years before, as later lists repeat them: the published one, else the
@@ -207,6 +156,91 @@ impl Held {
         }
         Ok(statuses)
     }
+}
+
+impl Exporter {
+    /// The row of an answer; the published layout has none of an LEA that its list does not
+    /// judge.
+    pub(crate) fn row(
+        &self,
+        held: &Held,
+        answered: &Answered,
+    ) -> Result<Option<Vec<String>>, AppError> {
+        let edition = edition_of(&held.books, self.year)?;
+        Ok(match &self.layout {
+            Laid::Answers => Some(answer_row(edition, &held.names, answered)),
+            Laid::Published { columns, history } => {
+                let view = &answered.view;
+                let listed = view.judged && view.lea_type != LeaType::Charter.code();
+                listed.then(|| published_row(edition, &held.names, columns, history, answered))
+            }
+        })
+    }
+}
+
+fn header_of_answers(edition: &Edition) -> Vec<String> {
+    let mut header: Vec<String> = [
+        "cds",
+        "name",
+        "countyName",
+        "leaType",
+        "dashboardYear",
+        "judged",
+        "label",
+        "supportYear",
+        "eligibleLevel",
+        "provisional",
+        "groupCount",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    header.extend(edition.groups.iter().map(|group| group.code().to_owned()));
+    header.extend(edition.methods.iter().map(|method| method.id.clone()));
+    header.extend(edition.charter.iter().map(|rule| rule.id.clone()));
+    header.extend(edition.sustained.iter().map(|rule| rule.id.clone()));
+    header.extend(["provider", "openPoints", "missing"].map(str::to_owned));
+    header
+}
+
+/// An LEA in the columns of the year's list. `*` is no code or no status, a blank is not
+/// known; the last column says why.
+fn published_row(
+    edition: &Edition,
+    names: &Names,
+    columns: &[(String, Option<Column>)],
+    history: &BTreeMap<(CdsCode, DashboardYear), ComputedCell>,
+    answered: &Answered,
+) -> Vec<String> {
+    // Columns by what they are not known for, in the order of the columns.
+    let mut why: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut row = Vec::new();
+    for (name, column) in columns {
+        let cell = match column {
+            None => ComputedCell::Known(String::new()),
+            Some(column) if column.is_decision(edition.year) => {
+                computed_cell(edition, &answered.view, *column)
+            }
+            Some(Column::Status(Some(earlier))) => earlier_status(history, answered, *earlier),
+            Some(column) => ComputedCell::Known(identity(names, answered, *column)),
+        };
+        row.push(match cell {
+            ComputedCell::Known(text) => text,
+            ComputedCell::NotKnown(missing) => {
+                let reason = not_loaded(&missing);
+                match why.iter_mut().find(|(known, _)| *known == reason) {
+                    Some((_, columns)) => columns.push(name),
+                    None => why.push((reason, vec![name])),
+                }
+                String::new()
+            }
+        });
+    }
+    let why: Vec<String> = why
+        .into_iter()
+        .map(|(reason, columns)| format!("{}: {reason}", columns.join(" ")))
+        .collect();
+    row.push(why.join("; "));
+    row
 }
 
 /// A computed label of an earlier year, in the words in which later lists repeat it.

@@ -76,7 +76,7 @@ fn complete_operation(operation: &mut Map<String, Value>) {
         match status.as_str() {
             "200" | "304" => {
                 names.extend(is_tagged.then_some("ETag"));
-                names.extend((is_list && status == "200").then_some("Link"));
+                names.extend(is_list.then_some("Link"));
                 names.extend(is_file.then_some("Content-Disposition"));
             }
             "503" => names.push("Retry-After"),

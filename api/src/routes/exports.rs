@@ -1,18 +1,22 @@
 //! Whole years as files.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
-use calsos_domain::year::DashboardYear;
 
 use crate::app::answers::ReadAnswer;
+use crate::app::export::Exporter;
 use crate::cli::{Format, Layout};
 use crate::error::AppError;
-use crate::output::write_table;
+use crate::output::{objects, write_csv, write_ndjson};
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{apart, has, tag_of, tagged};
 use crate::server::asked::Asked;
+use crate::server::streamed::{Parts, Streamed};
 use crate::snapshot::Snapshot;
 
 /// The determinations of a year as a file
@@ -62,7 +66,6 @@ pub(crate) async fn export_determinations(
     if has(&request, &tag) {
         return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
     }
-    let file = apart(move || Ok(file(&snapshot, year, layout, format)?)).await?;
     let (media, ending) = match format {
         Format::Ndjson => ("application/x-ndjson", "ndjson"),
         Format::Xlsx => {
@@ -77,20 +80,55 @@ pub(crate) async fn export_determinations(
     let mut response = tagged(HttpResponse::Ok(), &tag);
     response.insert_header((CONTENT_TYPE, media));
     response.insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
-    Ok(response.body(file))
+    if format == Format::Xlsx {
+        // Where things are in a workbook stands at its end: it is sent when it is finished.
+        let workbook = apart(move || {
+            let each = |of, read: &mut ReadAnswer<'_>| snapshot.each_answer(of, read);
+            Ok(snapshot.held.export_workbook(year, layout, &each)?)
+        });
+        return Ok(response.body(workbook.await?));
+    }
+    let rows = apart(move || {
+        let each = |of, read: &mut ReadAnswer<'_>| snapshot.each_answer(of, read);
+        let exporter = snapshot.held.exporter(year, layout, &each)?;
+        let places = snapshot.index.of_year(Some(year));
+        Ok(Rows { places, exporter, format, begun: false, snapshot })
+    });
+    Ok(response.body(Streamed::of(rows.await?)))
 }
 
-fn file(
-    snapshot: &Snapshot,
-    year: DashboardYear,
-    layout: Layout,
+/// How many answers are drawn up together.
+const TOGETHER: usize = 64;
+
+/// The rows of a year that are still to be sent.
+struct Rows {
+    snapshot: Arc<Snapshot>,
+    exporter: Exporter,
     format: Format,
-) -> Result<Vec<u8>, AppError> {
-    let each = |of, read: &mut ReadAnswer<'_>| snapshot.each_answer(of, read);
-    if format == Format::Xlsx {
-        return snapshot.held.export_workbook(year, layout, &each);
+    places: Range<usize>,
+    /// Whether the header was sent.
+    begun: bool,
+}
+
+impl Parts for Rows {
+    fn draw(&mut self) -> Result<Option<Vec<u8>>, AppError> {
+        let mut part = Vec::new();
+        let header = &self.exporter.header;
+        if !self.begun && self.format == Format::Csv {
+            write_csv(&mut part, std::slice::from_ref(header))?;
+        }
+        self.begun = true;
+        while part.is_empty() && !self.places.is_empty() {
+            let mut rows = Vec::with_capacity(TOGETHER);
+            for place in self.places.by_ref().take(TOGETHER) {
+                let answered = self.snapshot.answered(place)?;
+                rows.extend(self.exporter.row(&self.snapshot.held, &answered)?);
+            }
+            match self.format {
+                Format::Ndjson => write_ndjson(&mut part, &objects(header, &rows))?,
+                _ => write_csv(&mut part, &rows)?,
+            }
+        }
+        Ok(Some(part).filter(|part| !part.is_empty()))
     }
-    let mut file = Vec::new();
-    write_table(&mut file, &snapshot.held.export(year, layout, &each)?, format)?;
-    Ok(file)
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::server::Service;
-use crate::server::answers::{drawn, has, json, of_snapshot, tag_of, tagged};
+use crate::server::answers::{drawn, drawn_apart, has, json, tag_of, tagged};
 use crate::server::asked::Asked;
 use crate::server::paging::{Cursor, Page, PageAsked, next_link};
 use crate::snapshot::Snapshot;
@@ -63,6 +63,14 @@ struct Lea<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     grade_span: Option<&'a str>,
+    /// The federal (NCES) id of the district, seven digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, pattern = "^[0-9]{7}$", example = "0690001")]
+    nces_district: Option<String>,
+    /// The federal (NCES) id of the school within it, five digits; a charter school has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, pattern = "^[0-9]{5}$", example = "90001")]
+    nces_school: Option<String>,
     /// Its name in each year with an answer.
     names: BTreeMap<String, &'a str>,
 }
@@ -183,10 +191,13 @@ pub(crate) async fn get_lea(
     let cds = asked.path_cds(&path);
     let cds = asked.done_with(cds)?;
     let snapshot = service.current()?;
-    let lea = snapshot.lea(cds)?;
+    snapshot.lea(cds)?;
     let Some(year) = newest(&snapshot) else { return Err(snapshot.no_edition_at_all()) };
-    of_snapshot(&request, &snapshot, || {
-        let item = item(&snapshot, lea, year);
+    drawn_apart(&request, snapshot, move |snapshot| {
+        let lea = snapshot.lea(cds)?;
+        let item = item(snapshot, lea, year);
+        let facts = snapshot.facts_of(&service.office, lea.cds())?;
+        let nces = facts.as_ref().and_then(|facts| facts.register.nces_ids());
         let named = |year: &u16| {
             let year = DashboardYear::new(*year)?;
             Some((year.to_string(), lea.name_in(year)))
@@ -198,6 +209,9 @@ pub(crate) async fn get_lea(
             codes: lea.codes().iter().map(|code| code.cds.to_string()).collect(),
             city: lea.city_in(year),
             grade_span: lea.grade_span_in(year),
+            nces_district: nces.map(|ids| ids.district.to_owned()),
+            nces_school: nces.and_then(|ids| ids.school).map(str::to_owned),
         })
     })
+    .await
 }
