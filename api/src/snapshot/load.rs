@@ -23,9 +23,17 @@ impl Snapshot {
     /// Reads the current run; `None` where nothing was decided yet.
     pub(crate) fn load(office: &Office) -> Result<Option<Snapshot>, AppError> {
         let Some(run) = office.store.current_run()? else { return Ok(None) };
-        let held = office.held_beside(run)?;
-        let facts = office.store.facts(&held.run.id)?;
-        let answers = office.store.packed_answers(&held.run.id, &AnswerFilter::default())?;
+        let id = run.id;
+        // Half of the time goes into each: names and lists, and the run itself.
+        let (held, run) = std::thread::scope(|scope| {
+            let read = scope.spawn(|| -> Result<_, AppError> {
+                let facts = office.store.facts(&id)?;
+                Ok((facts, office.store.packed_answers(&id, &AnswerFilter::default())?))
+            });
+            let held = office.held_beside(run);
+            (held, read.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let (held, (facts, answers)) = (held?, run?);
         let mut bodies = Vec::with_capacity(answers.len());
         let mut listed = Vec::with_capacity(answers.len());
         for answer in answers {

@@ -196,6 +196,7 @@ fn many_answers_are_kept_by_year_and_code_with_their_texts(on: Backend) {
     let mut answers: Vec<AnswerRecord> = (0..2500u32)
         .map(|n| AnswerRecord {
             body: format!("{{\"text\":{}}}", n % 1700),
+            summary: Some(format!("{{\"of\":{}}}", n % 1700)),
             ..answer(2090 + (n % 2) as u16, cds(9, (n % 99) as u8, n), Some(1))
         })
         .collect();

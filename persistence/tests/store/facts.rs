@@ -253,7 +253,7 @@ fn the_format_of_facts_is_the_one_that_its_number_stands_for() {
     save(&database.store, &[cds(4, 3, 1)].map(|cds| (cds, facts(cds))).into());
     let hashes =
         database.place.names("SELECT lower(hex(hash)) || ' ' || format AS name FROM facts_body");
-    assert_eq!(hashes, ["golden 1"]);
+    assert_eq!(hashes, ["dab3c251f4da059f97e30611e6abca48516c43809fab1ab1632e2ac707299970 1"]);
 }
 
 on_both![
