@@ -1,8 +1,10 @@
-"""Checks what compose.yaml comes to: reads the JSON of `docker compose config` and prints the
-address of the database that the service is given.
+"""Checks what compose.yaml comes to, from the JSON of `docker compose config`.
 
-The schema is Compose's own affair; here is what must hold of this file: the database is nowhere
-published, the service only on the loopback address, and nobody's password is built in.
+Whether the file is a compose file, Compose has said. Here is what must hold of this one: the
+database is published nowhere, the service only on the loopback address, and the password is
+the one that was chosen.
+
+image-compose.py FILE PASSWORD
 """
 
 import json
@@ -45,4 +47,3 @@ for fault in faults:
     print(f"compose.yaml: {fault}", file=sys.stderr)
 if faults:
     sys.exit(1)
-print(calsos["environment"]["DATABASE_URL"])
