@@ -46,8 +46,8 @@ LABEL org.opencontainers.image.title="calsos" \
 # The program writes nowhere else; with PostgreSQL not even here.
 VOLUME /var/lib/calsos
 WORKDIR /var/lib/calsos
-# Readers know the service by the port that their side of the container has: where it is not
-# this one, CALSOS_PUBLIC_URL has to say so.
+# Answers have absolute URLs in them, and the service cannot see where the container's port is
+# published: where it is not this address, CALSOS_PUBLIC_URL has to be set.
 ENV DATABASE_URL=sqlite:/var/lib/calsos/calsos.sqlite \
     CALSOS_LISTEN=0.0.0.0:8080 \
     CALSOS_METRICS=0.0.0.0:9464 \

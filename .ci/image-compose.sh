@@ -38,7 +38,8 @@ engine build --isolation chroot --pull-never --tag "$postgres_image" "$folder/po
 
 step "compose"
 export DOCKER_HOST=unix://$folder/podman.sock
-engine system service --time 0 "$DOCKER_HOST" >"$folder/service.log" 2>&1 &
+# Not by way of the function, which would leave podman behind when it is ended.
+"${podman[@]}" system service --time 0 "$DOCKER_HOST" >"$folder/service.log" 2>&1 &
 background=("$!")
 # Instead of podman's timers for health checks, which need systemd.
 while sleep 1; do
@@ -76,6 +77,10 @@ for _ in $(seq 25); do
 done >"$folder/log" 2>&1
 grep -q 'readyz: 200' "$folder/log" || fail "the service is not ready: $(tail -n 3 "$folder/log")"
 CALSOS_LISTEN=127.0.0.1:$CALSOS_METRICS_PORT image/health /metrics
+said=$(python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())' \
+    "http://127.0.0.1:$CALSOS_PORT/")
+grep -q "\"http://127.0.0.1:$CALSOS_PORT/openapi.json\"" <<<"$said" ||
+    fail "the service does not know where it is reached:" "$said"
 runs=$(timeout 120 "$folder/tools/bin/docker-compose" run --rm calsos runs 2>/dev/null)
 grep -q 'checker' <<<"$runs" || fail "the run is not by the one who decided:" "$runs"
 in_compose down --volumes || fail "compose did not end: $(tail -n 20 "$folder/log")"
