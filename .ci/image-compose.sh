@@ -67,15 +67,16 @@ in_compose up --no-build --pull never --detach --wait ||
     fail "compose did not start the services:" "$(tail -n 40 "$folder/log")"
 (
     cd examples/county
-    in_compose run --rm -v "$PWD:/files:ro" -w /files calsos import *.txt *.csv
-    in_compose run --rm calsos determine
+    in_compose run --rm -v "$PWD:/files:ro" -w /files calsos import *.txt *.csv &&
+        in_compose run --rm calsos determine
 ) || fail "compose did not import and decide:" "$(tail -n 40 "$folder/log")"
 # From outside, through the port that is published.
-for _ in $(seq 25); do
+for _ in $(seq 150); do
     if CALSOS_LISTEN=127.0.0.1:$CALSOS_PORT image/health /readyz; then break; fi
     sleep 0.2
-done >"$folder/log" 2>&1
-grep -q 'readyz: 200' "$folder/log" || fail "the service is not ready: $(tail -n 3 "$folder/log")"
+done >"$folder/ready" 2>&1
+grep -q 'readyz: 200' "$folder/ready" || fail "the service is not ready:" \
+    "$(tail -n 3 "$folder/ready")" "$(engine logs calsos-calsos-1 2>&1)" "$(cat "$folder/log")"
 CALSOS_LISTEN=127.0.0.1:$CALSOS_METRICS_PORT image/health /metrics
 said=$(python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())' \
     "http://127.0.0.1:$CALSOS_PORT/")
