@@ -1,0 +1,87 @@
+# compose.yaml as it is, run by Docker Compose on podman; to be sourced by `image`, which has
+# built the image.
+
+step "a stand-in for PostgreSQL's image"
+# Debian's server, set up by the variables that compose.yaml gives. As with PostgreSQL's own, the
+# server that sets the database up answers on its socket alone.
+mkdir "$folder/postgres"
+cat >"$folder/postgres/entrypoint" <<'END'
+#!/bin/bash
+set -eu
+cd "$PGDATA"
+if [ ! -e PG_VERSION ]; then
+    initdb -U "$POSTGRES_USER" -A scram-sha-256 --pwfile=<(echo "$POSTGRES_PASSWORD") \
+        $POSTGRES_INITDB_ARGS
+    echo "host all all all scram-sha-256" >>pg_hba.conf
+    pg_ctl -w start -o "-c listen_addresses=''"
+    PGPASSWORD=$POSTGRES_PASSWORD createdb -h /var/run/postgresql -U "$POSTGRES_USER" \
+        "$POSTGRES_DB"
+    pg_ctl -w stop
+fi
+exec postgres -c listen_addresses='*'
+END
+chmod +x "$folder/postgres/entrypoint"
+major=$(basename "$(dirname "$bin")")
+cat >"$folder/postgres/Dockerfile" <<END
+FROM debian:bookworm-slim
+RUN apt-get update -q \\
+    && apt-get install -q -y --no-install-recommends postgresql-$major \\
+    && install -d -o postgres -g postgres -m 0700 /var/lib/postgresql/data
+COPY entrypoint /entrypoint
+ENV PATH=$bin:/usr/bin:/bin PGDATA=/var/lib/postgresql/data
+USER postgres
+ENTRYPOINT ["/entrypoint"]
+END
+postgres_image=$(sed -n 's/^ *image: \(postgres:.*\)$/\1/p' compose.yaml)
+engine build --isolation chroot --pull-never --tag "$postgres_image" "$folder/postgres" \
+    >"$folder/log" 2>&1 || fail "$(tail -n 40 "$folder/log")"
+
+step "compose"
+export DOCKER_HOST=unix://$folder/podman.sock
+# Not by way of the function, which would leave podman behind when it is ended.
+"${podman[@]}" system service --time 0 "$DOCKER_HOST" >"$folder/service.log" 2>&1 &
+background=("$!")
+# Instead of podman's timers for health checks, which need systemd.
+while sleep 1; do
+    for container in $(engine ps --quiet); do
+        engine healthcheck run "$container" || true
+    done
+done >"$folder/health.log" 2>&1 &
+background+=("$!")
+for _ in $(seq 50); do
+    [ -e "$folder/podman.sock" ] && break
+    sleep 0.2
+done
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+# A password that an address would have to write otherwise.
+export CALSOS_DB_PASSWORD='made/up:@ %&' CALSOS_USER=checker
+CALSOS_PORT=$(free_port)
+CALSOS_METRICS_PORT=$(free_port)
+export CALSOS_PORT CALSOS_METRICS_PORT
+# As the comment in compose.yaml says it, but that there is nothing to build.
+in_compose() { timeout 120 "$folder/tools/bin/docker-compose" "$@" >>"$folder/log" 2>&1; }
+in_compose up --no-build --pull never --detach --wait ||
+    fail "compose did not start the services:" "$(tail -n 40 "$folder/log")"
+(
+    cd examples/county
+    in_compose run --rm -v "$PWD:/files:ro" -w /files calsos import *.txt *.csv &&
+        in_compose run --rm calsos determine
+) || fail "compose did not import and decide:" "$(tail -n 40 "$folder/log")"
+# From outside, through the port that is published.
+for _ in $(seq 150); do
+    if CALSOS_LISTEN=127.0.0.1:$CALSOS_PORT image/health /readyz; then break; fi
+    sleep 0.2
+done >"$folder/ready" 2>&1
+grep -q 'readyz: 200' "$folder/ready" || fail "the service is not ready:" \
+    "$(tail -n 3 "$folder/ready")" "$(engine logs calsos-calsos-1 2>&1)" "$(cat "$folder/log")"
+CALSOS_LISTEN=127.0.0.1:$CALSOS_METRICS_PORT image/health /metrics
+said=$(python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())' \
+    "http://127.0.0.1:$CALSOS_PORT/")
+grep -q "\"http://127.0.0.1:$CALSOS_PORT/openapi.json\"" <<<"$said" ||
+    fail "the service does not know where it is reached:" "$said"
+runs=$(timeout 120 "$folder/tools/bin/docker-compose" run --rm calsos runs 2>/dev/null)
+grep -q 'checker' <<<"$runs" || fail "the run is not by the one who decided:" "$runs"
+in_compose down --volumes || fail "compose did not end: $(tail -n 20 "$folder/log")"
