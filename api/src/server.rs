@@ -137,6 +137,12 @@ pub(crate) fn serve(
         .map_err(|cause| cannot_listen(settings.listen, &cause))?;
     let address = listener.local_addr().map_err(|c| cannot_listen(settings.listen, &c))?;
     let base_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    if settings.public_url.is_none() && address.ip().is_unspecified() {
+        log::warn!(
+            "answers have absolute URLs that begin with {base_url}, where no reader finds the \
+             service; say with --public-url what they should begin with"
+        );
+    }
     let service = Data::new(Service {
         office: Office { store: office.store.waiting(DATABASE_WAIT), ..office },
         current: ArcSwapOption::empty(),

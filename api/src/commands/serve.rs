@@ -19,8 +19,9 @@ pub(super) fn run(office: Office, asked: &Serve) -> Result<(), AppError> {
     };
     serve(office, &settings, |address| {
         let mut out = screen();
+        let known = public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         // Who started the service without a screen does without this line.
-        let _ = writeln!(out, "Serving on http://{address}; see http://{address}/docs/");
+        let _ = writeln!(out, "Serving on http://{address}; see {known}/docs/");
         let _ = out.flush();
     })
 }
