@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_cors::Cors;
 use actix_web::middleware::{Compress, from_fn};
@@ -26,14 +26,21 @@ use crate::error::AppError;
 use crate::openapi::{self, Documents};
 use crate::problem::{Kind, Problem};
 use crate::routes;
-use crate::snapshot::{Index, Snapshot};
+use crate::snapshot::{Index, Snapshot, dataset_of};
 use metrics::Metrics;
 
 /// How often the database is asked whether there is something new.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// How many earlier indexes are kept for readers who are in the middle of a list.
-const EARLIER_KEPT: usize = 3;
+/// How many other indexes are kept for readers who are in the middle of a list.
+const INDEXES_KEPT: usize = 3;
+
+/// How many earlier datasets are remembered that have these indexes or the current one.
+const DATASETS_KEPT: usize = 1000;
+
+/// How long files that no run has read yet may wait to be taken up: a hundred of them that are
+/// imported one after another are taken up together.
+const FILES_WAIT: Duration = Duration::from_secs(10);
 
 /// How long requests in flight may take to finish when the service ends, in seconds.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -63,11 +70,19 @@ pub(crate) struct Settings {
     pub(crate) log_json: bool,
 }
 
+/// Files that are stored and not served yet.
+struct WaitingFiles {
+    since: Instant,
+    /// How many releases there were at the last look.
+    releases: usize,
+}
+
 /// What handlers share.
 pub(crate) struct Service {
     pub(crate) office: Office,
     current: ArcSwapOption<Snapshot>,
-    earlier: Mutex<VecDeque<Arc<Index>>>,
+    /// Datasets that were served before, the last one first, with their indexes.
+    earlier: Mutex<VecDeque<(String, Arc<Index>)>>,
     pub(crate) metrics: Metrics,
     pub(crate) documents: Documents,
     pub(crate) base_url: String,
@@ -91,30 +106,64 @@ impl Service {
         self.current.load_full()
     }
 
-    /// The index of a dataset, if it is the current one or one of the last ones.
-    pub(crate) fn index_of(&self, dataset: &str) -> Option<Arc<Index>> {
+    /// The index of a dataset that a list was begun with, if it is still kept.
+    pub(crate) fn index_of(&self, dataset: &str) -> Result<Arc<Index>, Problem> {
         if let Some(now) = self.now().filter(|now| now.dataset() == dataset) {
-            return Some(Arc::clone(&now.index));
+            return Ok(Arc::clone(&now.index));
         }
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        earlier.iter().find(|index| index.dataset == dataset).cloned()
+        let found = earlier.iter().find(|(name, _)| name == dataset);
+        found.map(|(_, index)| Arc::clone(index)).ok_or_else(|| {
+            Problem::new(
+                Kind::CursorExpired,
+                "other runs have been taken up since the list began; begin it again without a \
+                 cursor",
+            )
+        })
     }
 
-    /// Takes up what is new in the database, if anything is.
-    fn look(&self) -> Result<(), AppError> {
+    /// Remembers what was served until now, and forgets the oldest.
+    fn remember(&self, before: &Snapshot) {
+        let current = self.now().map(|now| Arc::clone(&now.index));
+        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        earlier.push_front((before.dataset().to_owned(), Arc::clone(&before.index)));
+        earlier.truncate(DATASETS_KEPT);
+        let mut others: Vec<Arc<Index>> = Vec::new();
+        earlier.retain(|(_, index)| {
+            let known = |other: &Arc<Index>| Arc::ptr_eq(other, index);
+            if current.as_ref().is_some_and(known) || others.iter().any(known) {
+                return true;
+            }
+            others.push(Arc::clone(index));
+            others.len() <= INDEXES_KEPT
+        });
+    }
+
+    /// Takes up what is new in the database, if anything is: a run at once, files alone when
+    /// no further one has come since the last look. `files` are those that wait.
+    fn look(&self, files: &mut Option<WaitingFiles>) -> Result<(), AppError> {
         let Some(run) = self.office.store.current_run()? else { return Ok(()) };
         let releases = self.office.store.release_count()?;
-        let dataset = crate::snapshot::dataset_of(&run, releases);
-        if self.now().is_some_and(|now| now.dataset() == dataset) {
+        let dataset = dataset_of(&run, releases);
+        let now = self.now();
+        if now.as_ref().is_some_and(|now| now.dataset() == dataset) {
             return Ok(());
         }
-        let Some(snapshot) = Snapshot::load(&self.office)? else { return Ok(()) };
+        if now.as_ref().is_some_and(|now| now.held.run.id == run.id) {
+            let before = files.get_or_insert(WaitingFiles { since: Instant::now(), releases: 0 });
+            let more = std::mem::replace(&mut before.releases, releases) != releases;
+            if more && before.since.elapsed() < FILES_WAIT {
+                return Ok(());
+            }
+        }
+        *files = None;
+        let Some(mut snapshot) = Snapshot::load(&self.office)? else { return Ok(()) };
+        if let Some(now) = &now {
+            snapshot.share(&now.index);
+        }
         log::info!("serving dataset {}", snapshot.dataset());
-        let before = self.current.swap(Some(Arc::new(snapshot)));
-        if let Some(before) = before {
-            let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-            earlier.push_front(Arc::clone(&before.index));
-            earlier.truncate(EARLIER_KEPT);
+        if let Some(before) = self.current.swap(Some(Arc::new(snapshot))) {
+            self.remember(&before);
         }
         Ok(())
     }
@@ -153,12 +202,13 @@ pub(crate) fn serve(
         log_json: settings.log_json,
     });
     open_files::allow_many();
-    service.look()?;
+    service.look(&mut None)?;
     let watched = Data::clone(&service);
     std::thread::spawn(move || {
+        let mut files = None;
         loop {
             std::thread::sleep(LOOK_EVERY);
-            if let Err(problem) = watched.look() {
+            if let Err(problem) = watched.look(&mut files) {
                 log::warn!("the database could not be asked for news: {problem}");
             }
         }

@@ -6,6 +6,7 @@
 
 mod entry;
 mod index;
+mod leas;
 mod load;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use entry::{Entry, Item, Wanted};
 pub(crate) use index::{Index, Place};
+pub(crate) use leas::{LeaItem, WantedLea};
 pub(crate) use load::dataset_of;
 
 use crate::app::Office;
@@ -41,6 +43,10 @@ pub(crate) const RENDERED_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What is served.
 pub(crate) struct Snapshot {
+    /// Names what is served: the run, and how many releases there were.
+    dataset: String,
+    /// The editions that decided, by the beginnings of their hashes.
+    rulebook: String,
     /// The run, and what its answers are shown with.
     pub(crate) held: Held,
     /// The answers, to find and to list.
@@ -68,12 +74,12 @@ struct PageEnd<'a> {
 impl Snapshot {
     /// Names what is served: the run, and how many releases there were.
     pub(crate) fn dataset(&self) -> &str {
-        &self.index.dataset
+        &self.dataset
     }
 
     /// The editions that decided, by the beginnings of their hashes.
     pub(crate) fn rulebook_version(&self) -> &str {
-        &self.index.rulebook
+        &self.rulebook
     }
 
     /// A body that was asked for before, or the one that is drawn up now.
@@ -88,6 +94,14 @@ impl Snapshot {
         let body = Bytes::from(draw()?);
         self.rendered.insert(key.to_owned(), body.clone());
         Ok(body)
+    }
+
+    /// Takes the index of an earlier snapshot where it is the same, as where files were taken
+    /// in that no run has read yet.
+    pub(crate) fn share(&mut self, earlier: &Arc<Index>) {
+        if *self.index == **earlier {
+            self.index = Arc::clone(earlier);
+        }
     }
 
     /// How many bytes are held of answers and facts, and how many ready.

@@ -98,6 +98,7 @@ on_both![
     a_determination_over_http_says_what_the_command_line_says,
     a_list_that_is_read_in_pages_is_of_one_run_whatever_becomes_current_meanwhile,
     before_the_first_run_readers_are_told_what_to_do_and_then_served,
+    pages_of_2400_leas_are_of_one_dataset_while_runs_and_files_are_taken_up,
 ];
 
 fn every_documented_resource_is_answered_as_its_example_asks(on: Backend) {
@@ -414,6 +415,68 @@ fn a_list_that_is_read_in_pages_is_of_one_run_whatever_becomes_current_meanwhile
     let now: Vec<&Value> = now["items"].as_array().unwrap().iter().collect();
     assert_ne!(of(&items), of(&now));
     assert_eq!(of(&items).unwrap()[0]["group"], "SWD");
+}
+
+/// The codes of a list in pages of a hundred; `between` is called after each.
+fn read_in_pages(service: &Service, path: &str, mut between: impl FnMut(usize)) -> Vec<String> {
+    let first = service.get(&format!("{path}limit=100&total=true"));
+    let dataset = first.header("dataset-version").to_owned();
+    let mut page = first.json();
+    assert_eq!(page["page"]["total"], 2400, "{path}");
+    let mut codes = Vec::new();
+    for number in 1.. {
+        let items = page["items"].as_array().unwrap();
+        codes.extend(items.iter().map(|item| item["cds"].as_str().unwrap().to_owned()));
+        let Some(next) = page["page"]["next"].as_str() else { break };
+        between(number);
+        let answer = service.get(&format!("{path}limit=100&cursor={next}"));
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(answer.header("dataset-version"), dataset, "{path}");
+        page = answer.json();
+    }
+    codes
+}
+
+/// Also files of which no run has read yet are taken up meanwhile, more than other indexes are
+/// kept.
+fn pages_of_2400_leas_are_of_one_dataset_while_runs_and_files_are_taken_up(on: Backend) {
+    let program = program(on);
+    let codes: Vec<String> =
+        (0..2400).map(|n| format!("{:02}{:05}0000000", n % 58 + 1, 60_000 + n)).collect();
+    let rows = |color: u8| codes.iter().map(move |cds| (cds.as_str(), "SWD", color));
+    program.import([program.write_indicator("SUSP", YEAR, &rows(1).collect::<Vec<_>>())]);
+    program.succeed(["determine"]);
+    let service = Service::start(&program, &[]);
+    let mut expected = codes.clone();
+    expected.sort_unstable();
+    let mut runs = 1;
+    for path in ["/v1/leas?".to_owned(), format!("/v1/determinations?year={YEAR}&")] {
+        let read = read_in_pages(&service, &path, |page| match page {
+            3 => {
+                // Another file of every LEA, and a run that answers otherwise.
+                let color = 2 + runs;
+                let file = program.write_indicator("SUSP", YEAR, &rows(color).collect::<Vec<_>>());
+                program.import([file]);
+                program.succeed(["determine"]);
+                runs += 1;
+                service.wait_for_run(u32::from(runs));
+            }
+            5..10 => {
+                let indicator = ["ELA", "MATH", "CHRO", "GRAD", "ELPI"][page - 5];
+                // Another file than that of the round before.
+                let one = [(codes[0].as_str(), "SWD", runs)];
+                let before = service.get("/healthz").header("dataset-version").to_owned();
+                program.import([program.write_indicator(indicator, YEAR, &one)]);
+                let start = std::time::Instant::now();
+                while service.get("/healthz").header("dataset-version") == before {
+                    assert!(start.elapsed().as_secs() < 30, "the file is not taken up");
+                    std::thread::sleep(std::time::Duration::from_millis(50));
+                }
+            }
+            _ => {}
+        });
+        assert!(read == expected, "{path}: {} of {}", read.len(), expected.len());
+    }
 }
 
 fn before_the_first_run_readers_are_told_what_to_do_and_then_served(on: Backend) {

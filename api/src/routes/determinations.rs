@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::cli::Status;
-use crate::problem::{Kind, Problem, ProblemDetails};
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, has, json, of_snapshot, tag_of, tagged};
 use crate::server::asked::Asked;
@@ -129,19 +129,14 @@ pub(crate) async fn list_determinations(
         }
         return first_page(&request, &snapshot, &wanted, &page);
     };
-    let index = service.index_of(&cursor.dataset).ok_or_else(|| {
-        Problem::new(
-            Kind::CursorExpired,
-            "other runs have been taken up since the list began; begin it again without a cursor",
-        )
-    })?;
-    let tag = tag_of(&index.dataset);
+    let index = service.index_of(&cursor.dataset)?;
+    let tag = tag_of(&cursor.dataset);
     if has(&request, &tag) {
         return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
     }
-    let (body, next) = list(&index, &wanted, after, &page)?;
+    let (body, next) = list(&index, &cursor.dataset, &wanted, after, &page)?;
     let mut response = tagged(HttpResponse::Ok(), &tag);
-    response.insert_header(("Dataset-Version", index.dataset.as_str()));
+    response.insert_header(("Dataset-Version", cursor.dataset.as_str()));
     if let Some(next) = next {
         response.insert_header(("Link", next_link(&request, &next)));
     }
@@ -155,11 +150,12 @@ fn first_page(
     page: &PageAsked,
 ) -> Result<HttpResponse, Problem> {
     let mut response = of_snapshot(request, snapshot, || {
-        list(&snapshot.index, wanted, None, page).map(|(body, _)| body)
+        let list = list(&snapshot.index, snapshot.dataset(), wanted, None, page);
+        list.map(|(body, _)| body)
     })?;
     let mut places = snapshot.index.wanted(wanted, None).skip(page.limit.saturating_sub(1));
     if let (Some(last), Some(_)) = (places.next(), places.next()) {
-        let next = cursor_at(&snapshot.index, last);
+        let next = cursor_at(&snapshot.index, snapshot.dataset(), last);
         if let Ok(link) = next_link(request, &next).parse() {
             response.headers_mut().insert(actix_web::http::header::LINK, link);
         }
@@ -170,6 +166,7 @@ fn first_page(
 /// A page from ready parts, and the cursor of the next one.
 fn list(
     index: &Index,
+    dataset: &str,
     wanted: &Wanted,
     after: Option<Place>,
     page: &PageAsked,
@@ -184,7 +181,7 @@ fn list(
         body.extend_from_slice(index.item(place));
         last = Some(place);
     }
-    let next = last.filter(|_| places.next().is_some()).map(|last| cursor_at(index, last));
+    let next = last.filter(|_| places.next().is_some()).map(|last| cursor_at(index, dataset, last));
     let total = page.total.then(|| index.wanted(wanted, None).count());
     body.extend_from_slice(b"],\"page\":");
     body.extend(drawn(&Page { limit: page.limit, next: next.clone(), total })?);
@@ -192,9 +189,9 @@ fn list(
     Ok((body, next))
 }
 
-fn cursor_at(index: &Index, last: usize) -> String {
+fn cursor_at(index: &Index, dataset: &str, last: usize) -> String {
     let after = index.entries.get(last).map(|entry| format!("{}.{}", entry.year, entry.cds));
-    Cursor { dataset: index.dataset.clone(), after: after.unwrap_or_default() }.text()
+    Cursor { dataset: dataset.to_owned(), after: after.unwrap_or_default() }.text()
 }
 
 fn place(after: &str) -> Option<Place> {

@@ -1,47 +1,25 @@
 //! Who the LEAs are.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
+use calsos_domain::cds::CdsCode;
 use calsos_domain::year::DashboardYear;
-use calsos_persistence::LeaRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::{Kind, Problem, ProblemDetails};
+use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
 use crate::server::answers::{drawn, drawn_apart, has, json, tag_of, tagged};
 use crate::server::asked::Asked;
 use crate::server::paging::{Cursor, Page, PageAsked, next_link};
-use crate::snapshot::Snapshot;
-
-/// An LEA, as it is called now.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct LeaItem<'a> {
-    /// The code that it has now, 14 digits.
-    #[schema(pattern = "^[0-9]{14}$", example = "01800010000000")]
-    cds: String,
-    name: &'a str,
-    /// `district`, `countyOffice` or `charter`; absent where no file says it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "district")]
-    lea_type: Option<&'static str>,
-    #[schema(pattern = "^[0-9]{2}$", example = "01")]
-    county: String,
-    county_name: &'a str,
-    /// The district or county office that a charter school's code names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    authorizer: Option<String>,
-    /// Years with an answer.
-    years: Vec<u16>,
-}
+use crate::snapshot::{LeaItem, WantedLea};
 
 /// A page of LEAs.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is the schema of what is put together from ready parts")]
 struct LeaList<'a> {
     items: Vec<LeaItem<'a>>,
     page: Page,
@@ -75,26 +53,6 @@ struct Lea<'a> {
     names: BTreeMap<String, &'a str>,
 }
 
-fn newest(snapshot: &Snapshot) -> Option<DashboardYear> {
-    snapshot.index.years().next_back().map(|(year, _)| year)
-}
-
-fn item<'a>(snapshot: &Snapshot, lea: &'a LeaRecord, year: DashboardYear) -> LeaItem<'a> {
-    let cds = lea.cds();
-    let answers = lea.codes().iter().flat_map(|code| snapshot.index.of_lea(code.cds));
-    let mut years: Vec<u16> = answers.map(|entry| entry.year.number()).collect();
-    years.sort_unstable();
-    LeaItem {
-        cds: cds.to_string(),
-        name: lea.name_in(year),
-        lea_type: lea.lea_type_in(year).map(|lea_type| lea_type.code()),
-        county: cds.county().to_string(),
-        county_name: lea.county_name_in(year),
-        authorizer: lea.authorizer_in(year).map(|cds| cds.to_string()),
-        years,
-    }
-}
-
 /// LEAs by their codes
 ///
 /// Every district, county office and charter school that a loaded file names.
@@ -126,47 +84,47 @@ pub(crate) async fn list_leas(
         (1..=100).contains(&text.chars().count()).then(|| text.to_lowercase())
     });
     let page = PageAsked::of(&mut asked);
+    let after = page.cursor.as_ref().and_then(|cursor| {
+        let cds = CdsCode::parse(&cursor.after).ok();
+        if cds.is_none() {
+            asked.fault("cursor", "it is none of this list".to_owned());
+        }
+        cds
+    });
     asked.done()?;
     let snapshot = service.current()?;
-    let after = match &page.cursor {
-        None => None,
-        Some(cursor) if cursor.dataset == snapshot.dataset() => Some(cursor.after.clone()),
-        Some(_) => {
-            return Err(Problem::new(
-                Kind::CursorExpired,
-                "other files or another run have been taken up since the list began; begin it \
-                 again without a cursor",
-            ));
-        }
+    let index = match &page.cursor {
+        None => Arc::clone(&snapshot.index),
+        Some(cursor) => service.index_of(&cursor.dataset)?,
     };
-    let tag = tag_of(snapshot.dataset());
+    let dataset = page.cursor.as_ref().map_or(snapshot.dataset(), |cursor| &cursor.dataset);
+    let tag = tag_of(dataset);
     if has(&request, &tag) {
         return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
     }
-    let Some(year) = newest(&snapshot) else { return Err(snapshot.no_edition_at_all()) };
-    let is_wanted = |lea: &&LeaRecord| {
-        county.is_none_or(|county| lea.cds().county() == county)
-            && lea_type.is_none_or(|lea_type| lea.lea_type_in(year) == Some(lea_type))
-            && part.as_ref().is_none_or(|part| lea.name_in(year).to_lowercase().contains(part))
-    };
-    let wanted = || snapshot.held.names.leas().filter(is_wanted);
-    let total = page.total.then(|| wanted().count());
-    let mut rest =
-        wanted().filter(|lea| after.as_ref().is_none_or(|after| lea.cds().to_string() > *after));
-    let items: Vec<LeaItem<'_>> =
-        rest.by_ref().take(page.limit).map(|lea| item(&snapshot, lea, year)).collect();
-    let next = match (rest.next(), items.last()) {
-        (Some(_), Some(last)) => {
-            let dataset = snapshot.dataset().to_owned();
-            Some(Cursor { dataset, after: last.cds.clone() }.text())
+    let wanted = WantedLea { county, lea_type, part };
+    let mut body = b"{\"items\":[".to_vec();
+    let mut places = index.leas.wanted(&wanted, after);
+    let mut last = None;
+    for place in places.by_ref().take(page.limit) {
+        if last.is_some() {
+            body.push(b',');
         }
-        _ => None,
-    };
+        body.extend_from_slice(index.leas.item(place));
+        last = index.leas.cds(place);
+    }
+    let next = last
+        .filter(|_| places.next().is_some())
+        .map(|last| Cursor { dataset: dataset.to_owned(), after: last.to_string() }.text());
     let mut response = tagged(HttpResponse::Ok(), &tag);
+    response.insert_header(("Dataset-Version", dataset));
     if let Some(next) = &next {
         response.insert_header(("Link", next_link(&request, next)));
     }
-    let body = drawn(&LeaList { items, page: Page { limit: page.limit, next, total } })?;
+    let total = page.total.then(|| index.leas.wanted(&wanted, None).count());
+    body.extend_from_slice(b"],\"page\":");
+    body.extend(drawn(&Page { limit: page.limit, next, total })?);
+    body.push(b'}');
     Ok(json(response, body.into()))
 }
 
@@ -192,10 +150,10 @@ pub(crate) async fn get_lea(
     let cds = asked.done_with(cds)?;
     let snapshot = service.current()?;
     snapshot.lea(cds)?;
-    let Some(year) = newest(&snapshot) else { return Err(snapshot.no_edition_at_all()) };
+    let Some(year) = snapshot.index.newest() else { return Err(snapshot.no_edition_at_all()) };
     drawn_apart(&request, snapshot, move |snapshot| {
         let lea = snapshot.lea(cds)?;
-        let item = item(snapshot, lea, year);
+        let item = LeaItem::of(lea, year, |cds| snapshot.index.of_lea(cds));
         let facts = snapshot.facts_of(&service.office, lea.cds())?;
         let nces = facts.as_ref().and_then(|facts| facts.register.nces_ids());
         let named = |year: &u16| {

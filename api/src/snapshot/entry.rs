@@ -13,7 +13,7 @@ use crate::cli::Status;
 use crate::views::listed::{CodedGroup, ListedView};
 
 /// What lists can ask of an answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) year: DashboardYear,
     pub(crate) cds: CdsCode,

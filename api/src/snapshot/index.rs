@@ -8,14 +8,14 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::year::DashboardYear;
 
 use super::entry::{Entry, Wanted};
+use super::leas::ListedLeas;
+use crate::app::answers::Names;
+use crate::error::AppError;
 
-/// The answers of a run, by year and then code.
-#[derive(Debug)]
+/// The answers of a run, by year and then code, and the LEAs.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Index {
-    /// Names what is served.
-    pub(crate) dataset: String,
-    /// The editions that decided.
-    pub(crate) rulebook: String,
+    pub(crate) leas: ListedLeas,
     pub(crate) entries: Vec<Entry>,
     /// What a list shows of each, as JSON, one after another.
     pub(crate) items: Bytes,
@@ -33,12 +33,11 @@ pub(crate) struct Place {
 }
 
 impl Index {
-    /// Answers in order, each with its JSON.
+    /// Answers in order, each with its JSON, and the LEAs by what they are called.
     pub(crate) fn new(
-        dataset: String,
-        rulebook: String,
         answers: impl IntoIterator<Item = (Entry, Vec<u8>)>,
-    ) -> Index {
+        names: &Names,
+    ) -> Result<Index, AppError> {
         let (mut entries, mut items, mut ends) = (Vec::new(), Vec::new(), Vec::new());
         let mut years: BTreeMap<DashboardYear, Range<usize>> = BTreeMap::new();
         let mut of_lea: BTreeMap<CdsCode, Vec<usize>> = BTreeMap::new();
@@ -50,7 +49,17 @@ impl Index {
             ends.push(items.len());
             entries.push(entry);
         }
-        Index { dataset, rulebook, entries, items: items.into(), ends, years, of_lea }
+        let leas = ListedLeas::default();
+        let mut index = Index { leas, entries, items: items.into(), ends, years, of_lea };
+        if let Some(year) = index.newest() {
+            index.leas = ListedLeas::of(names.leas(), year, |cds| index.of_lea(cds))?;
+        }
+        Ok(index)
+    }
+
+    /// The newest year with answers: LEAs are listed as they are called in it.
+    pub(crate) fn newest(&self) -> Option<DashboardYear> {
+        self.years.keys().next_back().copied()
     }
 
     /// The answers of a year, or all.

@@ -44,12 +44,12 @@ impl Snapshot {
         let hashes = held.run.editions.iter().filter_map(|edition| edition.hash.get(..4));
         let rulebook = hashes.collect::<String>();
         let dataset = dataset_of(&held.run, held.releases.len());
-        let index = Arc::new(Index::new(dataset, rulebook, listed));
+        let index = Arc::new(Index::new(listed, &held.names)?);
         let weigh =
             |key: &String, body: &Bytes| u32::try_from(key.len() + body.len()).unwrap_or(u32::MAX);
         let rendered = Cache::builder().max_capacity(RENDERED_BYTES).weigher(weigh).build();
         let loaded_at = jiff::Timestamp::now();
-        Ok(Some(Snapshot { held, index, bodies, facts, rendered, loaded_at }))
+        Ok(Some(Snapshot { dataset, rulebook, held, index, bodies, facts, rendered, loaded_at }))
     }
 }
 
