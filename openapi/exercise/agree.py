@@ -5,10 +5,20 @@ names: what is not in the document is lost there, and shows here.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
 as_sent, *others = map(Path, sys.argv[1:])
+
+
+INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z")
+
+
+def comparable(value):
+    """Of an instant what every client keeps: JavaScript's have milliseconds."""
+    instant = INSTANT.fullmatch(value) if isinstance(value, str) else None
+    return (instant[1], (instant[2] or "").ljust(3, "0")[:3]) if instant else value
 
 
 def differences(sent, had, place):
@@ -21,7 +31,7 @@ def differences(sent, had, place):
     elif isinstance(sent, list) and isinstance(had, list) and len(sent) == len(had):
         for at, (one, other) in enumerate(zip(sent, had)):
             yield from differences(one, other, f"{place}[{at}]")
-    elif sent != had:
+    elif comparable(sent) != comparable(had):
         yield f"{place} was sent as {sent!r:.200}, and is {had!r:.200} in the client"
 
 

@@ -34,7 +34,7 @@ answers = {}
 
 
 def answered(operation, answer):
-    answers[operation] = answer if isinstance(answer, str) else answer.to_dict()
+    answers[operation] = answer if isinstance(answer, str) else json.loads(answer.to_json())
     return answer
 
 
