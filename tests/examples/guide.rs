@@ -1,6 +1,7 @@
 //! A copy of the newest year's answers that is kept: `guide http://127.0.0.1:8080`.
 
 #![expect(clippy::print_stdout, reason = "it is a program that shows what it found")]
+#![expect(clippy::indexing_slicing, reason = "what JSON does not have is null")]
 
 use std::error::Error;
 
