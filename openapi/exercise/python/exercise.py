@@ -1,0 +1,168 @@
+"""Calls every operation with the generated Python client, on the made-up county's data.
+
+python exercise.py BASE DOCUMENT ANSWERS: the service's address, the OpenAPI document whose
+operations must all be called, and the file that the answers are written to.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from calsos_client import ApiClient, Configuration, Problem
+from calsos_client.api import (
+    DeterminationsApi,
+    ExportsApi,
+    LeasApi,
+    ProvidersApi,
+    ReconciliationsApi,
+    ReleasesApi,
+    RulebooksApi,
+    RunsApi,
+    ServiceApi,
+    SummariesApi,
+    YearsApi,
+)
+from calsos_client.exceptions import BadRequestException, NotFoundException
+
+YEAR = 2023
+QUARTZ_VALLEY = "58900010000000"
+
+base, document, answers_file = sys.argv[1:]
+client = ApiClient(Configuration(host=base))
+answers = {}
+
+
+def answered(operation, answer):
+    answers[operation] = answer if isinstance(answer, str) else json.loads(answer.to_json())
+    return answer
+
+
+service = ServiceApi(client)
+discovery = answered("getDiscovery", service.get_discovery())
+assert discovery.name == "calsos" and discovery.newest_year == YEAR
+assert discovery.links["leas"] == f"{base}/v1/leas"
+health = answered("getHealth", service.get_health())
+ready = answered("getReadiness", service.get_readiness())
+assert health.status == ready.status == "ok"
+assert ready.dataset_version == discovery.dataset_version
+
+years = YearsApi(client)
+all_years = answered("listYears", years.list_years())
+with_rules = [y.dashboard_year for y in all_years.items if y.edition is not None]
+assert with_rules == [edition.dashboard_year for edition in discovery.editions]
+year = answered("getYear", years.get_year(YEAR))
+assert year in all_years.items and year.data_school_year == "2022-23"
+assert {i.input for i in year.inputs if i.loaded} >= {"ELA", "MATH", "CHRO", "SUSP"}
+
+leas = LeasApi(client)
+all_leas = answered("listLeas", leas.list_leas(total=True))
+assert all_leas.page.total == len(all_leas.items) == year.determinations
+assert all(re.fullmatch("[0-9]{14}", lea.cds) for lea in all_leas.items)
+assert [lea.name for lea in leas.list_leas(q="granite").items] == ["Granite Elementary"]
+assert [lea.lea_type for lea in leas.list_leas(type="charter").items] == ["charter"]
+lea = answered("getLea", leas.get_lea(QUARTZ_VALLEY))
+assert lea.name == "Quartz Valley Unified" and YEAR in lea.years
+performances = answered("listPerformances", leas.list_performances(QUARTZ_VALLEY, YEAR))
+[chronic] = [p for p in performances.items if (p.indicator, p.group) == ("CHRO", "SWD")]
+assert (chronic.color, chronic.students) == ("Red", 210)
+
+# One LEA a page, page after page, is the same as all at once.
+determinations = DeterminationsApi(client)
+everything = answered("listDeterminations", determinations.list_determinations(year=YEAR))
+assert everything.page.next is None
+items, cursor = [], None
+while True:
+    page = determinations.list_determinations(year=YEAR, limit=1, cursor=cursor)
+    items += page.items
+    cursor = page.page.next
+    if cursor is None:
+        break
+assert items == everything.items
+eligible = determinations.list_determinations(year=YEAR, status="differentiated", method="M1")
+assert [(i.cds, i.eligible_level) for i in eligible.items] == [(QUARTZ_VALLEY, 2)]
+history = answered(
+    "listDeterminationsOfLea", determinations.list_determinations_of_lea(QUARTZ_VALLEY)
+)
+assert history.items[-1] == eligible.items[0]
+
+answer = answered("getDetermination", determinations.get_determination(QUARTZ_VALLEY, YEAR))
+decided = answer.determination
+assert decided.label == "Differentiated Assistance, Year 1"
+assert decided.provider.name == "County superintendent of schools"
+assert {g.group: g.code for g in decided.groups if g.code} == {"EL": "B", "SWD": "K"}
+trace = answered("getTrace", determinations.get_trace(QUARTZ_VALLEY, YEAR))
+assert trace.outcome == "met" and trace.value == decided.label
+
+
+def leaves(node):
+    children = node.children or []
+    return [leaf for child in children for leaf in leaves(child)] if children else [node]
+
+
+# A deciding cell names the release and the row of the state's file that it comes from.
+deciding = [leaf for leaf in leaves(trace) if leaf.decides]
+assert deciding and any(leaf.source is not None for leaf in deciding)
+
+summary = answered("getSummary", SummariesApi(client).get_summary(YEAR))
+assert summary.leas == len(everything.items)
+assert summary.labels["district"] == {"Differentiated Assistance, Year 1": 2}
+reconciliation = answered(
+    "getReconciliation", ReconciliationsApi(client).get_reconciliation(2022)
+)
+assert reconciliation.differing == 0 and reconciliation.agreeing > 0
+providers = answered("listProviders", ProvidersApi(client).list_providers())
+assert {p.name: p.leas for p in providers.items}[decided.provider.name] == {"2023": 2}
+
+rulebooks = RulebooksApi(client)
+books = answered("listRulebooks", rulebooks.list_rulebooks())
+book = answered("getRulebook", rulebooks.get_rulebook(YEAR))
+assert book.hash == decided.edition and book.hash in [b.hash for b in books.items]
+compared = answered("compareRulebooks", rulebooks.compare_rulebooks(2019, YEAR))
+assert compared.before == 2019 and compared.changes
+citations = answered("listCitations", rulebooks.list_citations())
+citation = answered(
+    "getCitation", rulebooks.get_citation(decided.provider.citation.partition("#")[0])
+)
+assert citation in citations.items
+
+releases = ReleasesApi(client)
+files = answered("listReleases", releases.list_releases())
+release = answered("getRelease", releases.get_release(files.items[0].id))
+assert release == files.items[0] and release.in_current_run
+runs = RunsApi(client)
+all_runs = answered("listRuns", runs.list_runs())
+run = answered("getRun", runs.get_run(all_runs.items[0].run))
+assert run.number == all_runs.current and run.releases == len(files.items)
+
+exports = ExportsApi(client)
+csv = exports.export_determinations(YEAR)
+text = answered("exportDeterminations", csv.decode())
+assert len(text.splitlines()) == 1 + summary.leas and "Quartz Valley Unified" in text
+assert exports.export_determinations(YEAR, layout="published", format="xlsx")[:2] == b"PK"
+
+# What is refused, is refused with a problem.
+try:
+    leas.get_lea("58000000000000")
+    raise AssertionError("an LEA that nobody knows was found")
+except NotFoundException as refused:
+    problem = Problem.from_json(refused.body)
+    assert (problem.status, problem.code) == (404, "unknown-lea")
+try:
+    determinations.list_determinations(county="99")
+    raise AssertionError("a county that there is not was taken")
+except BadRequestException as refused:
+    assert [e.parameter for e in Problem.from_json(refused.body).errors] == ["county"]
+
+operations = {
+    operation["operationId"]
+    for path in json.loads(Path(document).read_text())["paths"].values()
+    for operation in path.values()
+}
+if operations != set(answers):
+    sys.exit(
+        f"without a call: {sorted(operations - set(answers))}; "
+        f"not in the document: {sorted(set(answers) - operations)}"
+    )
+Path(answers_file).write_text(json.dumps(answers))
+print(f"Python: {len(answers)} operations were called")

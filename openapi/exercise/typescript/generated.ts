@@ -1,0 +1,96 @@
+// Calls every operation with the client that openapi-generator makes (typescript-fetch), on the
+// made-up county's data: node generated.js BASE DOCUMENT ANSWERS
+import { ok as assert, deepEqual } from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import {
+  Configuration,
+  DeterminationsApi,
+  ExportsApi,
+  LeasApi,
+  ProvidersApi,
+  ReconciliationsApi,
+  ReleasesApi,
+  ResponseError,
+  RulebooksApi,
+  RunsApi,
+  ServiceApi,
+  SummariesApi,
+  YearsApi,
+  type DeterminationItem,
+} from "./typescript-fetch/index.js";
+
+const [base, document, answersFile] = process.argv.slice(2) as [string, string, string];
+const configuration = new Configuration({ basePath: base });
+const year = 2023;
+const cds = "58900010000000"; // Quartz Valley Unified
+
+const service = new ServiceApi(configuration);
+const years = new YearsApi(configuration);
+const leas = new LeasApi(configuration);
+const determinations = new DeterminationsApi(configuration);
+const rulebooks = new RulebooksApi(configuration);
+const releases = await new ReleasesApi(configuration).listReleases();
+const runs = await new RunsApi(configuration).listRuns();
+const page = await determinations.getDetermination({ cds, year });
+const provider = page.determination.provider;
+assert(provider && releases.items[0] && runs.items[0]);
+const file = await new ExportsApi(configuration).exportDeterminations({ year });
+
+const answers: Record<string, unknown> = {
+  getDiscovery: await service.getDiscovery(),
+  getHealth: await service.getHealth(),
+  getReadiness: await service.getReadiness(),
+  listYears: await years.listYears(),
+  getYear: await years.getYear({ year }),
+  listLeas: await leas.listLeas({ total: true }),
+  getLea: await leas.getLea({ cds }),
+  listPerformances: await leas.listPerformances({ cds, year }),
+  listDeterminations: await determinations.listDeterminations({ year }),
+  listDeterminationsOfLea: await determinations.listDeterminationsOfLea({ cds }),
+  getDetermination: page,
+  getTrace: await determinations.getTrace({ cds, year }),
+  getSummary: await new SummariesApi(configuration).getSummary({ year }),
+  getReconciliation: await new ReconciliationsApi(configuration).getReconciliation({ year: 2022 }),
+  listProviders: await new ProvidersApi(configuration).listProviders(),
+  listRulebooks: await rulebooks.listRulebooks(),
+  getRulebook: await rulebooks.getRulebook({ year }),
+  compareRulebooks: await rulebooks.compareRulebooks({ before: 2019, after: year }),
+  listCitations: await rulebooks.listCitations(),
+  getCitation: await rulebooks.getCitation({ id: provider.citation.split("#")[0] ?? "" }),
+  listReleases: releases,
+  getRelease: await new ReleasesApi(configuration).getRelease({ id: releases.items[0].id }),
+  listRuns: runs,
+  getRun: await new RunsApi(configuration).getRun({ id: runs.items[0].run }),
+  exportDeterminations: await file.text(),
+};
+
+// One LEA a page, page after page, is the same as all at once.
+const items: DeterminationItem[] = [];
+for (let cursor: string | undefined; ; ) {
+  const one = await determinations.listDeterminations(
+    cursor === undefined ? { year, limit: 1 } : { year, limit: 1, cursor },
+  );
+  items.push(...one.items);
+  cursor = one.page.next;
+  if (cursor === undefined) break;
+}
+deepEqual(items, (await determinations.listDeterminations({ year })).items);
+
+// What is refused, is refused with a problem.
+try {
+  await leas.getLea({ cds: "58000000000000" });
+  assert(false, "an LEA that nobody knows was found");
+} catch (refused) {
+  if (!(refused instanceof ResponseError)) throw refused;
+  deepEqual((await refused.response.json()).code, "unknown-lea");
+}
+
+const { paths } = JSON.parse(readFileSync(document, "utf8")) as {
+  paths: Record<string, Record<string, { operationId: string }>>;
+};
+const operations = Object.values(paths).flatMap((path) =>
+  Object.values(path).map((operation) => operation.operationId),
+);
+deepEqual(Object.keys(answers).sort(), operations.sort(), "an operation is without a call");
+writeFileSync(answersFile, JSON.stringify(answers));
+console.log(`TypeScript, generated: ${operations.length} operations were called`);

@@ -1,0 +1,104 @@
+// Calls every operation with openapi-fetch and the types that openapi-typescript makes, on the
+// made-up county's data: node types.js BASE ANSWERS
+import { ok as assert, deepEqual } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import createClient from "openapi-fetch";
+import type { components, operations, paths } from "./openapi-typescript/calsos.js";
+
+const [base, answersFile] = process.argv.slice(2) as [string, string];
+const client = createClient<paths>({ baseUrl: base });
+const year = 2023;
+const cds = "58900010000000"; // Quartz Valley Unified
+
+// What a call was answered with; a refusal ends the program.
+async function of<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await call;
+  if (data === undefined) {
+    throw new Error(`${response.url}: ${response.status} ${JSON.stringify(error)}`);
+  }
+  return data;
+}
+
+const releases = await of(client.GET("/v1/releases"));
+const runs = await of(client.GET("/v1/runs"));
+const page = await of(
+  client.GET("/v1/leas/{cds}/determinations/{year}", { params: { path: { cds, year } } }),
+);
+const provider = page.determination.provider;
+assert(provider && releases.items[0] && runs.items[0]);
+
+// The type has every operation of the document as a key, so that it does not compile while one
+// is without a call.
+const answers = {
+  getDiscovery: await of(client.GET("/")),
+  getHealth: await of(client.GET("/healthz")),
+  getReadiness: await of(client.GET("/readyz")),
+  listYears: await of(client.GET("/v1/years")),
+  getYear: await of(client.GET("/v1/years/{year}", { params: { path: { year } } })),
+  listLeas: await of(client.GET("/v1/leas", { params: { query: { total: true } } })),
+  getLea: await of(client.GET("/v1/leas/{cds}", { params: { path: { cds } } })),
+  listPerformances: await of(
+    client.GET("/v1/leas/{cds}/performances", { params: { path: { cds }, query: { year } } }),
+  ),
+  listDeterminations: await of(client.GET("/v1/determinations", { params: { query: { year } } })),
+  listDeterminationsOfLea: await of(
+    client.GET("/v1/leas/{cds}/determinations", { params: { path: { cds } } }),
+  ),
+  getDetermination: page,
+  getTrace: await of(
+    client.GET("/v1/leas/{cds}/determinations/{year}/trace", { params: { path: { cds, year } } }),
+  ),
+  getSummary: await of(client.GET("/v1/summaries/{year}", { params: { path: { year } } })),
+  getReconciliation: await of(
+    client.GET("/v1/reconciliations/{year}", { params: { path: { year: 2022 } } }),
+  ),
+  listProviders: await of(client.GET("/v1/providers")),
+  listRulebooks: await of(client.GET("/v1/rulebooks")),
+  getRulebook: await of(client.GET("/v1/rulebooks/{year}", { params: { path: { year } } })),
+  compareRulebooks: await of(
+    client.GET("/v1/rulebooks/{before}/compare/{after}", {
+      params: { path: { before: 2019, after: year } },
+    }),
+  ),
+  listCitations: await of(client.GET("/v1/citations")),
+  getCitation: await of(
+    client.GET("/v1/citations/{id}", {
+      params: { path: { id: provider.citation.split("#")[0] ?? "" } },
+    }),
+  ),
+  listReleases: releases,
+  getRelease: await of(
+    client.GET("/v1/releases/{id}", { params: { path: { id: releases.items[0].id } } }),
+  ),
+  listRuns: runs,
+  getRun: await of(client.GET("/v1/runs/{id}", { params: { path: { id: runs.items[0].run } } })),
+  exportDeterminations: await of(
+    client.GET("/v1/exports/determinations", { params: { query: { year } }, parseAs: "text" }),
+  ),
+} satisfies Record<keyof operations, unknown>;
+
+// One LEA a page, page after page, is the same as all at once.
+const items: components["schemas"]["DeterminationItem"][] = [];
+for (let cursor: string | undefined; ; ) {
+  const query = { year, limit: 1, ...(cursor === undefined ? {} : { cursor }) };
+  const one = await of(client.GET("/v1/determinations", { params: { query } }));
+  items.push(...one.items);
+  cursor = one.page.next;
+  if (cursor === undefined) break;
+}
+deepEqual(items, answers.listDeterminations.items);
+
+// Who has it already is told so, and what is refused, is refused with a problem.
+const first = await client.GET("/v1/summaries/{year}", { params: { path: { year } } });
+const again = await client.GET("/v1/summaries/{year}", {
+  params: { path: { year } },
+  headers: { "If-None-Match": first.response.headers.get("ETag") },
+});
+deepEqual(again.response.status, 304);
+const refused = await client.GET("/v1/leas/{cds}", { params: { path: { cds: "58000000000000" } } });
+deepEqual([refused.error?.status, refused.error?.code], [404, "unknown-lea"]);
+
+deepEqual(page.determination.label, "Differentiated Assistance, Year 1");
+deepEqual(answers.getSummary.labels["district"], { "Differentiated Assistance, Year 1": 2 });
+writeFileSync(answersFile, JSON.stringify(answers));
+console.log(`TypeScript, openapi-fetch: ${Object.keys(answers).length} operations were called`);
