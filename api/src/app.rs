@@ -14,6 +14,7 @@ pub(crate) mod published_columns;
 pub(crate) mod reconcile;
 pub(crate) mod release_states;
 pub(crate) mod summary;
+pub(crate) mod wanted;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,8 +4,8 @@
 //! determination and the facts behind it are kept as the database has them, compressed; what
 //! many ask for is kept ready besides, within [`RENDERED_BYTES`].
 
-mod entry;
 mod index;
+mod item;
 mod leas;
 mod load;
 
@@ -23,8 +23,8 @@ use moka::sync::Cache;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-pub(crate) use entry::{Entry, Item, Wanted};
 pub(crate) use index::{Index, Place};
+pub(crate) use item::Item;
 pub(crate) use leas::{LeaItem, WantedLea};
 pub(crate) use load::dataset_of;
 
@@ -32,6 +32,7 @@ use crate::app::Office;
 use crate::app::answers::{Answered, ReadAnswer};
 use crate::app::explain::trace_view;
 use crate::app::held::Held;
+use crate::app::wanted::Entry;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
 use crate::views::answer::PublishedView;

@@ -9,9 +9,9 @@ use calsos_domain::year::DashboardYear;
 use calsos_persistence::{AnswerFilter, AnswerRecord, LeaRecord, PackedAnswer, RunRecord, Store};
 
 use super::Office;
+use super::wanted::{Entry, Wanted};
 use crate::cli::List;
 use crate::error::AppError;
-use crate::snapshot::{Entry, Wanted};
 use crate::views::answer::DeterminationView;
 use crate::views::listed::ListedView;
 

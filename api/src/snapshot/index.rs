@@ -7,9 +7,9 @@ use actix_web::web::Bytes;
 use calsos_domain::cds::CdsCode;
 use calsos_domain::year::DashboardYear;
 
-use super::entry::{Entry, Wanted};
 use super::leas::ListedLeas;
 use crate::app::answers::Names;
+use crate::app::wanted::{Entry, Wanted};
 use crate::error::AppError;
 
 /// The answers of a run, by year and then code, and the LEAs.

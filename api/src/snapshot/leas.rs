@@ -8,7 +8,7 @@ use calsos_persistence::LeaRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::entry::Entry;
+use crate::app::wanted::Entry;
 use crate::error::AppError;
 
 /// An LEA, as it is called now.

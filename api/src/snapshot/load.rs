@@ -6,11 +6,12 @@ use actix_web::web::Bytes;
 use calsos_persistence::{AnswerFilter, PackedAnswer, PackedText, RunRecord};
 use moka::sync::Cache;
 
-use super::entry::{Entry, Item};
 use super::index::Index;
+use super::item::Item;
 use super::{RENDERED_BYTES, Snapshot};
 use crate::app::Office;
 use crate::app::answers::Names;
+use crate::app::wanted::Entry;
 use crate::error::AppError;
 use crate::views::listed::ListedView;
 
