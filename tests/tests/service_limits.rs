@@ -101,7 +101,15 @@ fn a_path_of_ten_megabytes_is_refused_and_readers_are_served() {
     let _ = stream.write_all(head.as_bytes());
     assert_readers_are_served(&service);
     let answer = rest(&mut stream);
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    // The server does not read it to its end, so that its word may be lost with the connection.
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    for (length, status) in [(65_000, "404"), (66_000, "400"), (140_000, "431")] {
+        let mut stream = connect(&service);
+        let head = request("GET", &format!("/{}", "x".repeat(length)), "Connection: close\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let answer = rest(&mut stream);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{length}: {answer}");
+    }
     // A path of a length that fits into a head is read, and refused as what it is.
     let answer = service.get(&format!("/{}", "x".repeat(10_000)));
     assert_eq!(answer.status, 404);
