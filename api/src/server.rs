@@ -168,6 +168,9 @@ async fn run(
             .wrap(cors(&origins))
             .wrap(from_fn(conventions::keep))
     })
+    // What is compressed goes out in parts, each of which would wait for the reader to
+    // acknowledge the one before.
+    .tcp_nodelay(true)
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .listen(listener)?
     .run();
