@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use arc_swap::ArcSwapOption;
@@ -165,7 +165,7 @@ async fn run(
         app.configure(routes::others)
             .app_data(Data::clone(&shared))
             .wrap(Compress::default())
-            .wrap(cors(&origins))
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(conventions::keep))
     })
     // What is compressed goes out in parts, each of which would wait for the reader to
