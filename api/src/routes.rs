@@ -23,7 +23,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The documented resources.
 pub(crate) fn api(config: &mut ServiceConfig<'_>) {
+    // Routes are tried one after another: what is asked for most stands first.
     config
+        .service(determinations::get_determination)
         .service(discovery::get_discovery)
         .service(years::list_years)
         .service(years::get_year)
@@ -32,7 +34,6 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(performances::list_performances)
         .service(determinations::list_determinations)
         .service(determinations::list_determinations_of_lea)
-        .service(determinations::get_determination)
         .service(traces::get_trace)
         .service(summaries::get_summary)
         .service(reconciliations::get_reconciliation)

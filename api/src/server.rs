@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_cors::Cors;
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use arc_swap::ArcSwapOption;
@@ -234,9 +234,12 @@ async fn run(
         app.configure(routes::others)
             .app_data(Data::clone(&shared))
             .wrap(Compress::default())
-            .wrap(cors(&origins))
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(conventions::keep))
     })
+    // What is compressed goes out in parts, each of which would wait for the reader to
+    // acknowledge the one before.
+    .tcp_nodelay(true)
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .client_request_timeout(REQUEST_HEAD)
     .keep_alive(KEEP_ALIVE)

@@ -154,6 +154,9 @@ fn first_page(
         let list = list(&snapshot.index, snapshot.dataset(), wanted, None, page);
         list.map(|(body, _)| body)
     })?;
+    if snapshot.index.of_year(wanted.year).len() <= page.limit {
+        return Ok(response);
+    }
     let mut places = snapshot.index.wanted(wanted, None).skip(page.limit.saturating_sub(1));
     if let (Some(last), Some(_)) = (places.next(), places.next()) {
         let next = cursor_at(&snapshot.index, snapshot.dataset(), last);

@@ -17,6 +17,9 @@ use actix_web::web::Data;
 use super::Service;
 use crate::problem::{PROBLEM_JSON, Problem};
 
+/// The log's part of which a line is written for each request.
+const LOG: &str = "calsos::requests";
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const DATASET_VERSION: HeaderName = HeaderName::from_static("dataset-version");
 const RULEBOOK_VERSION: HeaderName = HeaderName::from_static("rulebook-version");
@@ -114,17 +117,19 @@ fn record(
         BodySize::Stream => None,
     };
     service.metrics.count(method.as_str(), &route, status, took);
+    // Without a log, most of what follows would be put into words for nobody.
+    if !log::log_enabled!(target: LOG, log::Level::Info) {
+        return;
+    }
     let micros = took.as_micros();
     if service.log_json {
         let line = serde_json::json!({
             "requestId": id, "method": method.as_str(), "route": route, "status": status,
             "durationMicroseconds": micros, "bytes": bytes,
         });
-        log::info!(target: "calsos::requests", "{line}");
+        log::info!(target: LOG, "{line}");
     } else {
         let bytes = bytes.map_or_else(|| "streamed".to_owned(), |bytes| format!("{bytes} bytes"));
-        log::info!(
-            target: "calsos::requests", "{id} {method} {route} {status} {micros} µs {bytes}"
-        );
+        log::info!(target: LOG, "{id} {method} {route} {status} {micros} µs {bytes}");
     }
 }
