@@ -55,6 +55,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a reader waits for a connection to the database before it is told to come again.
 const DATABASE_WAIT: Duration = Duration::from_secs(3);
 
+/// Threads of a worker for what takes long or asks the database: what reads a whole year, and
+/// runs. Each of them keeps memory of its own.
+const BLOCKING_THREADS: usize = 4;
+
 /// How the service is to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -233,6 +237,7 @@ async fn run(
         let (app, _) = App::new().into_utoipa_app().configure(routes::api).split_for_parts();
         app.configure(routes::others)
             .app_data(Data::clone(&shared))
+            .wrap(from_fn(answers::answer_kept))
             .wrap(Compress::default())
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(conventions::keep))
@@ -240,6 +245,7 @@ async fn run(
     // What is compressed goes out in parts, each of which would wait for the reader to
     // acknowledge the one before.
     .tcp_nodelay(true)
+    .worker_max_blocking_threads(BLOCKING_THREADS)
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .client_request_timeout(REQUEST_HEAD)
     .keep_alive(KEEP_ALIVE)

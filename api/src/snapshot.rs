@@ -57,9 +57,17 @@ pub(crate) struct Snapshot {
     /// What was decided from, by code.
     facts: BTreeMap<CdsCode, PackedFacts>,
     /// Bodies of responses by their path and query.
-    rendered: Cache<String, Bytes>,
+    rendered: Cache<String, Kept>,
     /// When it was loaded: UTC.
     pub(crate) loaded_at: jiff::Timestamp,
+}
+
+/// A body that is kept ready.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) body: Bytes,
+    /// The pattern of the route that drew it up, where the body is all that there is to say.
+    pub(crate) route: Option<Arc<str>>,
 }
 
 /// The parts of a determination's page that need the whole answer.
@@ -83,17 +91,24 @@ impl Snapshot {
         &self.rulebook
     }
 
+    /// A body that was asked for before.
+    pub(crate) fn kept(&self, key: &str) -> Option<Kept> {
+        self.rendered.get(key)
+    }
+
     /// A body that was asked for before, or the one that is drawn up now.
     pub(crate) fn rendered(
         &self,
         key: &str,
+        route: Option<String>,
         draw: impl FnOnce() -> Result<Vec<u8>, Problem>,
     ) -> Result<Bytes, Problem> {
-        if let Some(body) = self.rendered.get(key) {
-            return Ok(body);
+        if let Some(kept) = self.kept(key) {
+            return Ok(kept.body);
         }
         let body = Bytes::from(draw()?);
-        self.rendered.insert(key.to_owned(), body.clone());
+        let kept = Kept { body: body.clone(), route: route.map(Into::into) };
+        self.rendered.insert(key.to_owned(), kept);
         Ok(body)
     }
 
@@ -144,6 +159,11 @@ impl Snapshot {
         read: &mut ReadAnswer<'_>,
     ) -> Result<(), AppError> {
         self.index.of_year(Some(year)).try_for_each(|place| read(self.answered(place)?))
+    }
+
+    /// Whether what an LEA's answers were decided from is in memory.
+    pub(crate) fn has_facts(&self, cds: CdsCode) -> bool {
+        self.facts.contains_key(&cds)
     }
 
     /// What an LEA's answers were decided from. The releases are read again where the run

@@ -11,7 +11,7 @@ use crate::app::wanted::Wanted;
 use crate::cli::Status;
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
-use crate::server::answers::{drawn, has, json, of_snapshot, tag_of, tagged};
+use crate::server::answers::{drawn, has, json, of_snapshot, part_of_snapshot, tag_of, tagged};
 use crate::server::asked::Asked;
 use crate::server::paging::{Cursor, Page, PageAsked, next_link};
 use crate::snapshot::{Index, Item, Place, Snapshot};
@@ -132,7 +132,7 @@ pub(crate) async fn list_determinations(
     };
     let index = service.index_of(&cursor.dataset)?;
     let tag = tag_of(&cursor.dataset);
-    if has(&request, &tag) {
+    if has(request.headers(), &tag) {
         return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
     }
     let (body, next) = list(&index, &cursor.dataset, &wanted, after, &page)?;
@@ -150,13 +150,15 @@ fn first_page(
     wanted: &Wanted,
     page: &PageAsked,
 ) -> Result<HttpResponse, Problem> {
-    let mut response = of_snapshot(request, snapshot, || {
+    let draw = || {
         let list = list(&snapshot.index, snapshot.dataset(), wanted, None, page);
         list.map(|(body, _)| body)
-    })?;
+    };
+    // Where there can be no next page, the body says it all.
     if snapshot.index.of_year(wanted.year).len() <= page.limit {
-        return Ok(response);
+        return of_snapshot(request, snapshot, draw);
     }
+    let mut response = part_of_snapshot(request, snapshot, draw)?;
     let mut places = snapshot.index.wanted(wanted, None).skip(page.limit.saturating_sub(1));
     if let (Some(last), Some(_)) = (places.next(), places.next()) {
         let next = cursor_at(&snapshot.index, snapshot.dataset(), last);

@@ -63,7 +63,7 @@ pub(crate) async fn export_determinations(
     let snapshot = service.current()?;
     snapshot.year(year)?;
     let tag = tag_of(snapshot.dataset());
-    if has(&request, &tag) {
+    if has(request.headers(), &tag) {
         return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
     }
     let (media, ending) = match format {

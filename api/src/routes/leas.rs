@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
-use crate::server::answers::{drawn, drawn_apart, has, json, tag_of, tagged};
+use crate::server::answers::{drawn, drawn_from_facts, has, json, tag_of, tagged};
 use crate::server::asked::Asked;
 use crate::server::paging::{Cursor, Page, PageAsked, next_link};
 use crate::snapshot::{LeaItem, WantedLea};
@@ -99,7 +99,7 @@ pub(crate) async fn list_leas(
     };
     let dataset = page.cursor.as_ref().map_or(snapshot.dataset(), |cursor| &cursor.dataset);
     let tag = tag_of(dataset);
-    if has(&request, &tag) {
+    if has(request.headers(), &tag) {
         return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
     }
     let wanted = WantedLea { county, lea_type, part };
@@ -149,9 +149,9 @@ pub(crate) async fn get_lea(
     let cds = asked.path_cds(&path);
     let cds = asked.done_with(cds)?;
     let snapshot = service.current()?;
-    snapshot.lea(cds)?;
+    let now = snapshot.lea(cds)?.cds();
     let Some(year) = snapshot.index.newest() else { return Err(snapshot.no_edition_at_all()) };
-    drawn_apart(&request, snapshot, move |snapshot| {
+    drawn_from_facts(&request, snapshot, now, move |snapshot| {
         let lea = snapshot.lea(cds)?;
         let item = LeaItem::of(lea, year, |cds| snapshot.index.of_lea(cds));
         let facts = snapshot.facts_of(&service.office, lea.cds())?;

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
-use crate::server::answers::{drawn, drawn_apart};
+use crate::server::answers::{drawn, drawn_from_facts};
 use crate::server::asked::Asked;
 
 /// The rows of an LEA in a year.
@@ -101,7 +101,7 @@ pub(crate) async fn list_performances(
     let (cds, year) = asked.done_with(cds.zip(year))?;
     let snapshot = service.current()?;
     snapshot.find(cds, year)?;
-    drawn_apart(&request, snapshot, move |snapshot| {
+    drawn_from_facts(&request, snapshot, cds, move |snapshot| {
         let lea = snapshot.facts_of(&service.office, cds)?;
         let facts = lea.as_ref().and_then(|lea| lea.years.get(&year));
         let rows = facts.into_iter().flat_map(|facts| &facts.performances);

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 
 use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::server::Service;
-use crate::server::answers::{drawn, drawn_apart};
+use crate::server::answers::{drawn, drawn_from_facts};
 use crate::server::asked::Asked;
 use crate::views::trace::TraceView;
 
@@ -37,7 +37,7 @@ pub(crate) async fn get_trace(
     let (cds, year) = asked.done_with(cds.zip(year))?;
     let snapshot = service.current()?;
     snapshot.find(cds, year)?;
-    drawn_apart(&request, snapshot, move |snapshot| {
+    drawn_from_facts(&request, snapshot, cds, move |snapshot| {
         let trace = snapshot.trace(&service.office, cds, year)?;
         drawn(&trace.ok_or_else(no_facts)?)
     })

@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
-use actix_web::web::{Bytes, block};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY};
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, Data, block};
+use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder};
+use calsos_domain::cds::CdsCode;
 use serde::Serialize;
 
+use super::Service;
 use crate::problem::{Kind, Problem};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Kept, Snapshot};
 
 /// How long an answer may be kept: five minutes, and a day while a new one is fetched.
 const PUBLIC: HeaderValue =
@@ -21,13 +27,72 @@ pub(crate) fn of_snapshot(
     snapshot: &Snapshot,
     draw: impl FnOnce() -> Result<Vec<u8>, Problem>,
 ) -> Result<HttpResponse, Problem> {
+    of_snapshot_by(request, snapshot, request.match_pattern(), draw)
+}
+
+/// The same, where the response has more to say than the body, such as a link.
+pub(crate) fn part_of_snapshot(
+    request: &HttpRequest,
+    snapshot: &Snapshot,
+    draw: impl FnOnce() -> Result<Vec<u8>, Problem>,
+) -> Result<HttpResponse, Problem> {
+    of_snapshot_by(request, snapshot, None, draw)
+}
+
+fn of_snapshot_by(
+    request: &HttpRequest,
+    snapshot: &Snapshot,
+    route: Option<String>,
+    draw: impl FnOnce() -> Result<Vec<u8>, Problem>,
+) -> Result<HttpResponse, Problem> {
     let tag = tag_of(snapshot.dataset());
-    if has(request, &tag) {
+    if has(request.headers(), &tag) {
         return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
     }
     let key = request.uri().path_and_query().map_or("", |uri| uri.as_str());
-    let body = snapshot.rendered(key, draw)?;
+    let body = snapshot.rendered(key, route, draw)?;
     Ok(json(tagged(HttpResponse::Ok(), &tag), body))
+}
+
+/// Where the facts of an LEA are in memory, what is drawn up from them is a matter of less
+/// than a millisecond; else the database is asked, off the threads that serve readers.
+pub(crate) async fn drawn_from_facts(
+    request: &HttpRequest,
+    snapshot: Arc<Snapshot>,
+    cds: CdsCode,
+    draw: impl FnOnce(&Snapshot) -> Result<Vec<u8>, Problem> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    if snapshot.has_facts(cds) {
+        return of_snapshot(request, &snapshot, || draw(&snapshot));
+    }
+    drawn_apart(request, snapshot, draw).await
+}
+
+/// The pattern of the route that a response is of, for those that were answered before routes
+/// were tried.
+pub(crate) struct Route(pub(crate) Arc<str>);
+
+/// Answers what is kept ready before the routes are tried.
+pub(crate) async fn answer_kept(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let kept = request.app_data::<Data<Service>>().and_then(|service| {
+        let now = service.now().filter(|_| request.method() == Method::GET)?;
+        let Kept { body, route } = now.kept(request.uri().path_and_query()?.as_str())?;
+        Some((now, body, route?))
+    });
+    let Some((snapshot, body, route)) = kept else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    let tag = tag_of(snapshot.dataset());
+    let mut response = if has(request.headers(), &tag) {
+        tagged(HttpResponse::NotModified(), &tag).finish()
+    } else {
+        json(tagged(HttpResponse::Ok(), &tag), body)
+    };
+    response.extensions_mut().insert(Route(route));
+    Ok(request.into_response(response))
 }
 
 /// The same, where drawing up takes long or asks the database: off the threads that serve
@@ -38,11 +103,12 @@ pub(crate) async fn drawn_apart(
     draw: impl FnOnce(&Snapshot) -> Result<Vec<u8>, Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let tag = tag_of(snapshot.dataset());
-    if has(request, &tag) {
+    if has(request.headers(), &tag) {
         return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
     }
     let key = request.uri().path_and_query().map_or("", |uri| uri.as_str()).to_owned();
-    let body = apart(move || snapshot.rendered(&key, || draw(&snapshot))).await?;
+    let route = request.match_pattern();
+    let body = apart(move || snapshot.rendered(&key, route, || draw(&snapshot))).await?;
     Ok(json(tagged(HttpResponse::Ok(), &tag), body))
 }
 
@@ -64,9 +130,9 @@ pub(crate) fn tag_of(dataset: &str) -> String {
 }
 
 /// Whether the caller says that it has this already.
-pub(crate) fn has(request: &HttpRequest, tag: &str) -> bool {
+pub(crate) fn has(headers: &HeaderMap, tag: &str) -> bool {
     let strong = tag.trim_start_matches("W/");
-    let given = request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
+    let given = headers.get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
     given
         .flat_map(|list| list.split(','))
         .map(str::trim)

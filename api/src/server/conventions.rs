@@ -1,6 +1,7 @@
 //! What holds for every response: its id, its headers, its line in the log, and that every
 //! refusal is a problem.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use actix_web::Error;
@@ -15,6 +16,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 
 use super::Service;
+use super::answers::Route;
 use crate::problem::{PROBLEM_JSON, Problem};
 
 /// The log's part of which a line is written for each request.
@@ -109,7 +111,11 @@ fn record(
     started: Instant,
 ) {
     let request = response.request();
-    let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
+    let extensions = response.response().extensions();
+    let route: Cow<'_, str> = match extensions.get::<Route>() {
+        Some(Route(route)) => Cow::Borrowed(route),
+        None => request.match_pattern().map_or(Cow::Borrowed("none"), Cow::Owned),
+    };
     let (status, took) = (response.status().as_u16(), started.elapsed());
     let bytes = match response.response().body().size() {
         BodySize::Sized(bytes) => Some(bytes),

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use actix_web::web::Bytes;
 use calsos_persistence::{AnswerFilter, PackedAnswer, PackedText, RunRecord};
 use moka::sync::Cache;
 
 use super::index::Index;
 use super::item::Item;
-use super::{RENDERED_BYTES, Snapshot};
+use super::{Kept, RENDERED_BYTES, Snapshot};
 use crate::app::Office;
 use crate::app::answers::Names;
 use crate::app::wanted::Entry;
@@ -46,8 +45,9 @@ impl Snapshot {
         let rulebook = hashes.collect::<String>();
         let dataset = dataset_of(&held.run, held.releases.len());
         let index = Arc::new(Index::new(listed, &held.names)?);
-        let weigh =
-            |key: &String, body: &Bytes| u32::try_from(key.len() + body.len()).unwrap_or(u32::MAX);
+        let weigh = |key: &String, kept: &Kept| {
+            u32::try_from(key.len() + kept.body.len()).unwrap_or(u32::MAX)
+        };
         let rendered = Cache::builder().max_capacity(RENDERED_BYTES).weigher(weigh).build();
         let loaded_at = jiff::Timestamp::now();
         Ok(Some(Snapshot { dataset, rulebook, held, index, bodies, facts, rendered, loaded_at }))
