@@ -12,6 +12,7 @@ mod load;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use calsos_domain::cds::CdsCode;
 use calsos_domain::determination::decide;
@@ -26,7 +27,7 @@ use serde_json::value::RawValue;
 pub(crate) use index::{Index, Place};
 pub(crate) use item::Item;
 pub(crate) use leas::{LeaItem, WantedLea};
-pub(crate) use load::dataset_of;
+pub(crate) use load::{dataset_of, tag_of};
 
 use crate::app::Office;
 use crate::app::answers::{Answered, ReadAnswer};
@@ -48,6 +49,8 @@ pub(crate) struct Snapshot {
     dataset: String,
     /// The editions that decided, by the beginnings of their hashes.
     rulebook: String,
+    /// What every response says of them.
+    pub(crate) headers: SnapshotHeaders,
     /// The run, and what its answers are shown with.
     pub(crate) held: Held,
     /// The answers, to find and to list.
@@ -60,6 +63,16 @@ pub(crate) struct Snapshot {
     rendered: Cache<String, Kept>,
     /// When it was loaded: UTC.
     pub(crate) loaded_at: jiff::Timestamp,
+}
+
+/// What responses say of a snapshot.
+#[derive(Clone, Debug)]
+pub(crate) struct SnapshotHeaders {
+    pub(crate) dataset: HeaderValue,
+    pub(crate) rulebook: HeaderValue,
+    /// The weak tag of all that depends on it: bodies of the same meaning may differ in their
+    /// bytes, as when they are compressed.
+    pub(crate) tag: HeaderValue,
 }
 
 /// A body that is kept ready.

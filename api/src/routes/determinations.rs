@@ -11,10 +11,10 @@ use crate::app::wanted::Wanted;
 use crate::cli::Status;
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
-use crate::server::answers::{drawn, has, json, of_snapshot, part_of_snapshot, tag_of, tagged};
+use crate::server::answers::{drawn, has, json, of_snapshot, part_of_snapshot, tagged};
 use crate::server::asked::Asked;
 use crate::server::paging::{Cursor, Page, PageAsked, next_link};
-use crate::snapshot::{Index, Item, Place, Snapshot};
+use crate::snapshot::{Index, Item, Place, Snapshot, tag_of};
 use crate::views::answer::{DeterminationView, PublishedView};
 
 /// A page of determinations, by year and code.

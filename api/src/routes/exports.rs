@@ -14,7 +14,7 @@ use crate::error::AppError;
 use crate::output::{objects, write_csv, write_ndjson};
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
-use crate::server::answers::{apart, has, tag_of, tagged};
+use crate::server::answers::{apart, has, tagged};
 use crate::server::asked::Asked;
 use crate::server::streamed::{Parts, Streamed};
 use crate::snapshot::Snapshot;
@@ -62,7 +62,7 @@ pub(crate) async fn export_determinations(
     let (layout, format) = (layout.unwrap_or(Layout::Answers), format.unwrap_or(Format::Csv));
     let snapshot = service.current()?;
     snapshot.year(year)?;
-    let tag = tag_of(snapshot.dataset());
+    let tag = snapshot.headers.tag.clone();
     if has(request.headers(), &tag) {
         return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
     }

@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::Service;
-use crate::server::answers::{drawn, drawn_from_facts, has, json, tag_of, tagged};
+use crate::server::answers::{drawn, drawn_from_facts, has, json, tagged};
 use crate::server::asked::Asked;
 use crate::server::paging::{Cursor, Page, PageAsked, next_link};
-use crate::snapshot::{LeaItem, WantedLea};
+use crate::snapshot::{LeaItem, WantedLea, tag_of};
 
 /// A page of LEAs.
 #[derive(ToSchema)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data, block};
 use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -45,13 +45,13 @@ fn of_snapshot_by(
     route: Option<String>,
     draw: impl FnOnce() -> Result<Vec<u8>, Problem>,
 ) -> Result<HttpResponse, Problem> {
-    let tag = tag_of(snapshot.dataset());
-    if has(request.headers(), &tag) {
-        return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
+    let tag = &snapshot.headers.tag;
+    if has(request.headers(), tag) {
+        return Ok(tagged(HttpResponse::NotModified(), tag).finish());
     }
     let key = request.uri().path_and_query().map_or("", |uri| uri.as_str());
     let body = snapshot.rendered(key, route, draw)?;
-    Ok(json(tagged(HttpResponse::Ok(), &tag), body))
+    Ok(json(tagged(HttpResponse::Ok(), tag), body))
 }
 
 /// Where the facts of an LEA are in memory, what is drawn up from them is a matter of less
@@ -85,11 +85,11 @@ pub(crate) async fn answer_kept(
     let Some((snapshot, body, route)) = kept else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
-    let tag = tag_of(snapshot.dataset());
-    let mut response = if has(request.headers(), &tag) {
-        tagged(HttpResponse::NotModified(), &tag).finish()
+    let tag = &snapshot.headers.tag;
+    let mut response = if has(request.headers(), tag) {
+        tagged(HttpResponse::NotModified(), tag).finish()
     } else {
-        json(tagged(HttpResponse::Ok(), &tag), body)
+        json(tagged(HttpResponse::Ok(), tag), body)
     };
     response.extensions_mut().insert(Route(route));
     Ok(request.into_response(response))
@@ -102,11 +102,12 @@ pub(crate) async fn drawn_apart(
     snapshot: Arc<Snapshot>,
     draw: impl FnOnce(&Snapshot) -> Result<Vec<u8>, Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let tag = tag_of(snapshot.dataset());
-    if has(request.headers(), &tag) {
-        return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
+    let tag = &snapshot.headers.tag;
+    if has(request.headers(), tag) {
+        return Ok(tagged(HttpResponse::NotModified(), tag).finish());
     }
     let key = request.uri().path_and_query().map_or("", |uri| uri.as_str()).to_owned();
+    let tag = tag.clone();
     let route = request.match_pattern();
     let body = apart(move || snapshot.rendered(&key, route, || draw(&snapshot))).await?;
     Ok(json(tagged(HttpResponse::Ok(), &tag), body))
@@ -123,15 +124,9 @@ pub(crate) async fn apart<T: Send + 'static>(
     })?
 }
 
-/// The weak tag of a dataset: bodies of the same meaning may differ in their bytes, as when
-/// they are compressed.
-pub(crate) fn tag_of(dataset: &str) -> String {
-    format!("W/\"{dataset}\"")
-}
-
 /// Whether the caller says that it has this already.
-pub(crate) fn has(headers: &HeaderMap, tag: &str) -> bool {
-    let strong = tag.trim_start_matches("W/");
+pub(crate) fn has(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let strong = tag.to_str().unwrap_or_default().trim_start_matches("W/");
     let given = headers.get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
     given
         .flat_map(|list| list.split(','))
@@ -139,14 +134,14 @@ pub(crate) fn has(headers: &HeaderMap, tag: &str) -> bool {
         .any(|one| one == "*" || one.trim_start_matches("W/") == strong)
 }
 
-pub(crate) fn tagged(mut response: HttpResponseBuilder, tag: &str) -> HttpResponseBuilder {
-    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, PUBLIC));
-    response.insert_header((VARY, "Accept-Encoding"));
+pub(crate) fn tagged(mut response: HttpResponseBuilder, tag: &HeaderValue) -> HttpResponseBuilder {
+    response.insert_header((ETAG, tag.clone())).insert_header((CACHE_CONTROL, PUBLIC));
+    response.insert_header((VARY, HeaderValue::from_static("Accept-Encoding")));
     response
 }
 
 pub(crate) fn json(mut response: HttpResponseBuilder, body: Bytes) -> HttpResponse {
-    response.content_type("application/json").body(body)
+    response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(body)
 }
 
 /// What is never kept, such as the state of the service.

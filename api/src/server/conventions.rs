@@ -54,16 +54,11 @@ pub(crate) async fn keep(
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(service) = service {
         if let Some(now) = service.now() {
-            let versions =
-                [(DATASET_VERSION, now.dataset()), (RULEBOOK_VERSION, now.rulebook_version())];
-            for (name, version) in versions {
-                // A list that goes on names the dataset that it began with.
-                if let (false, Ok(value)) =
-                    (headers.contains_key(&name), HeaderValue::from_str(version))
-                {
-                    headers.insert(name, value);
-                }
+            // A list that goes on names the dataset that it began with.
+            if !headers.contains_key(DATASET_VERSION) {
+                headers.insert(DATASET_VERSION, now.headers.dataset.clone());
             }
+            headers.insert(RULEBOOK_VERSION, now.headers.rulebook.clone());
         }
         record(&service, &response, &method, &id, started);
     }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use actix_web::http::header::HeaderValue;
 use calsos_persistence::{AnswerFilter, PackedAnswer, PackedText, RunRecord};
 use moka::sync::Cache;
 
 use super::index::Index;
 use super::item::Item;
-use super::{Kept, RENDERED_BYTES, Snapshot};
+use super::{Kept, RENDERED_BYTES, Snapshot, SnapshotHeaders};
 use crate::app::Office;
 use crate::app::answers::Names;
 use crate::app::wanted::Entry;
@@ -17,6 +18,16 @@ use crate::views::listed::ListedView;
 /// Names what a run and so many releases give.
 pub(crate) fn dataset_of(run: &RunRecord, releases: usize) -> String {
     format!("{}.{releases}-{}", run.number, run.id)
+}
+
+/// The weak tag of a dataset.
+pub(crate) fn tag_of(dataset: &str) -> HeaderValue {
+    header(&format!("W/\"{dataset}\""))
+}
+
+/// Numbers, ids and hashes, all of which a header can have.
+fn header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown"))
 }
 
 impl Snapshot {
@@ -50,7 +61,22 @@ impl Snapshot {
         };
         let rendered = Cache::builder().max_capacity(RENDERED_BYTES).weigher(weigh).build();
         let loaded_at = jiff::Timestamp::now();
-        Ok(Some(Snapshot { dataset, rulebook, held, index, bodies, facts, rendered, loaded_at }))
+        let headers = SnapshotHeaders {
+            dataset: header(&dataset),
+            rulebook: header(&rulebook),
+            tag: tag_of(&dataset),
+        };
+        Ok(Some(Snapshot {
+            dataset,
+            rulebook,
+            headers,
+            held,
+            index,
+            bodies,
+            facts,
+            rendered,
+            loaded_at,
+        }))
     }
 }
 
