@@ -41,7 +41,7 @@ use crate::views::reasons::reasons;
 use crate::views::trace::TraceView;
 
 /// How many bytes of bodies are kept ready.
-pub(crate) const RENDERED_BYTES: u64 = 16 * 1024 * 1024;
+pub(crate) const RENDERED_BYTES: u64 = 8 * 1024 * 1024;
 
 /// What is served.
 pub(crate) struct Snapshot {

@@ -34,24 +34,21 @@ impl Snapshot {
     /// Reads the current run; `None` where nothing was decided yet.
     pub(crate) fn load(office: &Office) -> Result<Option<Snapshot>, AppError> {
         let Some(run) = office.store.current_run()? else { return Ok(None) };
-        let id = run.id;
-        // Half of the time goes into each: names and lists, and the run itself.
-        let (held, run) = std::thread::scope(|scope| {
-            let read = scope.spawn(|| -> Result<_, AppError> {
-                let facts = office.store.facts(&id)?;
-                Ok((facts, office.store.packed_answers(&id, &AnswerFilter::default())?))
-            });
-            let held = office.held_beside(run);
-            (held, read.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
-        let (held, (facts, answers)) = (held?, run?);
-        let mut bodies = Vec::with_capacity(answers.len());
-        let mut listed = Vec::with_capacity(answers.len());
-        for answer in answers {
-            let (entry, item, body) = prepare(answer, &held.names)?;
-            bodies.push(body);
-            listed.push((entry, item));
+        let held = office.held_beside(run)?;
+        let id = held.run.id;
+        let mut bodies = Vec::new();
+        let mut listed = Vec::new();
+        // Year by year, since what is only needed to read it is as much again; and one after the
+        // other, since each thread keeps what it has freed.
+        for edition in &held.run.editions {
+            let filter = AnswerFilter { year: Some(edition.year), ..AnswerFilter::default() };
+            for answer in office.store.packed_answers(&id, &filter)? {
+                let (entry, item, body) = prepare(answer, &held.names)?;
+                bodies.push(body);
+                listed.push((entry, item));
+            }
         }
+        let facts = office.store.facts(&id)?;
         let hashes = held.run.editions.iter().filter_map(|edition| edition.hash.get(..4));
         let rulebook = hashes.collect::<String>();
         let dataset = dataset_of(&held.run, held.releases.len());
