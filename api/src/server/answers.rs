@@ -56,6 +56,24 @@ fn of_snapshot_by(
     Ok(json(tagged(HttpResponse::Ok(), tag), body))
 }
 
+/// The same, where drawing up takes long or asks the database: off the threads that serve
+/// readers.
+pub(crate) async fn drawn_apart(
+    request: &HttpRequest,
+    snapshot: Arc<Snapshot>,
+    draw: impl FnOnce(&Snapshot) -> Result<Vec<u8>, Problem> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let tag = &snapshot.headers.tag;
+    if has(request.headers(), tag) {
+        return Ok(tagged(HttpResponse::NotModified(), tag).finish());
+    }
+    let key = request.uri().path_and_query().map_or("", |uri| uri.as_str()).to_owned();
+    let tag = tag.clone();
+    let route = request.match_pattern();
+    let body = apart(move || snapshot.rendered(&key, route, || draw(&snapshot))).await?;
+    Ok(json(tagged(HttpResponse::Ok(), &tag), body))
+}
+
 /// Where the facts of an LEA are in memory, what is drawn up from them is a matter of less
 /// than a millisecond; else the database is asked, off the threads that serve readers.
 pub(crate) async fn drawn_from_facts(
@@ -68,6 +86,17 @@ pub(crate) async fn drawn_from_facts(
         return of_snapshot(request, &snapshot, || draw(&snapshot));
     }
     drawn_apart(request, snapshot, draw).await
+}
+
+/// Does work off the threads that serve readers.
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    block(work).await.map_err(|stopped| {
+        log::error!("work was given up: {stopped}");
+        let detail = "the service stopped before the answer was drawn up; ask again";
+        Problem::new(Kind::Internal, detail)
+    })?
 }
 
 /// The pattern of the route that a response is of, for those that were answered before routes
@@ -95,35 +124,6 @@ pub(crate) async fn answer_kept(
     };
     response.extensions_mut().insert(Route(route));
     Ok(request.into_response(response))
-}
-
-/// The same, where drawing up takes long or asks the database: off the threads that serve
-/// readers.
-pub(crate) async fn drawn_apart(
-    request: &HttpRequest,
-    snapshot: Arc<Snapshot>,
-    draw: impl FnOnce(&Snapshot) -> Result<Vec<u8>, Problem> + Send + 'static,
-) -> Result<HttpResponse, Problem> {
-    let tag = &snapshot.headers.tag;
-    if has(request.headers(), tag) {
-        return Ok(tagged(HttpResponse::NotModified(), tag).finish());
-    }
-    let key = request.uri().path_and_query().map_or("", |uri| uri.as_str()).to_owned();
-    let tag = tag.clone();
-    let route = request.match_pattern();
-    let body = apart(move || snapshot.rendered(&key, route, || draw(&snapshot))).await?;
-    Ok(json(tagged(HttpResponse::Ok(), &tag), body))
-}
-
-/// Does work off the threads that serve readers.
-pub(crate) async fn apart<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
-    block(work).await.map_err(|stopped| {
-        log::error!("work was given up: {stopped}");
-        let detail = "the service stopped before the answer was drawn up; ask again";
-        Problem::new(Kind::Internal, detail)
-    })?
 }
 
 /// Whether the caller says that it has this already.
