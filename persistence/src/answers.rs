@@ -193,25 +193,33 @@ where
 }
 
 /// Stores answers, and those of their texts that are not stored yet. A text that is stored
-/// already is the same text: it is found by its hash.
+/// already is the same text: it is found by its hash. Where an earlier version of the program
+/// stored it, it is packed now.
 fn insert_chunk(
     connection: &mut Connection,
     rows: &mut Vec<AnswerRow>,
     bodies: &mut BTreeMap<Vec<u8>, Body>,
 ) -> Result<(), Failure> {
-    let stored: Vec<Vec<u8>> = answer_body::table
+    let stored: Vec<(Vec<u8>, bool)> = answer_body::table
         .filter(answer_body::hash.eq_any(bodies.keys()))
-        .select(answer_body::hash)
+        .select((answer_body::hash, answer_body::compression.ne(ZLIB)))
         .load(connection)?;
-    for hash in stored {
-        bodies.remove(&hash);
+    for (hash, unpacked) in stored {
+        if let (Some(body), true) = (bodies.remove(&hash), unpacked) {
+            let BodyRow { hash, content, compression, byte_length, summary } = pack(hash, body)?;
+            diesel::update(answer_body::table.find(hash))
+                .set((
+                    answer_body::content.eq(content),
+                    answer_body::compression.eq(compression),
+                    answer_body::byte_length.eq(byte_length),
+                    answer_body::summary.eq(summary),
+                ))
+                .execute(connection)?;
+        }
     }
     let new: Vec<BodyRow> = std::mem::take(bodies)
         .into_iter()
-        .map(|(hash, Body { text, summary })| {
-            let (content, byte_length) = packed::pack(text.as_bytes()).map_err(not_packed)?;
-            Ok(BodyRow { hash, content, compression: ZLIB.to_owned(), byte_length, summary })
-        })
+        .map(|(hash, body)| pack(hash, body))
         .collect::<Result<_, Failure>>()?;
     insert_many!(connection, answer_body::table, new.into_iter());
     insert_many!(connection, answer::table, rows.drain(..));
@@ -222,6 +230,12 @@ fn insert_chunk(
 struct Body {
     text: String,
     summary: Option<String>,
+}
+
+fn pack(hash: Vec<u8>, body: Body) -> Result<BodyRow, Failure> {
+    let Body { text, summary } = body;
+    let (content, byte_length) = packed::pack(text.as_bytes()).map_err(not_packed)?;
+    Ok(BodyRow { hash, content, compression: ZLIB.to_owned(), byte_length, summary })
 }
 
 fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, Body) {

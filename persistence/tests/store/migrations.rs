@@ -184,6 +184,21 @@ fn an_answer_that_an_earlier_version_stored_is_read(on: Backend) {
     assert_eq!(database.store.packed_answers(&id, &filter).unwrap()[0].body.text().unwrap(), text);
     assert!(database.store.facts(&id).unwrap().is_empty());
     every_reference_holds(&database);
+    // The next run packs it, and the run before is read the same.
+    let again = AnswerRecord { summary: Some("{}".to_owned()), ..answers[0].clone() };
+    let new = NewRun {
+        by: "tester",
+        program_version: "0",
+        releases: &[],
+        editions: &[],
+        facts: &NO_FACTS,
+    };
+    let next = database.store.save_run(&new, [Ok::<_, Infallible>(again.clone())]).unwrap();
+    for run in [id, next.id] {
+        assert_eq!(database.store.answers(&run, &filter).unwrap(), std::slice::from_ref(&again));
+    }
+    let packed = "SELECT count(*) AS count FROM answer_body WHERE compression = 'zlib'";
+    assert_eq!(database.place.count(packed), 1);
 }
 
 fn opening_again_runs_no_migration_twice(on: Backend) {
