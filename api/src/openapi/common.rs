@@ -1,6 +1,12 @@
 //! What holds for many operations alike and is said once: the headers of requests and
 //! responses, the texts that a parameter takes, and the media type of workbooks.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a name that a JSON object does not have is null when it is read, and put in when it \
+              is written; the document and its parts are objects"
+)]
+
 use calsos_domain::lea::LeaType;
 use calsos_domain::student_group::StudentGroup;
 use serde_json::{Map, Value, json};
