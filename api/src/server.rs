@@ -3,7 +3,7 @@
 pub(crate) mod answers;
 pub(crate) mod asked;
 pub(crate) mod conventions;
-mod metrics;
+pub(crate) mod metrics;
 mod open_files;
 pub(crate) mod paging;
 pub(crate) mod streamed;

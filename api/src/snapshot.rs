@@ -36,6 +36,7 @@ use crate::app::held::Held;
 use crate::app::wanted::Entry;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
+use crate::server::metrics::KeptRoute;
 use crate::views::answer::PublishedView;
 use crate::views::reasons::reasons;
 use crate::views::trace::TraceView;
@@ -79,8 +80,8 @@ pub(crate) struct SnapshotHeaders {
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
     pub(crate) body: Bytes,
-    /// The pattern of the route that drew it up, where the body is all that there is to say.
-    pub(crate) route: Option<Arc<str>>,
+    /// The route that drew it up, where the body is all that there is to say.
+    pub(crate) route: Option<Arc<KeptRoute>>,
 }
 
 /// The parts of a determination's page that need the whole answer.
@@ -113,14 +114,14 @@ impl Snapshot {
     pub(crate) fn rendered(
         &self,
         key: &str,
-        route: Option<String>,
+        route: Option<KeptRoute>,
         draw: impl FnOnce() -> Result<Vec<u8>, Problem>,
     ) -> Result<Bytes, Problem> {
         if let Some(kept) = self.kept(key) {
             return Ok(kept.body);
         }
         let body = Bytes::from(draw()?);
-        let kept = Kept { body: body.clone(), route: route.map(Into::into) };
+        let kept = Kept { body: body.clone(), route: route.map(Arc::new) };
         self.rendered.insert(key.to_owned(), kept);
         Ok(body)
     }

@@ -15,6 +15,7 @@ use calsos_domain::cds::CdsCode;
 use serde::Serialize;
 
 use super::Service;
+use super::metrics::KeptRoute;
 use crate::problem::{Kind, Problem};
 use crate::snapshot::{Kept, Snapshot};
 
@@ -29,7 +30,7 @@ pub(crate) fn of_snapshot(
     snapshot: &Snapshot,
     draw: impl FnOnce() -> Result<Vec<u8>, Problem>,
 ) -> Result<HttpResponse, Problem> {
-    of_snapshot_by(request, snapshot, request.match_pattern(), draw)
+    of_snapshot_by(request, snapshot, route_of(request), draw)
 }
 
 /// The same, where the response has more to say than the body, such as a link.
@@ -44,7 +45,7 @@ pub(crate) fn part_of_snapshot(
 fn of_snapshot_by(
     request: &HttpRequest,
     snapshot: &Snapshot,
-    route: Option<String>,
+    route: Option<KeptRoute>,
     draw: impl FnOnce() -> Result<Vec<u8>, Problem>,
 ) -> Result<HttpResponse, Problem> {
     let tag = &snapshot.headers.tag;
@@ -69,7 +70,7 @@ pub(crate) async fn drawn_apart(
     }
     let key = request.uri().path_and_query().map_or("", |uri| uri.as_str()).to_owned();
     let tag = tag.clone();
-    let route = request.match_pattern();
+    let route = route_of(request);
     let body = apart(move || snapshot.rendered(&key, route, || draw(&snapshot))).await?;
     Ok(json(tagged(HttpResponse::Ok(), &tag), body))
 }
@@ -99,9 +100,13 @@ pub(crate) async fn apart<T: Send + 'static>(
     })?
 }
 
-/// The pattern of the route that a response is of, for those that were answered before routes
-/// were tried.
-pub(crate) struct Route(pub(crate) Arc<str>);
+fn route_of(request: &HttpRequest) -> Option<KeptRoute> {
+    let service = request.app_data::<Data<Service>>()?;
+    Some(service.metrics.of_route(request.match_pattern()?))
+}
+
+/// The route that a response is of, for those that were answered before routes were tried.
+pub(crate) struct Route(pub(crate) Arc<KeptRoute>);
 
 /// Answers what is kept ready before the routes are tried.
 pub(crate) async fn answer_kept(

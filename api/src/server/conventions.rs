@@ -107,8 +107,9 @@ fn record(
 ) {
     let request = response.request();
     let extensions = response.response().extensions();
-    let route: Cow<'_, str> = match extensions.get::<Route>() {
-        Some(Route(route)) => Cow::Borrowed(route),
+    let kept = extensions.get::<Route>().map(|Route(route)| route);
+    let route: Cow<'_, str> = match kept {
+        Some(route) => Cow::Borrowed(&route.pattern),
         None => request.match_pattern().map_or(Cow::Borrowed("none"), Cow::Owned),
     };
     let (status, took) = (response.status().as_u16(), started.elapsed());
@@ -117,7 +118,10 @@ fn record(
         BodySize::None => Some(0),
         BodySize::Stream => None,
     };
-    service.metrics.count(method.as_str(), &route, status, took);
+    match kept.filter(|_| method == Method::GET) {
+        Some(kept) => kept.count(status, took),
+        None => service.metrics.count(method.as_str(), &route, status, took),
+    }
     // Without a log, most of what follows would be put into words for nobody.
     if !log::log_enabled!(target: LOG, log::Level::Info) {
         return;

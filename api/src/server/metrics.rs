@@ -98,7 +98,40 @@ impl Default for Metrics {
     }
 }
 
+/// Where the answers of a route that are kept ready are counted, found once for each of them.
+#[derive(Debug)]
+pub(crate) struct KeptRoute {
+    /// The route's pattern.
+    pub(crate) pattern: String,
+    whole: Counter,
+    not_modified: Counter,
+    seconds: Histogram,
+}
+
+impl KeptRoute {
+    /// Counts a GET request.
+    pub(crate) fn count(&self, status: u16, took: Duration) {
+        let counter = if status == 304 { &self.not_modified } else { &self.whole };
+        counter.inc();
+        self.seconds.observe(took.as_secs_f64());
+    }
+}
+
 impl Metrics {
+    /// Where a route's answers with 200 and 304 are counted.
+    pub(crate) fn of_route(&self, pattern: String) -> KeptRoute {
+        let counter = |status| {
+            let request = Request { method: "GET".to_owned(), route: pattern.clone(), status };
+            self.requests.get_or_create(&request).clone()
+        };
+        KeptRoute {
+            whole: counter(200),
+            not_modified: counter(304),
+            seconds: self.seconds.get_or_create(&Route { route: pattern.clone() }).clone(),
+            pattern,
+        }
+    }
+
     /// Counts a request.
     pub(crate) fn count(&self, method: &str, route: &str, status: u16, took: Duration) {
         let request = Request { method: method.to_owned(), route: route.to_owned(), status };
