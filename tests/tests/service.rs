@@ -756,12 +756,19 @@ fn metrics_are_on_a_port_of_their_own() {
     let program = world(Backend::Sqlite);
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let service = Service::start(&program, &["--metrics", &port.to_string()]);
+    // The first is drawn up, the others are kept ready.
+    let tag = service.get("/v1/years").header("etag").to_owned();
     let _ = service.get("/v1/years");
+    let _ = service.get_with("/v1/years", &[("if-none-match", &tag)]);
+    let _ = service.head("/v1/years");
     assert_problem(&service.get("/metrics"), 404, "no-such-resource");
     let text = ureq::get(format!("http://{port}/metrics")).call().unwrap();
     let text = text.into_body().read_to_string().unwrap();
-    let line = "calsos_http_requests_total{method=\"GET\",route=\"/v1/years\",status=\"200\"} 1";
-    assert!(text.contains(line), "{text}");
+    for (method, status, count) in [("GET", 200, 2), ("GET", 304, 1), ("HEAD", 200, 1)] {
+        let labels = format!("method=\"{method}\",route=\"/v1/years\",status=\"{status}\"");
+        let line = format!("calsos_http_requests_total{{{labels}}} {count}\n");
+        assert!(text.contains(&line), "{line}{text}");
+    }
     let numbers: BTreeMap<&str, f64> = text
         .lines()
         .filter(|line| !line.starts_with('#'))
