@@ -6,6 +6,7 @@
 //! holds for every request. No SQL and no rule is here.
 
 mod app;
+mod auth;
 mod cli;
 mod commands;
 mod error;
