@@ -17,10 +17,11 @@ pub struct CdsCode(u64);
 pub enum CdsError {
     /// The text has a character that is no digit.
     #[error(
-        "CDS code '{found}' has a character that is no digit ('{character}'); 14 digits are expected"
+        "CDS code '{found}' has a character that is no digit ('{}'); 14 digits are expected",
+        character.escape_debug()
     )]
     NotDigits {
-        /// The text as it was found.
+        /// The text as it was found, shortened where it is long.
         found: String,
         /// The first character that is no digit.
         character: char,
@@ -28,7 +29,7 @@ pub enum CdsError {
     /// The text has only digits, but not 14 of them.
     #[error("CDS code '{found}' has {length} digits; 14 are expected")]
     Length {
-        /// The text as it was found.
+        /// The text as it was found, shortened where it is long.
         found: String,
         /// How many digits it has.
         length: usize,
@@ -45,7 +46,7 @@ impl CdsCode {
     /// [`CdsError`] where a character is no digit or the length is not 14.
     pub fn parse(text: &str) -> Result<CdsCode, CdsError> {
         if text.len() != 14 || text.bytes().any(|b| !b.is_ascii_digit()) {
-            let found = text.to_owned();
+            let found = text.chars().take(60).collect::<String>().escape_debug().to_string();
             return Err(match text.chars().find(|c| !c.is_ascii_digit()) {
                 Some(character) => CdsError::NotDigits { found, character },
                 None => CdsError::Length { found, length: text.len() },
@@ -130,7 +131,8 @@ impl CountyCode {
     /// Parses one or two digits, 1 to 58.
     #[must_use]
     pub fn parse(text: &str) -> Option<CountyCode> {
-        let number: u8 = text.parse().ok()?;
+        let digits = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        let number: u8 = digits.then(|| text.parse().ok()).flatten()?;
         (1..=58).contains(&number).then_some(CountyCode(number))
     }
 
@@ -171,6 +173,21 @@ mod tests {
         );
         assert!(CdsCode::parse("123456789012345").is_err());
         assert_eq!(CdsCode::parse("01234567890123").unwrap().to_string(), "01234567890123");
+    }
+
+    #[test]
+    fn a_county_is_one_or_two_digits_without_a_sign() {
+        let number = |text: &str| CountyCode::parse(text).map(CountyCode::number);
+        assert_eq!((number("7"), number("07"), number("58")), (Some(7), Some(7), Some(58)));
+        for text in ["", "0", "59", "+7", "007", "7 ", "seven"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_is_short_and_of_one_line_whatever_was_found() {
+        let message = CdsCode::parse(&"\n".repeat(10_000)).unwrap_err().to_string();
+        assert!(message.len() < 300 && !message.contains('\n'), "{message}");
     }
 
     #[test]

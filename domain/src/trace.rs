@@ -24,11 +24,13 @@ use crate::outcome::{MissingInput, Outcome};
 use crate::performance::Performance;
 use crate::priority::Priority;
 use crate::rulebook::{Citation, Criterion, MethodTest, Rulebooks};
+use crate::small_numbers::Counts;
 use crate::student_group::StudentGroup;
 use crate::support::Answer;
 use crate::verdict::AnswerSet;
 use crate::year::DashboardYear;
 use groups::{ConditionOnCell, GroupInPriorities, UnusedCell};
+use tests_over_years::EarlierCell;
 
 pub use words::{cell_words, input_words, missing_words};
 
@@ -141,6 +143,8 @@ enum Subject<'a> {
     Condition(ConditionOnCell<'a>),
     /// A cell that no criterion asks for.
     Unused(UnusedCell<'a>),
+    /// A cell of an earlier year.
+    Earlier(Box<EarlierCell<'a>>),
 }
 
 /// The words of a node.
@@ -219,6 +223,7 @@ impl<'a> TraceNode<'a> {
             }
             Subject::Condition(condition) => condition.id(),
             Subject::Unused(cell) => cell.id(),
+            Subject::Earlier(cell) => cell.id.clone(),
         }
     }
 
@@ -231,7 +236,7 @@ impl<'a> TraceNode<'a> {
             Subject::Priority(..) => NodeKind::Priority,
             Subject::Criterion(..) => NodeKind::Criterion,
             Subject::Alternative(..) => NodeKind::Alternative,
-            Subject::Condition(_) | Subject::Unused(_) => NodeKind::Cell,
+            Subject::Condition(_) | Subject::Unused(_) | Subject::Earlier(_) => NodeKind::Cell,
         }
     }
 
@@ -248,17 +253,20 @@ impl<'a> TraceNode<'a> {
             }
             Subject::Condition(condition) => condition.label(),
             Subject::Unused(cell) => cell.label(),
+            Subject::Earlier(cell) => cell.label(),
         }
     }
 
-    /// What was found, such as a colour or a letter.
+    /// What was found, such as a colour or a letter. `counts` says how those of the node's
+    /// source are shown.
     #[must_use]
-    pub fn value_words(&self) -> Option<String> {
+    pub fn value_words(&self, counts: Counts) -> Option<String> {
         match &self.subject {
             Subject::Said(said) => said.value.clone(),
             Subject::Group(group) => group.value(),
-            Subject::Condition(condition) => Some(condition.value()),
-            Subject::Unused(cell) => Some(cell.value()),
+            Subject::Condition(condition) => Some(condition.value(counts)),
+            Subject::Unused(cell) => Some(cell.value(counts)),
+            Subject::Earlier(cell) => Some(cell.value(counts)),
             _ => None,
         }
     }
@@ -272,13 +280,14 @@ impl<'a> TraceNode<'a> {
         }
     }
 
-    /// Why the outcome is what it is, in a sentence.
+    /// Why the outcome is what it is, in a sentence. `counts` says how those of the node's
+    /// source are shown.
     #[must_use]
-    pub fn reason_words(&self) -> Option<String> {
+    pub fn reason_words(&self, counts: Counts) -> Option<String> {
         match &self.subject {
             Subject::Said(said) => said.reason.clone(),
             Subject::Group(group) => Some(group.reason()),
-            Subject::Condition(condition) => condition.reason(),
+            Subject::Condition(condition) => condition.reason(counts),
             Subject::Unused(_) => Some("No criterion of this year asks for it.".to_owned()),
             _ => None,
         }
@@ -292,7 +301,10 @@ impl<'a> TraceNode<'a> {
             Subject::Group(group) => group.citations(),
             Subject::Criterion(_, criterion) => vec![&criterion.source],
             Subject::Condition(condition) => condition.citations(),
-            Subject::Priority(..) | Subject::Alternative(..) | Subject::Unused(_) => Vec::new(),
+            Subject::Priority(..)
+            | Subject::Alternative(..)
+            | Subject::Unused(_)
+            | Subject::Earlier(_) => Vec::new(),
         }
     }
 
@@ -317,9 +329,9 @@ impl fmt::Debug for TraceNode<'_> {
             .field("kind", &self.kind())
             .field("label", &self.label())
             .field("outcome", outcome)
-            .field("value", &self.value_words())
+            .field("value", &self.value_words(Counts::AsPublished))
             .field("unit", &self.unit())
-            .field("reason", &self.reason_words())
+            .field("reason", &self.reason_words(Counts::AsPublished))
             .field("citations", &self.citations())
             .field("source", source)
             .field("cell", cell)

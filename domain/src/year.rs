@@ -92,6 +92,9 @@ impl Day {
     /// Parses `YYYY-MM-DD` or `YYYY-MM`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Day> {
+        if !text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+            return None;
+        }
         let mut parts = text.split('-');
         let year = parts.next().filter(|p| p.len() == 4)?.parse().ok()?;
         let month = parts.next().filter(|p| p.len() == 2)?.parse().ok()?;
@@ -143,6 +146,9 @@ mod tests {
         assert!(Day::parse("2019-12").unwrap() < Day::parse("2020-03").unwrap());
         assert!(Day::parse("2023-02-29").is_none() && Day::parse("2024-02-29").is_some());
         assert!(Day::parse("2024-02-00").is_none());
+        for signed in ["+024-01-01", "2024-+1-01", "2024-01-+1"] {
+            assert!(Day::parse(signed).is_none(), "{signed}");
+        }
         assert_eq!(Day::parse("2024-11-21").unwrap().to_string(), "2024-11-21");
     }
 }

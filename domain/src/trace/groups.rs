@@ -11,6 +11,7 @@ use crate::lea::LeaType;
 use crate::performance::Performance;
 use crate::priority::PrioritySet;
 use crate::rulebook::{Citation, Condition, Criterion, Edition, Wanted};
+use crate::small_numbers::Counts;
 use crate::student_group::StudentGroup;
 use crate::support::Answer;
 
@@ -183,8 +184,8 @@ impl UnusedCell<'_> {
         self.indicator.name().to_owned()
     }
 
-    pub(super) fn value(&self) -> String {
-        cell_words(self.indicator, self.cell, Some(self.performance))
+    pub(super) fn value(&self, counts: Counts) -> String {
+        cell_words(self.indicator, self.cell, Some(self.performance), counts)
     }
 }
 
@@ -212,8 +213,8 @@ impl<'a> ConditionOnCell<'a> {
         wanted_words(self.condition.indicator, self.condition.wanted)
     }
 
-    pub(super) fn value(&self) -> String {
-        cell_words(self.condition.indicator, self.cell, self.performance)
+    pub(super) fn value(&self, counts: Counts) -> String {
+        cell_words(self.condition.indicator, self.cell, self.performance, counts)
     }
 
     pub(super) fn unit(&self) -> &'static str {
@@ -223,8 +224,9 @@ impl<'a> ConditionOnCell<'a> {
         }
     }
 
-    pub(super) fn reason(&self) -> Option<String> {
-        let reason = cell_reason(self.edition.year, self.condition.indicator, self.cell);
+    pub(super) fn reason(&self, counts: Counts) -> Option<String> {
+        let year = self.edition.year;
+        let reason = cell_reason(year, self.condition.indicator, self.cell, counts);
         let note = self.performance.and_then(|performance| self.color_note(performance));
         [reason, note].into_iter().flatten().reduce(|a, b| a + " " + &b)
     }

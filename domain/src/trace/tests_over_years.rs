@@ -3,14 +3,16 @@
 use std::rc::Rc;
 
 use super::words::{cell_words, origin_words, priorities_words, wanted_words};
-use super::{Drawing, NodeKind, RowRef, TraceNode, missing_words};
+use super::{Drawing, NodeKind, RowRef, Subject, TraceNode, missing_words};
 use crate::decisive::CellKey;
 use crate::determination::Determination;
-use crate::evaluation::{Cells, GroupFinding, criterion_outcome};
+use crate::evaluation::{Cell, Cells, GroupFinding, criterion_outcome};
 use crate::facts::YearFacts;
 use crate::history::Origin;
 use crate::outcome::Outcome;
-use crate::rulebook::{CharterTest, Edition, Effect, SustainedRule};
+use crate::performance::Performance;
+use crate::rulebook::{CharterTest, Condition, Edition, Effect, SustainedRule};
+use crate::small_numbers::Counts;
 use crate::student_group::StudentGroup;
 use crate::sustained_need::SustainedFinding;
 use crate::year::DashboardYear;
@@ -202,13 +204,13 @@ impl<'a> Drawing<'_, 'a> {
                 let indicator = condition.indicator;
                 let cited = facts.performances.get(&(indicator, group));
                 let cell = cells.get(group, indicator);
-                let mut node = TraceNode::new(
-                    NodeKind::Cell,
-                    format!("{id}.{}.{indicator}", criterion.id),
-                    wanted_words(indicator, condition.wanted),
-                )
-                .outcome(Outcome::Met)
-                .value(cell_words(indicator, cell, cited.map(|c| &c.value)));
+                let mut node = TraceNode::about(Subject::Earlier(Box::new(EarlierCell {
+                    id: format!("{id}.{}.{indicator}", criterion.id),
+                    condition: *condition,
+                    cell,
+                    performance: cited.map(|cited| &cited.value),
+                })))
+                .outcome(Outcome::Met);
                 node.source = cited.map(|c| RowRef { release: c.release, row: c.row });
                 node
             });
@@ -246,6 +248,25 @@ impl<'a> Drawing<'_, 'a> {
     /// Whether another letter of the group on that year's list would change an answer.
     fn matters(&self, year: DashboardYear, group: StudentGroup) -> bool {
         !self.decisive.get(CellKey::EarlierCode(year, group)).is_empty()
+    }
+}
+
+/// A cell of an earlier year that met a condition.
+#[derive(Clone)]
+pub(super) struct EarlierCell<'a> {
+    pub(super) id: String,
+    condition: Condition,
+    cell: Cell,
+    performance: Option<&'a Performance>,
+}
+
+impl EarlierCell<'_> {
+    pub(super) fn label(&self) -> String {
+        wanted_words(self.condition.indicator, self.condition.wanted)
+    }
+
+    pub(super) fn value(&self, counts: Counts) -> String {
+        cell_words(self.condition.indicator, self.cell, self.performance, counts)
     }
 }
 

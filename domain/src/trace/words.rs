@@ -7,6 +7,7 @@ use crate::outcome::{Missing, MissingInput};
 use crate::performance::Performance;
 use crate::priority::PrioritySet;
 use crate::rulebook::{Alternative, Criterion, MethodTest, Wanted};
+use crate::small_numbers::Counts;
 use crate::year::DashboardYear;
 
 /// What a missing input is, as a sentence.
@@ -41,12 +42,18 @@ pub fn missing_words(year: DashboardYear, missing: Missing) -> String {
 
 /// What stands in a cell, as the rules see it and as the file has it.
 #[must_use]
-pub fn cell_words(indicator: Indicator, cell: Cell, performance: Option<&Performance>) -> String {
+pub fn cell_words(
+    indicator: Indicator,
+    cell: Cell,
+    performance: Option<&Performance>,
+    counts: Counts,
+) -> String {
     let mut parts: Vec<String> = Vec::new();
     match cell {
         Cell::NotLoaded => parts.push("file not loaded".to_owned()),
         Cell::NoRow => parts.push("no row".to_owned()),
         Cell::TooSmall { size: Some(size), minimum } => {
+            let size = counts.words(size);
             parts.push(format!("too few students: {size}, {minimum} are needed"));
         }
         Cell::TooSmall { size: None, minimum } => {
@@ -72,7 +79,7 @@ pub fn cell_words(indicator: Indicator, cell: Cell, performance: Option<&Perform
     if let (Some(students), false) =
         (performance.denominator, matches!(cell, Cell::TooSmall { .. }))
     {
-        parts.push(format!("{students} students"));
+        parts.push(format!("{} students", counts.words(students)));
     }
     parts.join(", ")
 }
@@ -107,13 +114,18 @@ pub(super) fn criterion_words(criterion: &Criterion) -> String {
 }
 
 /// Why a condition is not met by a cell that does not count.
-pub(super) fn cell_reason(year: DashboardYear, indicator: Indicator, cell: Cell) -> Option<String> {
+pub(super) fn cell_reason(
+    year: DashboardYear,
+    indicator: Indicator,
+    cell: Cell,
+    counts: Counts,
+) -> Option<String> {
     match cell {
         Cell::NotLoaded => Some(input_words(year, MissingInput::Indicator(indicator))),
         Cell::NoRow => Some("The file has no row for this group: not met.".to_owned()),
         Cell::TooSmall { size: Some(size), minimum } => Some(format!(
             "The group has {}, and {minimum} are needed to count: not met.",
-            if size == 1 { "1 student".to_owned() } else { format!("{size} students") }
+            counts.students(size)
         )),
         Cell::TooSmall { size: None, minimum } => Some(format!(
             "The file gives no rating to this group; {minimum} students are needed: not met."
