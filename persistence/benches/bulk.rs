@@ -98,6 +98,7 @@ fn read_back(name: &str, store: &Store, contents: &ReleaseContents, text: &str) 
         releases: &[number],
         editions: &[],
         facts: &NO_FACTS,
+        audit: None,
     };
     let mut round = 0;
     median(&format!("{name}: save_run of {ANSWERS} new answers"), || {
@@ -144,6 +145,8 @@ fn added(store: &Store, contents: &ReleaseContents, text: &str) -> AddRelease {
         kept_bytes: None,
         imported_by: "bench",
         report: "{}",
+        public_at: None,
+        audit: None,
     };
     store.add_release(&new).unwrap()
 }

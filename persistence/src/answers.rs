@@ -125,6 +125,30 @@ impl Store {
         rows.into_iter().map(|(row, body)| packed_from_table(row, body)).collect()
     }
 
+    /// The Dashboard years of which a run has answers, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownRun`], [`StoreError::Corrupt`] and [`StoreError::Database`].
+    pub fn run_years(&self, id: &RunId) -> Result<Vec<DashboardYear>, StoreError> {
+        self.read("reading the years of a run", |connection| {
+            let number = number_of(connection, id)?;
+            let at = At { table: "answer", row: &format!("run {number}") };
+            let mut years = Vec::new();
+            let mut last = i32::MIN;
+            // From year to year in the table's key, past the thousands of answers of each.
+            loop {
+                let next: Option<i32> = answer::table
+                    .filter(answer::run.eq(number))
+                    .filter(answer::year.gt(last))
+                    .select(diesel::dsl::min(answer::year))
+                    .first(connection)?;
+                let Some(next) = next else { return Ok(years) };
+                years.push(at.year("year", next)?);
+                last = next;
+            }
+        })
+    }
+
     fn answer_rows(
         &self,
         id: &RunId,

@@ -55,6 +55,17 @@ pub enum StoreError {
     /// No run has this id.
     #[error("run {0} is not stored; `runs` lists those that are")]
     UnknownRun(RunId),
+    /// No client has this id.
+    #[error("client '{0}' is not stored; `clients` lists those that are")]
+    UnknownClient(String),
+    /// Something has this id already, and ids are never given twice.
+    #[error("{what} '{id}' is stored already. Nothing was changed; give the new one another id")]
+    AlreadyThere {
+        /// What was to be added, such as "client".
+        what: &'static str,
+        /// The id.
+        id: String,
+    },
     /// What was given cannot be stored. Nothing of it was.
     #[error("{asked} was refused: {problem}. Nothing of it was stored")]
     Refused {

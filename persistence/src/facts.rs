@@ -1,6 +1,7 @@
 //! What a run was decided from, LEA by LEA; equal facts are kept once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use calsos_domain::cds::CdsCode;
 use calsos_domain::facts::LeaFacts;
@@ -25,9 +26,9 @@ const FORMAT: i16 = 1;
 /// LEAs whose facts are looked for together. SQLite takes 32,766 values in a statement.
 const TOGETHER: usize = 256;
 
-/// The facts of an LEA, packed.
+/// The facts of an LEA, packed. Copies share them.
 #[derive(Clone, Debug)]
-pub struct PackedFacts(Packed);
+pub struct PackedFacts(Arc<Packed>);
 
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = facts_body, treat_none_as_default_value = false)]
@@ -92,7 +93,7 @@ fn from_table(run: i32, cds: &str, body: BodyRow) -> Result<(CdsCode, PackedFact
     let key = format!("run {run}, cds {cds}");
     let at = At { table: "run_facts", row: &key };
     let length = at.number("byte_length", byte_length)?;
-    Ok((at.cds("cds", cds)?, PackedFacts(Packed::new(true, length, content, &hash))))
+    Ok((at.cds("cds", cds)?, PackedFacts(Arc::new(Packed::new(true, length, content, &hash)))))
 }
 
 /// Stores the facts of a run, and those bodies that are not stored yet.

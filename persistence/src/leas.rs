@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use calsos_domain::cds::CdsCode;
 use calsos_domain::directory::Agency;
+use calsos_domain::facts::ReleaseNumber;
 use calsos_domain::release::{
     LeaMention, ReleaseContents, ReleaseKind, Rows, SuccessionKind, SuccessionRow,
 };
@@ -50,11 +51,26 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] and [`StoreError::Database`].
     pub fn leas(&self) -> Result<Vec<LeaRecord>, StoreError> {
+        self.leas_by(|_release| true)
+    }
+
+    /// The same as if only these releases were stored: what the others say is left out, their
+    /// successions with it, and an LEA that only they speak of is absent. A code has the id
+    /// that it has with all of them.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] and [`StoreError::Database`].
+    pub fn leas_by(
+        &self,
+        only: impl Fn(ReleaseNumber) -> bool,
+    ) -> Result<Vec<LeaRecord>, StoreError> {
         self.read("listing LEAs", |connection| {
-            let ids = load_ids(connection)?;
-            let successions = current_successions(connection)?;
-            let mut namings = load_namings(connection)?;
-            let not_leas = codes_of_no_lea(connection)?;
+            let successions = load_current_successions(connection, &only)?;
+            let mut namings = load_namings(connection, &only)?;
+            let not_leas = codes_of_no_lea(connection, &only)?;
+            let mut ids = load_ids(connection)?;
+            let in_successions = codes_in_successions(connection, &only)?;
+            ids.retain(|cds, _| namings.contains_key(cds) || in_successions.contains(cds));
             Ok(join(&ids, &successions)
                 .into_values()
                 .filter_map(|members| to_record(members, &mut namings, &not_leas))
@@ -68,7 +84,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] and [`StoreError::Database`].
     pub fn successions(&self) -> Result<Vec<StoredSuccession>, StoreError> {
-        self.read("listing successions", current_successions)
+        self.successions_by(|_release| true)
+    }
+
+    /// The same as if only these releases were stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] and [`StoreError::Database`].
+    pub fn successions_by(
+        &self,
+        only: impl Fn(ReleaseNumber) -> bool,
+    ) -> Result<Vec<StoredSuccession>, StoreError> {
+        self.read("listing successions", |connection| load_current_successions(connection, &only))
     }
 }
 
@@ -154,22 +181,59 @@ fn load_ids(connection: &mut Connection) -> Result<BTreeMap<CdsCode, LeaId>, Fai
         .collect()
 }
 
-fn current_successions(connection: &mut Connection) -> Result<Vec<StoredSuccession>, Failure> {
-    let newest: Option<i32> = release::table
+/// Which releases a reading is of.
+type Only<'a> = &'a dyn Fn(ReleaseNumber) -> bool;
+
+/// The files of successions, by number.
+fn succession_files(
+    connection: &mut Connection,
+    only: Only<'_>,
+) -> Result<Vec<(i32, ReleaseNumber)>, Failure> {
+    let keys: Vec<i32> = release::table
         .filter(release::kind.eq(ReleaseKind::Successions.code()))
-        .select(diesel::dsl::max(release::number))
-        .first(connection)?;
-    let Some(newest) = newest else {
+        .order(release::number)
+        .select(release::number)
+        .load(connection)?;
+    let mut files = Vec::with_capacity(keys.len());
+    for key in keys {
+        let number = At { table: "release", row: &key }.release("number", key)?;
+        if only(number) {
+            files.push((key, number));
+        }
+    }
+    Ok(files)
+}
+
+fn load_current_successions(
+    connection: &mut Connection,
+    only: Only<'_>,
+) -> Result<Vec<StoredSuccession>, Failure> {
+    let Some((newest, number)) = succession_files(connection, only)?.pop() else {
         return Ok(Vec::new());
     };
-    let number = At { table: "release", row: &newest }.release("number", newest)?;
     let rows = load_successions(connection, newest)?;
     Ok(rows.into_iter().map(|row| StoredSuccession { release: number, row }).collect())
 }
 
-/// What every release says of every code. Of two that say the same of a code for the same
+/// The codes of which a file of successions speaks, also one that was superseded.
+fn codes_in_successions(
+    connection: &mut Connection,
+    only: Only<'_>,
+) -> Result<BTreeSet<CdsCode>, Failure> {
+    let mut codes = BTreeSet::new();
+    for (key, _) in succession_files(connection, only)? {
+        let rows = load_successions(connection, key)?;
+        codes.extend(rows.iter().flat_map(|row| [row.predecessor, row.successor]));
+    }
+    Ok(codes)
+}
+
+/// What each of these releases says of every code. Of two that say the same of a code for the same
 /// year, only one is kept: the state's files repeat themselves some twenty times a year.
-fn load_namings(connection: &mut Connection) -> Result<BTreeMap<CdsCode, Vec<LeaNaming>>, Failure> {
+fn load_namings(
+    connection: &mut Connection,
+    only: Only<'_>,
+) -> Result<BTreeMap<CdsCode, Vec<LeaNaming>>, Failure> {
     let releases: Vec<(i32, String, Option<i32>)> = release::table
         .select((release::number, release::kind, release::year))
         .order(release::number)
@@ -179,7 +243,10 @@ fn load_namings(connection: &mut Connection) -> Result<BTreeMap<CdsCode, Vec<Lea
         let at = At { table: "release", row: &number };
         let kind = at.kind("kind", &kind)?;
         let year = year.map(|found| at.year("year", found)).transpose()?;
-        sources.push((LeaNaming::rank(kind), number, at.release("number", number)?, kind, year));
+        let release = at.release("number", number)?;
+        if only(release) {
+            sources.push((LeaNaming::rank(kind), number, release, kind, year));
+        }
     }
     // The ones that take precedence first, so that those are kept.
     sources.sort_by_key(|(rank, number, ..)| (*rank, std::cmp::Reverse(*number)));
@@ -207,17 +274,23 @@ fn load_namings(connection: &mut Connection) -> Result<BTreeMap<CdsCode, Vec<Lea
     Ok(namings)
 }
 
-/// Codes that the newest directory with a word on them calls no LEA.
-fn codes_of_no_lea(connection: &mut Connection) -> Result<BTreeSet<CdsCode>, Failure> {
-    let rows: Vec<(String, String)> = directory::table
+/// Codes that the newest of these directories with a word on them calls no LEA.
+fn codes_of_no_lea(
+    connection: &mut Connection,
+    only: Only<'_>,
+) -> Result<BTreeSet<CdsCode>, Failure> {
+    let rows: Vec<(i32, String, String)> = directory::table
         .inner_join(release::table)
         .filter(directory::agency.ne(Agency::NotTold.code()))
         .order((release::year, release::file_date, release::number))
-        .select((directory::cds, directory::agency))
+        .select((directory::release, directory::cds, directory::agency))
         .load(connection)?;
     let mut codes = BTreeSet::new();
-    for (cds, agency) in rows {
+    for (release, cds, agency) in rows {
         let at = At { table: "directory", row: &cds };
+        if !only(at.release("release", release)?) {
+            continue;
+        }
         let code = at.cds("cds", &cds)?;
         match at.value("agency", &agency, Agency::parse(&agency))? {
             Agency::NotLea => codes.insert(code),

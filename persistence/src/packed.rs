@@ -1,6 +1,7 @@
 //! What is kept compressed, and unpacked where it is asked for.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::error::{Failure, StoreError};
 use crate::file;
@@ -14,9 +15,9 @@ pub(crate) struct Packed {
     hash: Box<[u8]>,
 }
 
-/// A text, packed.
+/// A text, packed. Copies share it.
 #[derive(Clone, Debug)]
-pub struct PackedText(Packed);
+pub struct PackedText(Arc<Packed>);
 
 /// Packs bytes; their length besides, as a column has it.
 pub(crate) fn pack(bytes: &[u8]) -> std::io::Result<(Vec<u8>, i64)> {
@@ -31,6 +32,11 @@ pub(crate) fn not_packed(cause: std::io::Error) -> Failure {
 impl Packed {
     pub(crate) fn new(compressed: bool, length: u64, bytes: Vec<u8>, hash: &[u8]) -> Packed {
         Packed { compressed, length, bytes: bytes.into(), hash: hash.into() }
+    }
+
+    /// The hash of what was packed.
+    pub(crate) fn hash(&self) -> &[u8] {
+        &self.hash
     }
 
     /// How many bytes it takes.
@@ -63,13 +69,19 @@ impl Packed {
 
 impl PackedText {
     pub(crate) fn new(compressed: bool, length: u64, bytes: Vec<u8>, hash: &[u8]) -> PackedText {
-        PackedText(Packed::new(compressed, length, bytes, hash))
+        PackedText(Arc::new(Packed::new(compressed, length, bytes, hash)))
     }
 
     /// How many bytes it takes.
     #[must_use]
     pub fn packed_length(&self) -> usize {
         self.0.packed_length()
+    }
+
+    /// The SHA-256 of the text, by which equal texts are told.
+    #[must_use]
+    pub fn hash(&self) -> &[u8] {
+        self.0.hash()
     }
 
     /// The text.

@@ -9,9 +9,11 @@ use calsos_domain::release::{Coverage, ReleaseContents, ReleaseKind};
 use calsos_domain::year::{DashboardYear, Day};
 use diesel::prelude::*;
 
+use crate::audit::{self, NewAudit};
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
 use crate::ids::ReleaseId;
+use crate::publications::{self, PublicAt};
 use crate::rows::insert_many;
 use crate::schema::{release, release_county, release_file, release_kept};
 use crate::store::Store;
@@ -35,6 +37,10 @@ pub struct NewRelease<'a> {
     pub imported_by: &'a str,
     /// What reading it found, as JSON; kept as it is.
     pub report: &'a str,
+    /// From when it is public; `None` where nothing is said of it now.
+    pub public_at: Option<PublicAt>,
+    /// The entry that the audit gets with it, also where the same bytes were stored before.
+    pub audit: Option<NewAudit<'a>>,
 }
 
 /// What became of a file that was to be stored.
@@ -115,14 +121,16 @@ struct CountyRow {
 }
 
 impl Store {
-    /// Stores a file and what it says, all or nothing. The same bytes again change nothing.
+    /// Stores a file and what it says, all or nothing. The same bytes again change nothing,
+    /// not even from when they are public.
     ///
     /// # Errors
     /// [`StoreError::Refused`] where the rows are none of the file's kind, a day has a year of
-    /// five digits or a text has a NUL character; [`StoreError::Busy`] and [`StoreError::Database`].
+    /// five digits, a moment lies before the year 0 or a text has a NUL character;
+    /// [`StoreError::Busy`] and [`StoreError::Database`].
     pub fn add_release(&self, new: &NewRelease<'_>) -> Result<AddRelease, StoreError> {
         const DOING: &str = "storing a release";
-        let NewRelease { contents, file_name, bytes, kept_bytes: _, imported_by, report } = *new;
+        let NewRelease { contents, file_name, bytes, imported_by, report, audit, .. } = *new;
         let refused = |problem| StoreError::Refused {
             asked: format!("storing '{}'", file_name.replace('\0', "\\0")),
             problem,
@@ -139,6 +147,11 @@ impl Store {
         contents_without_nul(contents).map_err(refused)?;
         let sha256 = file::sha256_text(bytes);
         if let Some(record) = self.release_of_file(&sha256)? {
+            if audit.is_some() {
+                self.write(DOING, |connection| {
+                    audit::insert_with(connection, audit, || stored_before(&record))
+                })?;
+            }
             return Ok(AddRelease::AlreadyStored(record));
         }
         let kept = new.kept_bytes.unwrap_or(bytes);
@@ -148,6 +161,7 @@ impl Store {
             self.write(DOING, |connection| {
                 // Another process may have stored the same meanwhile.
                 if let Some(record) = find(connection, &sha256)? {
+                    audit::insert_with(connection, audit, || stored_before(&record))?;
                     return Ok(AddRelease::AlreadyStored(record));
                 }
                 let number = insert(connection, new, &sha256)?;
@@ -156,7 +170,15 @@ impl Store {
                     .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                     .map_err(|e| StoreError::Database { doing: DOING, problem: Box::new(e) })?;
                 insert_file(connection, number, &compressed, new.kept_bytes)?;
-                record(connection, number).map(AddRelease::Added)
+                let record = record(connection, number)?;
+                if let Some(public_at) = new.public_at {
+                    publications::insert(connection, record.number, public_at, imported_by)?;
+                }
+                audit::insert_with(connection, audit, || {
+                    let said = new.public_at.map(|said| format!(", {said}")).unwrap_or_default();
+                    format!("release {} stored{said}", record.number)
+                })?;
+                Ok(AddRelease::Added(record))
             })
         })
     }
@@ -306,6 +328,11 @@ pub(crate) fn exists(connection: &mut Connection, number: ReleaseNumber) -> Quer
         .get_result(connection)
 }
 
+/// What became of the same bytes again, in words for the audit.
+fn stored_before(record: &ReleaseRecord) -> String {
+    format!("release {} was stored before", record.number)
+}
+
 fn find(connection: &mut Connection, sha256: &str) -> Result<Option<ReleaseRecord>, Failure> {
     let number: Option<i32> = release::table
         .filter(release::sha256.eq(sha256))
@@ -335,7 +362,7 @@ pub(crate) fn read_record(
 }
 
 fn insert(connection: &mut Connection, new: &NewRelease<'_>, sha256: &str) -> Result<i32, Failure> {
-    let NewRelease { contents, file_name, bytes, kept_bytes: _, imported_by, report } = *new;
+    let NewRelease { contents, file_name, bytes, imported_by, report, .. } = *new;
     let ReleaseContents { kind, year, file_date, coverage, leas, rows } = contents;
     let Coverage { statewide, counties, charter_counties } = coverage;
     let last: Option<i32> =

@@ -9,6 +9,7 @@ use calsos_domain::year::DashboardYear;
 use diesel::prelude::*;
 
 use crate::answers::{self, AnswerRecord};
+use crate::audit::{self, NewAudit};
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
 use crate::facts;
@@ -32,6 +33,8 @@ pub struct NewRun<'a> {
     pub editions: &'a [EditionRecord],
     /// What it was decided from, LEA by LEA, to explain it without reading the releases again.
     pub facts: &'a BTreeMap<CdsCode, LeaFacts>,
+    /// The entry that the audit gets with it.
+    pub audit: Option<NewAudit<'a>>,
 }
 
 /// An edition of the rules, as it was when it decided.
@@ -108,6 +111,9 @@ impl Store {
             let number = insert_run(connection, new)?;
             let answer_count = answers::insert(connection, number, answers)?;
             facts::insert(connection, number, new.facts)?;
+            audit::insert_with(connection, new.audit, || {
+                format!("run {number} stored, {answer_count} answers")
+            })?;
             diesel::update(run::table.find(number))
                 .set(run::answer_count.eq(answer_count))
                 .execute(connection)?;
@@ -189,7 +195,7 @@ fn find_edition(connection: &mut Connection, hash: &str) -> Result<Option<Editio
 
 /// Everything of a run but its answers. Returns its number.
 fn insert_run(connection: &mut Connection, new: &NewRun<'_>) -> Result<i32, Failure> {
-    let NewRun { by, program_version, releases, editions, facts: _ } = *new;
+    let NewRun { by, program_version, releases, editions, facts: _, audit: _ } = *new;
     without_nul(|| "the name of who decides".to_owned(), by).map_err(refused)?;
     without_nul(|| "the program's version".to_owned(), program_version).map_err(refused)?;
     let last: Option<i32> = run::table.select(diesel::dsl::max(run::number)).first(connection)?;

@@ -341,6 +341,63 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    publication (sequence) {
+        sequence -> Integer,
+        release -> Integer,
+        public_at -> Nullable<Text>,
+        set_at -> Text,
+        set_by -> Text,
+    }
+}
+
+diesel::table! {
+    client (id) {
+        id -> Text,
+        name -> Text,
+        secret_hash -> Text,
+        scopes -> Text,
+        agency -> Text,
+        created_at -> Text,
+        created_by -> Text,
+        changed_at -> Text,
+        secret_changed_at -> Text,
+        disabled_at -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    signing_key (kid) {
+        kid -> Text,
+        algorithm -> Text,
+        private_key -> Binary,
+        public_key -> Binary,
+        created_at -> Text,
+        created_by -> Text,
+        retired_at -> Nullable<Text>,
+        served_until -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit (sequence) {
+        sequence -> BigInt,
+        at -> Text,
+        request_id -> Nullable<Text>,
+        actor -> Text,
+        issuer -> Nullable<Text>,
+        agency -> Nullable<Text>,
+        scopes -> Nullable<Text>,
+        address -> Nullable<Text>,
+        operation -> Text,
+        target -> Text,
+        outcome -> Text,
+        status -> Nullable<SmallInt>,
+        code -> Nullable<Text>,
+        detail -> Text,
+    }
+}
+
 diesel::joinable!(answer -> answer_body (body_hash));
 diesel::joinable!(run_facts -> facts_body (facts_hash));
 diesel::joinable!(directory -> release (release));

@@ -8,6 +8,7 @@ use calsos_domain::lea::LeaType;
 use calsos_domain::release::ReleaseKind;
 use calsos_domain::student_group::StudentGroup;
 use calsos_domain::year::{DashboardYear, Day};
+use jiff::Timestamp;
 
 use crate::error::StoreError;
 use calsos_domain::facts::ReleaseNumber;
@@ -115,6 +116,16 @@ impl At<'_> {
         self.number(column, found).map(ReleaseNumber)
     }
 
+    /// A moment as [`moment_column`] writes it.
+    pub(crate) fn moment(
+        &self,
+        column: &'static str,
+        found: &str,
+    ) -> Result<Timestamp, StoreError> {
+        let moment = found.parse::<Timestamp>().ok();
+        self.value(column, found, moment.filter(|moment| format!("{moment:.6}") == found))
+    }
+
     /// A county, read as the start of a code: the codes of the state itself and of made-up
     /// counties are values of the domain too.
     pub(crate) fn county(
@@ -157,5 +168,18 @@ pub(crate) fn day_column(day: Day) -> Result<String, StoreError> {
 /// The present moment as a column has it: UTC, RFC 3339, always 27 characters, so that the
 /// order of texts is the order of time.
 pub(crate) fn now_column() -> String {
-    format!("{:.6}", jiff::Timestamp::now())
+    format!("{:.6}", Timestamp::now())
+}
+
+/// A moment that a caller gives, as a column has it.
+///
+/// # Errors
+/// [`StoreError::Refused`] for one before the year 0, whose text would not sort by time.
+pub(crate) fn moment_column(asked: &'static str, moment: Timestamp) -> Result<String, StoreError> {
+    let text = format!("{moment:.6}");
+    if text.starts_with('-') {
+        let problem = format!("the moment {text} lies before the year 0");
+        return Err(StoreError::Refused { asked: asked.to_owned(), problem });
+    }
+    Ok(text)
 }

@@ -3,6 +3,8 @@
 use calsos_domain::directory::DirectoryRow;
 use calsos_domain::release::{LeaMention, ReleaseContents, Rows};
 
+use crate::error::StoreError;
+
 /// Refuses a text with a NUL character, which PostgreSQL cannot hold. `what` is the text's
 /// name, such as "the report".
 pub(crate) fn without_nul(what: impl FnOnce() -> String, text: &str) -> Result<(), String> {
@@ -10,6 +12,20 @@ pub(crate) fn without_nul(what: impl FnOnce() -> String, text: &str) -> Result<(
         return Err(format!("{} has a NUL character, which no text can have", what()));
     }
     Ok(())
+}
+
+/// The same for several texts that are stored together, each with its name.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub(crate) fn texts_without_nul(
+    asked: &'static str,
+    texts: &[(&'static str, &str)],
+) -> Result<(), StoreError> {
+    texts.iter().try_for_each(|(what, text)| {
+        without_nul(|| (*what).to_owned(), text)
+            .map_err(|problem| StoreError::Refused { asked: asked.to_owned(), problem })
+    })
 }
 
 /// The same for every text that a file says.

@@ -58,10 +58,11 @@ pub(super) fn connect(path: &str) -> Result<SqliteConnection, String> {
 }
 
 /// FULL makes a commit survive a power cut, which an import of a file that is kept for ever
-/// is worth.
+/// is worth. What is deleted is overwritten: only keys ever are.
 fn set_up(connection: &mut SqliteConnection) -> QueryResult<()> {
     connection.batch_execute(&format!(
-        "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
+        "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; \
+         PRAGMA secure_delete = ON;",
         WAIT.as_millis()
     ))
 }

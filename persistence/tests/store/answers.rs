@@ -29,7 +29,14 @@ fn edition(number: u16, text: &str) -> EditionRecord {
 }
 
 fn run<'a>(releases: &'a [ReleaseNumber], editions: &'a [EditionRecord]) -> NewRun<'a> {
-    NewRun { by: "tester", program_version: "0.0.1", releases, editions, facts: &NO_FACTS }
+    NewRun {
+        by: "tester",
+        program_version: "0.0.1",
+        releases,
+        editions,
+        facts: &NO_FACTS,
+        audit: None,
+    }
 }
 
 fn save(store: &Store, new: &NewRun<'_>, answers: Vec<AnswerRecord>) -> RunRecord {
@@ -210,7 +217,26 @@ fn many_answers_are_kept_by_year_and_code_with_their_texts(on: Backend) {
     assert_eq!(store.answers(&again.id, &AnswerFilter::default()).unwrap(), answers);
 }
 
+fn the_years_of_a_run_are_those_of_its_answers(on: Backend) {
+    let database = Database::new(on);
+    let store = &database.store;
+    let answers = [(2092, 1), (2090, 1), (2092, 2), (2095, 1), (2090, 2)]
+        .map(|(number, district)| answer(number, cds(1, district, 0), None));
+    let years = |run: &RunRecord| -> Vec<u16> {
+        store.run_years(&run.id).unwrap().iter().map(|year| year.number()).collect()
+    };
+    let first = save(store, &run(&[], &[]), answers.to_vec());
+    let second = save(store, &run(&[], &[]), vec![answer(2091, cds(1, 1, 0), None)]);
+    let empty = save(store, &run(&[], &[]), Vec::new());
+    assert_eq!(years(&first), [2090, 2092, 2095]);
+    assert_eq!(years(&second), [2091]);
+    assert_eq!(years(&empty), [0; 0]);
+    let absent = RunId::parse("01900000-0000-7000-8000-000000000000").unwrap();
+    assert!(matches!(store.run_years(&absent), Err(StoreError::UnknownRun(_))));
+}
+
 on_both![
+    the_years_of_a_run_are_those_of_its_answers,
     a_run_with_a_nul_in_a_text_is_refused_whole,
     many_answers_are_kept_by_year_and_code_with_their_texts,
     there_is_no_current_run_before_the_first,

@@ -81,6 +81,7 @@ fn readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done(on: Bac
         releases: &[],
         editions: &[],
         facts: &NO_FACTS,
+        audit: None,
     };
     let answers = (0..3).map(|district| {
         // The reader asks from inside the writer's transaction.
@@ -137,6 +138,7 @@ fn a_panic_inside_a_run_leaves_the_store_usable(on: Backend) {
             releases: &[],
             editions: &[],
             facts: &NO_FACTS,
+            audit: None,
         };
         let answers = std::iter::once_with(|| -> Result<AnswerRecord, Infallible> {
             panic!("a panic that a test wants")

@@ -169,8 +169,14 @@ fn a_server_that_does_not_let_in_is_told_with_advice() {
         panic!("it is new");
     };
     assert_eq!(reader.releases().unwrap(), [record]);
-    let new =
-        NewRun { by: "x", program_version: "0", releases: &[], editions: &[], facts: &NO_FACTS };
+    let new = NewRun {
+        by: "x",
+        program_version: "0",
+        releases: &[],
+        editions: &[],
+        facts: &NO_FACTS,
+        audit: None,
+    };
     let error = reader.save_run(&new, std::iter::empty::<Result<_, Infallible>>()).unwrap_err();
     assert!(error.to_string().contains("permission denied for table run"), "{error}");
 }

@@ -175,7 +175,14 @@ fn facts(cds: CdsCode) -> LeaFacts {
 }
 
 fn save(store: &Store, facts: &BTreeMap<CdsCode, LeaFacts>) -> RunRecord {
-    let new = NewRun { by: "tester", program_version: "0", releases: &[], editions: &[], facts };
+    let new = NewRun {
+        by: "tester",
+        program_version: "0",
+        releases: &[],
+        editions: &[],
+        facts,
+        audit: None,
+    };
     store.save_run(&new, std::iter::empty::<Result<_, Infallible>>()).unwrap()
 }
 
@@ -234,7 +241,14 @@ fn a_changed_answer_is_refused(on: Backend) {
         summary: None,
     };
     let facts = BTreeMap::new();
-    let new = NewRun { by: "x", program_version: "0", releases: &[], editions: &[], facts: &facts };
+    let new = NewRun {
+        by: "x",
+        program_version: "0",
+        releases: &[],
+        editions: &[],
+        facts: &facts,
+        audit: None,
+    };
     let answers = [answer(1), answer(2)].map(Ok::<_, Infallible>);
     let run = database.store.save_run(&new, answers).unwrap();
     database.execute(

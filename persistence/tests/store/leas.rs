@@ -1,11 +1,12 @@
 //! LEAs: one id, dated codes, names by year.
 
 use calsos_domain::cds::CdsCode;
+use calsos_domain::directory::{Agency, DirectoryRow, DirectoryStatus};
 use calsos_domain::indicator::Indicator;
 use calsos_domain::lea::LeaType;
 use calsos_domain::priority::Priority;
-use calsos_domain::release::{ReleaseKind, SuccessionKind};
-use calsos_persistence::LeaCode;
+use calsos_domain::release::{ReleaseKind, Rows, SuccessionKind};
+use calsos_persistence::{LeaCode, LeaId, LeaRecord};
 
 use crate::support::{
     Backend, Database, cds, day, mention, naming, on_both, succession, successions, year,
@@ -175,7 +176,108 @@ fn a_chain_of_renumberings_is_one_lea_in_order(on: Backend) {
     assert_eq!(lea.codes().iter().map(|code| code.cds).collect::<Vec<_>>(), codes);
 }
 
+/// Two files and one of successions, and the LEAs by which of the three are allowed.
+fn what_releases_say_that_are_left_out_is_not_known(on: Backend) {
+    let database = Database::new(on);
+    let (old, new, other) = (cds(5, 1, 0), cds(5, 2, 0), cds(5, 3, 0));
+    let before = naming(LIST, year(2090), vec![mention(old, "Before")]);
+    let after = naming(
+        LIST,
+        year(2090),
+        vec![mention(old, "Renamed"), mention(new, "After"), mention(other, "Other")],
+    );
+    database.add(&before, "before");
+    database.add(&after, "after");
+    let row = succession(old, new, SuccessionKind::Renumbered, "2090-07-01");
+    database.add(&successions(vec![row]), "successions");
+    let store = &database.store;
+    let by = |allowed: &[u32]| {
+        let leas = store.leas_by(|release| allowed.contains(&release.0)).unwrap();
+        let shown = leas
+            .iter()
+            .map(|lea| (lea.cds(), lea.codes().len(), lea.name_in(year(2090)).to_owned()));
+        shown.collect::<Vec<_>>()
+    };
+    let named = |cds, codes, name: &str| (cds, codes, name.to_owned());
+    assert_eq!(by(&[]), []);
+    assert_eq!(by(&[1]), [named(old, 1, "Before")]);
+    assert_eq!(
+        by(&[1, 2]),
+        [named(old, 1, "Renamed"), named(new, 1, "After"), named(other, 1, "Other")]
+    );
+    // The successions speak of the new code, which no file names then.
+    assert_eq!(by(&[1, 3]), [named(new, 2, "Before")]);
+    assert_eq!(by(&[3]), [named(new, 2, "")]);
+    assert_eq!(store.leas_by(|_| true).unwrap(), store.leas().unwrap());
+    // Ids are those that the codes have with all releases.
+    let ids_of = |leas: Vec<LeaRecord>| -> Vec<(CdsCode, LeaId)> {
+        let of_one = |lea: &LeaRecord| {
+            let ids: Vec<_> =
+                std::iter::once(lea.id()).chain(lea.other_ids().iter().copied()).collect();
+            lea.codes().iter().map(|code| code.cds).zip(ids).collect::<Vec<_>>()
+        };
+        leas.iter().flat_map(of_one).collect()
+    };
+    let with_all = ids_of(store.leas().unwrap());
+    assert_eq!(ids_of(store.leas_by(|release| release.0 != 3).unwrap()), with_all);
+}
+
+fn the_newest_file_of_successions_that_is_allowed_is_in_force(on: Backend) {
+    let database = Database::new(on);
+    let (a, b, c) = (cds(5, 1, 0), cds(5, 2, 0), cds(5, 3, 0));
+    let renumbered = succession(a, b, SuccessionKind::Renumbered, "2091-07-01");
+    let first = database.add(&successions(vec![renumbered.clone()]), "first").number;
+    let merged = succession(a, c, SuccessionKind::Merged, "2092-07-01");
+    database.add(&successions(vec![merged]), "second");
+    let store = &database.store;
+    let only_first = |release| release == first;
+    assert_eq!(store.leas().unwrap().len(), 3);
+    let leas = store.leas_by(only_first).unwrap();
+    let [lea] = leas.as_slice() else { panic!("{leas:?}") };
+    assert_eq!((lea.codes()[0].cds, lea.cds()), (a, b));
+    let rows = store.successions_by(only_first).unwrap();
+    assert_eq!((rows.len(), &rows[0].row, rows[0].release), (1, &renumbered, first));
+    assert_eq!(store.successions_by(|_| false).unwrap(), []);
+    assert_eq!(store.successions_by(|_| true).unwrap(), store.successions().unwrap());
+    // A file that is superseded has still named its codes.
+    assert_eq!(store.leas_by(|release| release != first).unwrap().len(), 2);
+}
+
+fn a_directory_that_is_left_out_calls_nothing_no_lea(on: Backend) {
+    let database = Database::new(on);
+    let code = cds(5, 1, 0);
+    let named = database.add(&naming(LIST, year(2090), vec![mention(code, "One")]), "list").number;
+    let entry = DirectoryRow {
+        row: 2,
+        cds: code,
+        agency: Agency::NotLea,
+        status: DirectoryStatus::Active,
+        name: "One".to_owned(),
+        county_name: String::new(),
+        city: None,
+        grade_span: None,
+        opened: None,
+        closed: None,
+        charter_number: None,
+        funding: None,
+        doc: None,
+        doc_name: None,
+        nces_district: None,
+        nces_school: None,
+    };
+    let mut directory = naming(ReleaseKind::Directory, year(2090), Vec::new());
+    directory.rows = Rows::Directory(vec![entry]);
+    database.add(&directory, "directory");
+    let lea_type = |leas: Vec<LeaRecord>| leas[0].lea_type_in(year(2090));
+    assert_eq!(lea_type(database.store.leas().unwrap()), None);
+    let without = database.store.leas_by(|release| release == named).unwrap();
+    assert_eq!(lea_type(without), Some(LeaType::District));
+}
+
 on_both![
+    what_releases_say_that_are_left_out_is_not_known,
+    the_newest_file_of_successions_that_is_allowed_is_in_force,
+    a_directory_that_is_left_out_calls_nothing_no_lea,
     the_published_list_names_before_an_indicator_file_and_that_before_a_local_one,
     a_later_import_names_before_an_earlier_one,
     a_year_without_a_name_takes_the_nearest_earlier_one_and_else_the_nearest_later,

@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod concurrency;
 #[cfg(test)]
 mod databases;
@@ -14,8 +18,12 @@ mod leas;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod publications;
+#[cfg(test)]
 mod releases;
 #[cfg(test)]
 mod round_trips;
+#[cfg(test)]
+mod signing_keys;
 #[cfg(test)]
 mod support;

@@ -7,15 +7,15 @@ use calsos_domain::performance::Performance;
 use calsos_domain::release::{PerformanceRow, ReleaseContents, Rows};
 use calsos_domain::student_group::StudentGroup;
 use calsos_persistence::{
-    AnswerFilter, AnswerRecord, EditionRecord, NewRun, ReleaseNumber, RunRecord, Store,
+    AnswerFilter, AnswerRecord, EditionRecord, NewRun, PublicAt, ReleaseNumber, RunRecord, Store,
 };
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::support::{
-    Backend, Database, NO_FACTS, Place, cds, on_both, small_file, sqlite, succession, successions,
-    year,
+    Backend, Database, NO_FACTS, Place, cds, entry, key, moment, new_client, on_both, small_file,
+    sqlite, succession, successions, year,
 };
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -24,7 +24,7 @@ const POSTGRESQL: EmbeddedMigrations = embed_migrations!("migrations/postgresql"
 /// Table, columns, and the table and columns that they refer to.
 type Reference = (&'static str, &'static [&'static str], &'static str, &'static [&'static str]);
 
-const REFERENCES: [Reference; 29] = [
+const REFERENCES: [Reference; 30] = [
     ("release_file", &["release"], "release", &["number"]),
     ("release_county", &["release"], "release", &["number"]),
     ("performance", &["release"], "release", &["number"]),
@@ -54,6 +54,7 @@ const REFERENCES: [Reference; 29] = [
     ("run_facts", &["run"], "run", &["number"]),
     ("run_facts", &["facts_hash"], "facts_body", &["hash"]),
     ("current_run", &["run"], "run", &["number"]),
+    ("publication", &["release"], "release", &["number"]),
 ];
 
 /// At least one row in most tables.
@@ -70,6 +71,7 @@ fn fill(store: &Database) -> RunRecord {
         releases: &[release],
         editions: &[edition],
         facts: &NO_FACTS,
+        audit: None,
     };
     let answer = AnswerRecord {
         year: year(2090),
@@ -81,7 +83,11 @@ fn fill(store: &Database) -> RunRecord {
         body: "{}".to_owned(),
         summary: Some("{}".to_owned()),
     };
-    store.store.save_run(&new, [Ok::<_, Infallible>(answer)]).unwrap()
+    let run = store.store.save_run(&new, [Ok::<_, Infallible>(answer)]).unwrap();
+    store.store.publish(&[release], PublicAt::Closed, "tester", Some(entry("publish"))).unwrap();
+    store.store.add_client(&new_client("client"), None).unwrap();
+    store.store.add_signing_key(&key("key"), moment("2091-01-01T00:00:00Z"), None).unwrap();
+    run
 }
 
 fn migrations_go_up_down_and_up_again_with_rows_in_the_tables(on: Backend) {
@@ -136,7 +142,7 @@ fn rows_of_one_lea_are_read_also_of_releases_that_an_earlier_version_stored(on: 
     let expected = [vec![2, 4], vec![3, 5, 6], vec![]];
     assert_eq!(each(&database.store), expected);
     // As if the fourth migration had not been there when the rows were stored.
-    revert(&database, 2);
+    revert(&database, 3);
     database.store = Store::open(&database.url()).unwrap();
     assert_eq!(each(&database.store), expected);
 }
@@ -159,7 +165,7 @@ fn revert(database: &Database, migrations: usize) {
 fn an_answer_that_an_earlier_version_stored_is_read(on: Backend) {
     let mut database = Database::new(on);
     let run = fill(&database);
-    revert(&database, 1);
+    revert(&database, 2);
     assert_eq!(database.counts()["run"], 0);
     // A run as the second migration had it. The hash is that of the text.
     let text = "{\"é\":1}";
@@ -192,6 +198,7 @@ fn an_answer_that_an_earlier_version_stored_is_read(on: Backend) {
         releases: &[],
         editions: &[],
         facts: &NO_FACTS,
+        audit: None,
     };
     let next = database.store.save_run(&new, [Ok::<_, Infallible>(again.clone())]).unwrap();
     for run in [id, next.id] {
@@ -207,7 +214,7 @@ fn opening_again_runs_no_migration_twice(on: Backend) {
     let before = database.counts();
     Store::open(&database.url()).unwrap();
     assert_eq!(database.counts(), before);
-    assert_eq!(before["__diesel_schema_migrations"], 5);
+    assert_eq!(before["__diesel_schema_migrations"], 6);
 }
 
 fn every_reference_of_the_filled_tables_holds(on: Backend) {

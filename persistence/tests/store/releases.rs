@@ -70,6 +70,8 @@ fn rows_of_another_kind_are_refused(on: Backend) {
         kept_bytes: None,
         imported_by: "tester",
         report: "{}",
+        public_at: None,
+        audit: None,
     };
     assert_eq!(
         database.store.add_release(&new).unwrap_err().to_string(),
@@ -92,6 +94,8 @@ fn a_file_that_fails_in_the_middle_leaves_nothing(on: Backend) {
         kept_bytes: None,
         imported_by: "tester",
         report: "{}",
+        public_at: None,
+        audit: None,
     };
     let error = database.store.add_release(&new).unwrap_err();
     assert!(error.to_string().contains("year of more than four digits"), "{error}");
@@ -197,6 +201,8 @@ fn a_text_with_a_nul_is_refused_before_anything_is_written(on: Backend) {
             kept_bytes: None,
             imported_by,
             report,
+            public_at: None,
+            audit: None,
         };
         let error = database.store.add_release(&new).unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
@@ -213,8 +219,16 @@ fn what_is_kept_in_a_files_place_is_read_back_and_the_file_is_known_by_its_own_b
     let contents = small_file();
     let add = |bytes: &[u8], kept_bytes| {
         let (file_name, imported_by, report) = ("directory.txt", "tester", "{}");
-        let new =
-            NewRelease { contents: &contents, file_name, bytes, kept_bytes, imported_by, report };
+        let new = NewRelease {
+            contents: &contents,
+            file_name,
+            bytes,
+            kept_bytes,
+            imported_by,
+            report,
+            public_at: None,
+            audit: None,
+        };
         database.store.add_release(&new).unwrap()
     };
     let kept: &[u8] = b"without people";

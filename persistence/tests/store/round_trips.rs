@@ -293,6 +293,8 @@ fn comes_back(
         kept_bytes: kept.as_deref(),
         imported_by: &imported_by,
         report: &report,
+        public_at: None,
+        audit: None,
     };
     let AddRelease::Added(record) = database.store.add_release(&new).unwrap() else {
         panic!("nothing was stored before");

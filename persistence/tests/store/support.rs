@@ -10,12 +10,16 @@ use calsos_domain::release::{
     Coverage, LeaMention, ReleaseContents, ReleaseKind, Rows, SuccessionKind, SuccessionRow,
 };
 use calsos_domain::year::{DashboardYear, Day};
-use calsos_persistence::{AddRelease, NewRelease, ReleaseRecord, Store};
+use calsos_persistence::{
+    AddRelease, AuditOutcome, NewAudit, NewClient, NewRelease, NewRun, NewSigningKey,
+    ReleaseRecord, Store,
+};
 use calsos_tests_postgres::Server;
 use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
+use jiff::Timestamp;
 use tempfile::TempDir;
 
 /// Which database a test runs on.
@@ -204,8 +208,65 @@ pub(crate) fn add(store: &Store, contents: &ReleaseContents, bytes: &str) -> Add
             kept_bytes: None,
             imported_by: "tester",
             report: "{}",
+            public_at: None,
+            audit: None,
         })
         .unwrap()
+}
+
+/// A run without anything.
+pub(crate) fn run() -> NewRun<'static> {
+    NewRun {
+        by: "tester",
+        program_version: "0",
+        releases: &[],
+        editions: &[],
+        facts: &NO_FACTS,
+        audit: None,
+    }
+}
+
+/// An entry of the audit about this operation.
+pub(crate) fn entry(operation: &str) -> NewAudit<'_> {
+    NewAudit {
+        request_id: None,
+        actor: "tester",
+        issuer: None,
+        agency: None,
+        scopes: None,
+        address: None,
+        operation,
+        target: "a target",
+        outcome: AuditOutcome::Done,
+        status: None,
+        code: None,
+        detail: "",
+    }
+}
+
+pub(crate) fn new_client(id: &str) -> NewClient<'_> {
+    NewClient {
+        id,
+        name: "A made-up client",
+        secret_hash: "$argon2id$made up",
+        scopes: "read preview",
+        agency: "county:07",
+        created_by: "tester",
+    }
+}
+
+pub(crate) fn key(kid: &str) -> NewSigningKey<'_> {
+    NewSigningKey {
+        kid,
+        algorithm: "EdDSA",
+        private_key: b"private",
+        public_key: b"public",
+        created_by: "tester",
+    }
+}
+
+pub(crate) fn moment(text: &str) -> Timestamp {
+    text.parse().unwrap()
 }
 
 pub(crate) fn year(number: u16) -> DashboardYear {
