@@ -5,6 +5,8 @@ use std::str::FromStr;
 use calsos_domain::release::ReleaseKind;
 use calsos_domain::year::DashboardYear;
 
+use crate::fault::shortened;
+
 /// Kind and year as an operator assigned them. They come before everything that the file
 /// itself tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,7 +25,7 @@ pub struct Assigned {
      NCES, and the year behind a colon, as in ELA:2022"
 )]
 pub struct AssignedError {
-    /// The text as it was found.
+    /// The text as it was found, shortened where it is long.
     pub found: String,
 }
 
@@ -31,7 +33,7 @@ impl FromStr for Assigned {
     type Err = AssignedError;
 
     fn from_str(text: &str) -> Result<Assigned, AssignedError> {
-        let wrong = || AssignedError { found: text.to_owned() };
+        let wrong = || AssignedError { found: shortened(text) };
         let (kind, year) = match text.split_once(':') {
             Some((kind, year)) => (kind, Some(DashboardYear::parse(year).ok_or_else(wrong)?)),
             None => (text, None),

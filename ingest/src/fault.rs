@@ -150,13 +150,17 @@ impl fmt::Display for Fault {
 
 /// A value short enough for a message, without line breaks.
 pub(crate) fn shortened(value: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut text: String =
-        value.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
-    if value.chars().count() > LONGEST {
-        text.push('…');
+    shortened_to(value, 60)
+}
+
+/// The first letters of a text in one line.
+pub(crate) fn shortened_to(text: &str, longest: usize) -> String {
+    let mut letters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut short: String = letters.by_ref().take(longest).collect();
+    if letters.next().is_some() {
+        short.push('…');
     }
-    text
+    short
 }
 
 /// Faults as they are found.

@@ -160,10 +160,14 @@ fn know(
     let strange: Vec<&str> =
         notes.unknown_columns.iter().filter(no_field).map(String::as_str).collect();
     if !faults.is_empty() && !strange.is_empty() {
+        const NAMED: usize = 10;
+        let more = strange.get(NAMED..).filter(|more| !more.is_empty());
+        let more = more.map(|more| format!(" and {} more", more.len()));
         let message = format!(
-            "Columns of the file that are not known: {}. Where one of them is a missing one under \
+            "Columns of the file that are not known: {}{}. Where one of them is a missing one under \
              a new name, add the name to its spellings.",
-            strange.join(", ")
+            strange.get(..NAMED).unwrap_or(&strange).join(", "),
+            more.unwrap_or_default()
         );
         faults.push(Fault::of_file(FaultCode::MissingColumn, message));
     }

@@ -214,6 +214,16 @@ pub(crate) fn normalised(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// How many letters of a column's name are kept: three times those of the state's longest.
+const NAME_MOST: usize = 100;
+
+/// The names of the columns in a header, short enough to be shown.
+pub(crate) fn header_of<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    let name = |name: &str| name.trim().chars().map(shown).take(NAME_MOST).collect();
+    names.into_iter().map(name).collect()
+}
+
 /// Whether a row says nothing at all.
 pub(crate) fn is_blank_row(text: &str, delimiter: char) -> bool {
     // Nearly every row starts with a visible character.

@@ -10,7 +10,7 @@ use memchr::memchr2;
 use crate::fault::{Fault, FaultCode, shortened};
 use crate::layouts::Layouts;
 use crate::limits::{COLUMNS_MOST, RECORD_BYTES_MOST, ROWS_MOST};
-use crate::sheet::{CELL_END, HEADER_WITHIN, Rows, Sheet, is_blank_row};
+use crate::sheet::{CELL_END, HEADER_WITHIN, Rows, Sheet, header_of, is_blank_row};
 use crate::sniff::Family;
 
 /// A text, and what had to be done to have one.
@@ -23,7 +23,7 @@ pub(crate) struct Decoded<'a> {
 
 /// Bytes as text: UTF-8 with or without a byte order mark, otherwise Windows-1252. Control
 /// characters other than tabs and line ends become blanks, because not every database stores
-/// them; a NUL is refused, because it is the mark of a damaged file.
+/// them and a screen obeys them; a NUL is refused, because it is the mark of a damaged file.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(Fault::of_file(
@@ -39,7 +39,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
             "The file is empty; a header and rows are expected. Fetch it again.",
         ));
     }
-    let controls = controls_in(bytes);
+    let mut controls = controls_in(bytes);
     if controls > bytes.len() / 20 {
         return Err(Fault::of_file(
             FaultCode::NotText,
@@ -68,6 +68,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
             Err(error) => (Cow::Owned(windows_1252_text(error.as_bytes())), true),
         },
     };
+    let (text, others) = without_other_controls(text);
+    controls += others;
     let start: String = text.trim_start().chars().take(15).flat_map(char::to_lowercase).collect();
     let web_page = ["<!doctype", "<html", "<head", "<?xml", "<body"];
     if web_page.iter().any(|tag| start.starts_with(tag)) {
@@ -80,6 +82,23 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
     Ok(Decoded { text, windows_1252, controls })
 }
 
+/// A text with blanks for the control characters that are none of ASCII, and how many there were.
+fn without_other_controls(text: Cow<'_, str>) -> (Cow<'_, str>, usize) {
+    // In UTF-8 they start with a byte with which hardly any other character does.
+    let bytes = text.as_bytes();
+    let is_one = |at: &usize| matches!(bytes.get(*at + 1), Some(0x80..=0x9f));
+    let count = memchr::memchr_iter(0xc2, bytes).filter(is_one).count();
+    if count == 0 {
+        return (text, 0);
+    }
+    let blanked = text.chars().map(|c| if is_other_control(c) { ' ' } else { c }).collect();
+    (Cow::Owned(blanked), count)
+}
+
+fn is_other_control(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{9f}')
+}
+
 /// Windows-1252 as a text. Piece by piece, because the library makes room for three times as
 /// many bytes as it is given.
 fn windows_1252_text(bytes: &[u8]) -> String {
@@ -90,9 +109,21 @@ fn windows_1252_text(bytes: &[u8]) -> String {
     text
 }
 
-/// A character below the blank that is neither a tab nor a line end.
-pub(crate) fn is_control(byte: u8) -> bool {
-    (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')
+/// A control character of ASCII that is neither a tab nor a line end.
+fn is_control(byte: u8) -> bool {
+    ((byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')) | (byte == 0x7f)
+}
+
+/// A text with blanks for every control character, and how many of them were neither tabs nor
+/// line ends: a cell is one line.
+pub(crate) fn in_one_line(text: &str) -> (Cow<'_, str>, usize) {
+    // Nearly every cell is of visible characters and blanks alone.
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) || !text.chars().any(char::is_control) {
+        return (Cow::Borrowed(text), 0);
+    }
+    let controls = text.chars().filter(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
+    let line = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    (Cow::Owned(line), controls.count())
 }
 
 fn controls_in(bytes: &[u8]) -> usize {
@@ -237,7 +268,7 @@ pub(crate) fn sheet<'a>(
             (number, delimiter, names_in(number, line, delimiter)?, assumed)
         }
     };
-    let header: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
+    let header = header_of(names);
     let below = below_line(text, number);
     let rows = Rows::Lines { text: below, first: number + 1 };
     let mut sheet =
@@ -390,7 +421,7 @@ fn quoted_records(
         if record.as_slice().len() > RECORD_BYTES_MOST {
             return Err(long_record(row, "record", "A quotation mark is perhaps not closed"));
         }
-        let fields: Vec<String> = record.iter().map(|f| f.replace(CELL_END, " ")).collect();
+        let fields: Vec<Cow<'_, str>> = record.iter().map(|field| in_one_line(field).0).collect();
         let text = fields.join("\u{1f}");
         if !is_blank_row(&text, CELL_END) {
             records.push((row, Cow::Owned(text)));
@@ -410,6 +441,18 @@ fn line_feeds_at(text: &str, byte: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn control_characters_beyond_ascii_become_blanks_and_are_counted() {
+        // What a screen would obey: the delete character, a new line and an escape sequence.
+        let text = format!("{}\u{7f}a\u{85}b\u{9b}c\u{f1}\u{a0}\u{c5}\u{c2}", "x".repeat(99));
+        let decoded = decode(text.as_bytes()).unwrap();
+        let blanked = text.replace(['\u{7f}', '\u{85}', '\u{9b}'], " ");
+        assert_eq!((decoded.text.as_ref(), decoded.controls), (blanked.as_str(), 3));
+        // Windows-1252 leaves five bytes without a character.
+        let decoded = decode(b"Ca\xf1on\x81").unwrap();
+        assert_eq!((decoded.text.as_ref(), decoded.controls), ("Ca\u{f1}on ", 1));
+    }
 
     #[test]
     fn quoted_records_are_numbered_by_their_lines_whatever_ends_them() {

@@ -9,12 +9,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, XlsError, Xlsx, XlsxError};
 
-use crate::fault::{Fault, FaultCode};
+use crate::fault::{Fault, FaultCode, shortened, shortened_to};
 use crate::layouts::Layouts;
 use crate::limits::{COLUMNS_MOST, FILE_BYTES_MOST, ROWS_MOST, SHEETS_MOST, XLS_CELLS_MOST};
-use crate::sheet::{CELL_END, HEADER_WITHIN, Rows, Sheet};
+use crate::sheet::{CELL_END, HEADER_WITHIN, Rows, Sheet, header_of};
 use crate::sniff::Family;
-use crate::text::{is_control, nul_character};
+use crate::text::{in_one_line, nul_character};
 
 /// What the bytes of a workbook start with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,11 +65,17 @@ pub(crate) fn sheet(
 fn check_size(bytes: &[u8], container: Container) -> Result<(), Fault> {
     match container {
         Container::Xlsx => xlsx_size::check(bytes),
-        Container::Xls => match xls_size::cells_spanned(bytes) {
-            Some(cells) if cells <= XLS_CELLS_MOST => Ok(()),
-            Some(cells) => Err(corrupt(&format!(
-                "its sheets would span {cells} cells; at most {XLS_CELLS_MOST} are read"
+        Container::Xls => match xls_size::asked(bytes) {
+            Some(asked) if asked.sheets > SHEETS_MOST => Err(too_many_sheets(asked.sheets)),
+            Some(asked) if asked.cells > XLS_CELLS_MOST => Err(corrupt(&format!(
+                "its sheets would span {} cells; at most {XLS_CELLS_MOST} are read",
+                asked.cells
             ))),
+            Some(asked) if asked.text_bytes > FILE_BYTES_MOST => Err(corrupt(&format!(
+                "its cells may have {} bytes of text; at most {FILE_BYTES_MOST} are read",
+                asked.text_bytes
+            ))),
+            Some(_) => Ok(()),
             None if is_encrypted(bytes) => Err(password()),
             None => Err(corrupt("its parts do not fit together")),
         },
@@ -125,9 +131,9 @@ fn open(
             "No sheet of the workbook has a filled cell; a header and rows are expected.",
         ));
     };
-    let header = page.rows.remove(0).1.split(CELL_END).map(|n| n.trim().to_owned()).collect();
+    let header = header_of(page.rows.remove(0).1.split(CELL_END));
     let sheet = Sheet {
-        name: Some(name),
+        name: Some(shortened(&name)),
         titles: Vec::new(),
         header,
         windows_1252: false,
@@ -141,17 +147,20 @@ fn open(
 /// The sheets' names from the last to the first.
 fn names_of_sheets(mut names: Vec<String>) -> Result<Vec<String>, Fault> {
     if names.len() > SHEETS_MOST {
-        return Err(Fault::of_file(
-            FaultCode::Workbook,
-            format!(
-                "The workbook has {} sheets; at most {SHEETS_MOST} are read. Give one with the \
-                 state's sheets alone.",
-                names.len()
-            ),
-        ));
+        return Err(too_many_sheets(names.len()));
     }
     names.reverse();
     Ok(names)
+}
+
+fn too_many_sheets(sheets: usize) -> Fault {
+    Fault::of_file(
+        FaultCode::Workbook,
+        format!(
+            "The workbook has {sheets} sheets; at most {SHEETS_MOST} are read. Give one with the \
+             state's sheets alone."
+        ),
+    )
 }
 
 /// The table below the header at `at`.
@@ -164,12 +173,12 @@ fn below(
     let Page { mut rows, controls } = page;
     let body = rows.split_off(at + 1);
     let (_, header) = rows.pop()?;
-    let header: Vec<String> = header.split(CELL_END).map(|n| n.trim().to_owned()).collect();
+    let header = header_of(header.split(CELL_END));
     let borrowed: Vec<&str> = header.iter().map(String::as_str).collect();
     let family = Family::of_header(&borrowed, layouts)?;
     let titles = rows.iter().map(|(_, text)| text.replace(CELL_END, " ").trim().to_owned());
     let sheet = Sheet {
-        name: Some(name),
+        name: Some(shortened(&name)),
         titles: titles.collect(),
         header,
         windows_1252: false,
@@ -252,27 +261,29 @@ struct RowTexts {
 
 impl RowTexts {
     fn cell(&mut self, row: u32, column: u32, text: &str) -> Result<(), Fault> {
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        if row < self.row || row == self.row && self.filled && column <= self.cells {
+            return Err(Fault::of_row(
+                FaultCode::Workbook,
+                row.saturating_add(1),
+                "The row comes behind a later one, or has two values in a cell, as no program \
+                 writes it. Open the workbook and save it again.",
+            ));
+        }
         if row != self.row {
             self.end_row();
             self.row = row;
         }
-        if text.trim().is_empty() {
-            return Ok(());
-        }
         self.check(row, column, text)?;
-        // Cells of a row come from left to right; one that does not is a second value of a
-        // cell, which no program writes.
         while self.cells < column {
             self.text.push(CELL_END);
             self.cells += 1;
         }
-        if text.bytes().any(is_control) {
-            let control = |c: char| u8::try_from(c).is_ok_and(is_control);
-            self.page.controls += text.chars().filter(|c| control(*c)).count();
-            self.text.extend(text.chars().map(|c| if control(c) { ' ' } else { c }));
-        } else {
-            self.text.push_str(text);
-        }
+        let (line, controls) = in_one_line(text);
+        self.page.controls += controls;
+        self.text.push_str(&line);
         self.filled = true;
         Ok(())
     }
@@ -357,6 +368,8 @@ fn password() -> Fault {
 }
 
 fn corrupt(error: &str) -> Fault {
+    // The library quotes what it finds, however long it is.
+    let error = shortened_to(error, 200);
     Fault::of_file(
         FaultCode::Workbook,
         format!("The workbook cannot be opened ({error}). Fetch it again."),
@@ -401,5 +414,22 @@ mod tests {
         assert!(fault.message.contains("more than 268435456 bytes of text"), "{fault}");
         assert_eq!(so_far(FILE_BYTES_MOST - 100).cell(0, 99, "a"), Ok(()));
         assert!(so_far(FILE_BYTES_MOST - 100).cell(0, 100, "a").is_err());
+    }
+
+    #[test]
+    fn rows_and_cells_out_of_order_are_refused() {
+        let read = |cells: &[(u32, u32)]| {
+            let mut rows = RowTexts::default();
+            cells.iter().try_for_each(|(row, column)| rows.cell(*row, *column, "a"))?;
+            Ok(rows.finish().rows.len())
+        };
+        assert_eq!(read(&[(0, 0), (0, 1), (2, 0), (2, 5)]), Ok::<_, Fault>(2));
+        assert_eq!(read(&[(0, 3), (1, 0)]), Ok(2));
+        for cells in [&[(0, 0), (0, 0)][..], &[(0, 2), (0, 1)], &[(1, 0), (0, 1)]] {
+            assert!(read(cells).unwrap_err().message.contains("two values"), "{cells:?}");
+        }
+        let mut rows = RowTexts::default();
+        let blank = [rows.cell(3, 3, "a"), rows.cell(0, 0, " "), rows.cell(3, 4, "b")];
+        assert_eq!((blank.into_iter().collect(), rows.finish().rows.len()), (Ok(()), 1));
     }
 }
