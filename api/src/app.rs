@@ -1,19 +1,24 @@
 //! Use cases: what the program does, without a word of how it is asked or shown.
 
 pub(crate) mod answers;
+pub(crate) mod clients;
 pub(crate) mod determine;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod federal_ids;
 pub(crate) mod held;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod input_file;
+pub(crate) mod moments;
 pub(crate) mod origin;
+pub(crate) mod publish;
 pub(crate) mod published_columns;
 pub(crate) mod reconcile;
 pub(crate) mod release_states;
 pub(crate) mod summary;
+pub(crate) mod territory;
 pub(crate) mod wanted;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! The command line's words.
 
+pub(crate) mod serve;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -9,7 +11,13 @@ use calsos_domain::priority::Priority;
 use calsos_domain::student_group::StudentGroup;
 use calsos_domain::year::DashboardYear;
 use calsos_ingest::Assigned;
+use calsos_persistence::PublicAt;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serve::Serve;
+
+use crate::app::moments;
+use crate::auth::agency::Agency;
+use crate::auth::scope::Scope;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -122,9 +130,22 @@ pub(crate) enum Command {
     Sample(Sample),
     /// Answer over HTTP: determinations, their reasons, the rules and the files
     ///
-    /// Reads only. What another process imports and decides meanwhile is taken up by itself.
-    /// The log (RUST_LOG=info) has a line for each request.
+    /// What another process imports and decides meanwhile is taken up by itself. The log
+    /// (RUST_LOG=info) has a line for each request. What is set is checked at the start, and
+    /// every fault of it named at once.
     Serve(Serve),
+    /// Say from when what files show is public
+    ///
+    /// A file is public from the day on which its year's Dashboard came out, unless something
+    /// else is said of it. Until then the service shows what rests on it to nobody but those who
+    /// may see it before.
+    Publish(Publish),
+    /// Clients that may ask the service for tokens
+    #[command(subcommand)]
+    Client(Client),
+    /// Keys with which the service signs tokens
+    #[command(subcommand)]
+    Key(Key),
     /// Write the OpenAPI document of the service
     Openapi(Openapi),
     /// See it all at work: make California up, import it, decide it, and explain an answer
@@ -187,23 +208,82 @@ pub(crate) struct Demo {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Serve {
-    /// Where requests are answered
-    #[arg(long, env = "CALSOS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: SocketAddr,
-    /// Where metrics are answered, apart from readers [default: nowhere]
-    #[arg(long, env = "CALSOS_METRICS", value_name = "ADDRESS")]
-    pub(crate) metrics: Option<SocketAddr>,
-    /// The URL under which readers know the service, where it is behind a proxy
-    #[arg(long, env = "CALSOS_PUBLIC_URL", value_name = "URL")]
-    pub(crate) public_url: Option<String>,
-    /// Pages of this origin may read from browsers, such as https://dashboard.example.org;
-    /// may be given several times
-    #[arg(long = "origin", env = "CALSOS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
-    pub(crate) origins: Vec<String>,
-    /// Log each request as JSON
-    #[arg(long, env = "CALSOS_LOG_JSON")]
-    pub(crate) log_json: bool,
+pub(crate) struct Publish {
+    /// The releases, by number or id; `calsos releases` shows them
+    #[arg(value_name = "RELEASES", required_unless_present = "year")]
+    pub(crate) releases: Vec<String>,
+    /// Every release of this Dashboard year
+    #[arg(long, value_parser = year, conflicts_with = "releases")]
+    pub(crate) year: Option<DashboardYear>,
+    /// From when: a day of California such as 2025-12-15, a moment with its offset such as
+    /// 2025-12-15T10:00:00-08:00, now, or closed
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    pub(crate) at: PublicAt,
+    /// Who says it, for the record
+    #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
+    pub(crate) by: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Client {
+    /// Make a client; its secret is shown once and kept nowhere
+    ///
+    /// Makes the first signing key, too, where there is none.
+    Create {
+        /// Its id, of letters, digits, - and .
+        #[arg(value_parser = client_id)]
+        id: String,
+        /// What people call it
+        #[arg(long)]
+        name: String,
+        /// What it may do: read, preview, publish, admin, with commas between
+        #[arg(long, value_delimiter = ',', required = true, value_parser = scope)]
+        scope: Vec<Scope>,
+        /// For whom it asks: state, spi, ccee, county:NN, geographicLead:NAME, selpa:CODE,
+        /// authorizer:CDS or lea:CDS
+        #[arg(long, value_parser = agency)]
+        agency: Agency,
+        /// Who makes it, for the record
+        #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
+        by: String,
+    },
+    /// List the clients
+    List,
+    /// Give a client another secret; the one before is refused from now on
+    Rotate {
+        /// The client
+        id: String,
+        /// Who does it, for the record
+        #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
+        by: String,
+    },
+    /// End a client: it gets no token, and services refuse those that it has within two seconds
+    Disable {
+        /// The client
+        id: String,
+        /// Who does it, for the record
+        #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
+        by: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// List the keys
+    List,
+    /// Make a key where none signs yet, as before the service is first started; else leave it
+    Ensure {
+        /// Who does it, for the record
+        #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
+        by: String,
+    },
+    /// Make the key that signs from now on; the one before is served until its last token has
+    /// ended
+    Rotate {
+        /// Who does it, for the record
+        #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
+        by: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -232,6 +312,12 @@ pub(crate) struct Import {
     /// LOCAL6:2023, LIST:2019, CHARTERLIST:2023 or DIRECTORY:2018
     #[arg(long = "as", value_name = "KIND:YEAR")]
     pub(crate) assigned: Option<Assigned>,
+    /// From when what the files show is public, where that is not the day of their year's
+    /// Dashboard: a day of California such as 2025-12-15, a moment with its offset such as
+    /// 2025-12-15T10:00:00-08:00, now, or closed. For files that are stored already, there is
+    /// `calsos publish`
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    pub(crate) public_at: Option<PublicAt>,
     /// Who imports, for the record
     #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
     pub(crate) by: String,
@@ -407,6 +493,28 @@ pub(crate) enum Rulebook {
         /// The files; none checks the built-in ones and those of --editions
         files: Vec<PathBuf>,
     },
+}
+
+fn moment(text: &str) -> Result<PublicAt, String> {
+    moments::parse(text).ok_or_else(|| format!("{} is expected", moments::EXPECTED))
+}
+
+fn client_id(text: &str) -> Result<String, String> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    let good = (1..=100).contains(&text.len()) && text.chars().all(sound);
+    let expected = "1 to 100 letters, digits, '-', '.' and '_' are expected";
+    if good { Ok(text.to_owned()) } else { Err(expected.to_owned()) }
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    Scope::parse(text).ok_or_else(|| {
+        let known = Scope::ALL.map(Scope::code).join(", ");
+        format!("one of {known} is expected")
+    })
+}
+
+fn agency(text: &str) -> Result<Agency, String> {
+    Agency::parse(text).ok_or_else(|| format!("{} is expected", Agency::EXPECTED))
 }
 
 fn year(text: &str) -> Result<DashboardYear, String> {

@@ -1,5 +1,6 @@
 //! The subcommands: each calls a use case and shows its result.
 
+mod client;
 mod demo;
 mod determine;
 mod diff;
@@ -7,8 +8,10 @@ mod explain;
 mod export;
 mod history;
 mod import;
+mod key;
 mod list;
 mod openapi;
+mod publish;
 mod reconcile;
 mod releases;
 mod rulebook;
@@ -67,7 +70,10 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Diff(asked) => diff::run(&office(global)?, global, asked),
         Command::Rulebook(asked) => rulebook::run(global, asked),
         Command::Template(asked) => template::run(global, asked),
-        Command::Serve(asked) => serve::run(office(global)?, asked),
+        Command::Serve(asked) => serve::run(global, asked),
+        Command::Publish(asked) => publish::run(&office(global)?, global, asked),
+        Command::Client(asked) => client::run(&office(global)?, global, asked),
+        Command::Key(asked) => key::run(&office(global)?, global, asked),
         Command::Openapi(asked) => openapi::run(asked),
         Command::Sample(asked) => sample::run(global, asked),
         Command::Demo(asked) => demo::run(global, asked),

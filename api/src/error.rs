@@ -32,6 +32,9 @@ pub(crate) enum AppError {
     /// Computed and published answers differ, and the caller asked to be told by the exit code.
     #[error("{0} cells differ from the published list")]
     Differences(usize),
+    /// Something that should not fail has failed.
+    #[error("{0}")]
+    Failed(String),
     /// The database failed.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -66,7 +69,9 @@ impl AppError {
     /// The documented exit code.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            AppError::Store(StoreError::UnknownClient(_) | StoreError::UnknownRelease(_)) => 4,
             AppError::Store(_)
+            | AppError::Failed(_)
             | AppError::Disk { .. }
             | AppError::Output(_)
             | AppError::Answer(_)

@@ -10,6 +10,8 @@ mod auth;
 mod cli;
 mod commands;
 mod error;
+#[doc(hidden)]
+pub mod fuzzed;
 mod openapi;
 mod output;
 mod problem;

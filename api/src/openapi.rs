@@ -2,12 +2,15 @@
 
 mod common;
 mod downgrade;
+mod security;
+
+use std::collections::BTreeMap;
 
 use actix_web::App;
+use actix_web::http::Method;
 use actix_web::web::Bytes;
 use calsos_domain::rulebook::Rulebooks;
 use serde_json::Value;
-use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::server::ServerBuilder;
 use utoipa::{OpenApi, openapi};
 use utoipa_actix_web::AppExt as _;
@@ -21,8 +24,12 @@ pub(crate) struct Documents {
     pub(crate) current: Bytes,
     /// OpenAPI 3.0.
     pub(crate) earlier: Bytes,
-    paths: Vec<Vec<String>>,
+    /// The parts of each path, its methods, and their operations.
+    paths: Vec<(Vec<String>, Methods)>,
 }
+
+/// The methods of a path in capital letters, and their operations.
+type Methods = BTreeMap<String, String>;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -49,6 +56,7 @@ pub(crate) struct Documents {
         (name = "releases", description = "The files that were taken in."),
         (name = "runs", description = "The runs that decided."),
         (name = "exports", description = "Whole years as files."),
+        (name = "access", description = "Tokens, and the audit log."),
         (name = "service", description = "The service itself."),
     )
 )]
@@ -63,19 +71,17 @@ pub(crate) fn document() -> openapi::OpenApi {
         .split_for_parts();
     let here = ServerBuilder::new().url("/").description(Some("Where the document came from."));
     document.servers = Some(vec![here.build()]);
-    // Nothing is asked of readers.
-    document.security = Some(vec![SecurityRequirement::default()]);
     document
 }
 
 /// The document in both versions.
 pub(crate) fn documents() -> Documents {
     let document = document();
-    let parts = |path: &String| path.split('/').map(str::to_owned).collect();
-    let paths = document.paths.paths.keys().map(parts).collect();
     let mut value = serde_json::to_value(&document).unwrap_or_default();
+    let paths = paths_of(&value);
     give_example_years(&mut value, &first_years());
     common::complete(&mut value);
+    security::complete(&mut value);
     let current = indented(&value);
     downgrade::to_3_0(&mut value);
     Documents { current, earlier: indented(&value), paths }
@@ -109,6 +115,21 @@ fn give_example_years(value: &mut Value, years: &[u16]) {
     }
 }
 
+/// The paths of the document with their methods.
+fn paths_of(document: &Value) -> Vec<(Vec<String>, Methods)> {
+    let paths = document.get("paths").and_then(Value::as_object);
+    let parts = |path: &String| path.split('/').map(str::to_owned).collect();
+    let methods = |item: &Value| {
+        let methods = item.as_object().into_iter().flatten();
+        let operations = methods.filter_map(|(method, operation)| {
+            let id = operation.get("operationId")?.as_str()?;
+            Some((method.to_ascii_uppercase(), id.to_owned()))
+        });
+        operations.collect()
+    };
+    paths.into_iter().flatten().map(|(path, item)| (parts(path), methods(item))).collect()
+}
+
 fn indented(value: &Value) -> Bytes {
     let mut text = serde_json::to_vec_pretty(value).unwrap_or_default();
     text.push(b'\n');
@@ -116,15 +137,22 @@ fn indented(value: &Value) -> Bytes {
 }
 
 impl Documents {
-    /// Whether a path is one of the document's.
-    pub(crate) fn has_path(&self, path: &str) -> bool {
+    /// The methods of a path that is one of the document's.
+    pub(crate) fn methods_of(&self, path: &str) -> Option<Vec<&str>> {
         let parts: Vec<&str> = path.split('/').collect();
-        self.paths.iter().any(|known| {
+        let found = self.paths.iter().find(|(known, _)| {
             known.len() == parts.len()
                 && known
                     .iter()
                     .zip(&parts)
                     .all(|(known, part)| known == part || known.starts_with('{'))
-        })
+        });
+        found.map(|(_, methods)| methods.keys().map(String::as_str).collect())
+    }
+
+    /// The operation of a method and a path as the document writes it.
+    pub(crate) fn operation(&self, method: &Method, pattern: &str) -> Option<&str> {
+        let found = self.paths.iter().find(|(parts, _)| parts.join("/") == pattern);
+        found?.1.get(method.as_str()).map(String::as_str)
     }
 }

@@ -43,6 +43,17 @@ pub(crate) struct ProblemDetails {
     /// Every fault of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) errors: Vec<Fault>,
+    /// The word of RFC 6749 for it, where a client asks for a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "invalid_client")]
+    pub(crate) error: Option<&'static str>,
+    /// The same as `detail`, where a client asks for a token.
+    #[serde(rename = "error_description", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) error_description: Option<String>,
+    /// What `WWW-Authenticate` says of it.
+    #[serde(skip)]
+    pub(crate) challenge: Option<String>,
 }
 
 /// Why a request is refused.
@@ -75,8 +86,23 @@ pub(crate) enum Kind {
     UnknownRun,
     UnknownSource,
     NothingDecided,
+    NoSigningKey,
+    TooBusy,
+    ClientRefused,
+    TokenNeeded,
+    TokenRefused,
+    ScopeNeeded,
+    OutOfReach,
+    ConditionNeeded,
+    ConditionFailed,
+    BodyNotValid,
     MethodNotAllowed,
     CursorExpired,
+    QueryTooLong,
+    BodyTooLong,
+    BodyTooSlow,
+    UnsupportedEncoding,
+    TooManyRequests,
     RequestRefused,
     DatabaseUnavailable,
     Internal,
@@ -104,10 +130,37 @@ impl Kind {
             Kind::NothingDecided => {
                 (S::SERVICE_UNAVAILABLE, "nothing-decided", "Nothing was decided yet")
             }
+            Kind::NoSigningKey => {
+                (S::SERVICE_UNAVAILABLE, "no-signing-key", "The service issues no tokens yet")
+            }
+            Kind::TooBusy => (S::SERVICE_UNAVAILABLE, "too-busy", "The service has too much to do"),
+            Kind::ClientRefused => (S::UNAUTHORIZED, "client-refused", "The client is refused"),
+            Kind::TokenNeeded => (S::UNAUTHORIZED, "token-needed", "A token is needed"),
+            Kind::TokenRefused => (S::UNAUTHORIZED, "token-refused", "The token is not accepted"),
+            Kind::ScopeNeeded => (S::FORBIDDEN, "scope-needed", "The token does not allow it"),
+            Kind::OutOfReach => (S::FORBIDDEN, "out-of-reach", "The agency does not reach it"),
+            Kind::ConditionNeeded => {
+                (S::PRECONDITION_REQUIRED, "condition-needed", "The header If-Match is needed")
+            }
+            Kind::ConditionFailed => {
+                (S::PRECONDITION_FAILED, "condition-failed", "It has changed since it was read")
+            }
+            Kind::BodyNotValid => (S::BAD_REQUEST, "body-not-valid", "The body is not valid"),
             Kind::MethodNotAllowed => {
                 (S::METHOD_NOT_ALLOWED, "method-not-allowed", "The resource has no such method")
             }
             Kind::CursorExpired => (S::GONE, "cursor-expired", "The cursor has expired"),
+            Kind::QueryTooLong => (S::URI_TOO_LONG, "query-too-long", "The query is too long"),
+            Kind::BodyTooLong => (S::PAYLOAD_TOO_LARGE, "body-too-long", "The body is too long"),
+            Kind::BodyTooSlow => (S::REQUEST_TIMEOUT, "body-too-slow", "The body came too slowly"),
+            Kind::UnsupportedEncoding => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-encoding",
+                "The encoding of the body is not read",
+            ),
+            Kind::TooManyRequests => {
+                (S::TOO_MANY_REQUESTS, "too-many-requests", "The limit of requests is reached")
+            }
             Kind::RequestRefused => (S::BAD_REQUEST, "request-refused", "The request was refused"),
             Kind::DatabaseUnavailable => {
                 (S::SERVICE_UNAVAILABLE, "database-unavailable", "The database did not answer")
@@ -129,7 +182,30 @@ impl Problem {
             code: code.to_owned(),
             request_id: None,
             errors: Vec::new(),
+            error: None,
+            error_description: None,
+            challenge: None,
         }))
+    }
+
+    /// The same under another code.
+    pub(crate) fn coded(mut self, code: &str) -> Problem {
+        self.0.kind = format!("urn:calsos:problem:{code}");
+        code.clone_into(&mut self.0.code);
+        self
+    }
+
+    /// The same as the answer of a token endpoint, whose members have names of their own.
+    pub(crate) fn told_as_oauth(mut self, error: &'static str) -> Problem {
+        self.0.error = Some(error);
+        self.0.error_description = Some(self.0.detail.clone());
+        self
+    }
+
+    /// The same with what `WWW-Authenticate` says of it.
+    pub(crate) fn challenging(mut self, challenge: String) -> Problem {
+        self.0.challenge = Some(challenge);
+        self
     }
 
     /// A request with faults in its parameters.
@@ -143,7 +219,11 @@ impl Problem {
 
     /// What the framework refused by itself, such as a path that is no UTF-8.
     pub(crate) fn of_status(status: StatusCode, detail: String) -> Problem {
-        let kind = if status.is_server_error() { Kind::Internal } else { Kind::RequestRefused };
+        let kind = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Kind::BodyTooLong,
+            _ if status.is_server_error() => Kind::Internal,
+            _ => Kind::RequestRefused,
+        };
         let reason = status.canonical_reason().unwrap_or("Refused").to_owned();
         let mut problem = Problem::new(kind, detail);
         problem.0.status = status.as_u16();
@@ -160,7 +240,7 @@ impl Problem {
         }
     }
 
-    fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }

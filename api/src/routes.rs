@@ -1,8 +1,9 @@
 //! The resources of the service, one file each. Every handler is a few lines: what is asked
 //! for is read, and what the snapshot or a use case gives is answered.
 
+mod audit;
 mod citations;
-mod determinations;
+pub(crate) mod determinations;
 mod discovery;
 mod document;
 mod exports;
@@ -15,6 +16,7 @@ mod releases;
 mod rulebooks;
 mod runs;
 mod summaries;
+pub(crate) mod tokens;
 mod traces;
 mod years;
 
@@ -45,6 +47,11 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(providers::list_providers)
         .service(releases::list_releases)
         .service(releases::get_release)
+        .service(releases::update_release)
+        .service(tokens::create_token)
+        .service(tokens::get_keys)
+        .service(tokens::get_authorization_server)
+        .service(audit::list_audit)
         .service(runs::list_runs)
         .service(runs::get_run)
         .service(exports::export_determinations)

@@ -1,25 +1,34 @@
-//! The current answers in memory: one picture, never changed, swapped whole.
+//! The current answers in memory: pictures that are never changed and swapped whole.
+//!
+//! There is one of everything and one of what is public, which are the same where nothing is
+//! held back, and one for each circle of callers who see more of some LEAs. Whoever draws an
+//! answer has one of them in hand, and nothing else: what a caller may not see is not there.
 //!
 //! Readers of current answers and their reasons wait for memory, never for a database. A
 //! determination and the facts behind it are kept as the database has them, compressed; what
 //! many ask for is kept ready besides, within [`RENDERED_BYTES`].
 
+mod audience;
 mod index;
 mod item;
 mod leas;
 mod load;
+mod parts;
+mod public;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
-use calsos_domain::cds::CdsCode;
+use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
-use calsos_domain::facts::LeaFacts;
+use calsos_domain::facts::{LeaFacts, ReleaseNumber};
+use calsos_domain::register::Register;
+use calsos_domain::small_numbers::{Counts, Masking};
 use calsos_domain::year::DashboardYear;
-use calsos_persistence::{PackedFacts, PackedText};
+use calsos_persistence::RunRecord;
 use moka::sync::Cache;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -27,26 +36,32 @@ use serde_json::value::RawValue;
 pub(crate) use index::{Index, Place};
 pub(crate) use item::Item;
 pub(crate) use leas::{LeaItem, WantedLea};
-pub(crate) use load::{dataset_of, tag_of};
+pub(crate) use load::{Loaded, load};
+use parts::header;
+use parts::{HeldAnswer, Source};
 
 use crate::app::Office;
 use crate::app::answers::{Answered, ReadAnswer};
 use crate::app::explain::trace_view;
 use crate::app::held::Held;
+use crate::app::moments::Moments;
 use crate::app::wanted::Entry;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
 use crate::server::metrics::KeptRoute;
-use crate::views::answer::PublishedView;
+use crate::views::answer::{DeterminationView, PublishedView};
 use crate::views::reasons::reasons;
 use crate::views::trace::TraceView;
 
 /// How many bytes of bodies are kept ready.
 pub(crate) const RENDERED_BYTES: u64 = 8 * 1024 * 1024;
 
+/// The same for a circle of callers who see more than the public.
+const AUDIENCE_BYTES: u64 = 1024 * 1024;
+
 /// What is served.
 pub(crate) struct Snapshot {
-    /// Names what is served: the run, and how many releases there were.
+    /// Names what is shown.
     dataset: String,
     /// The editions that decided, by the beginnings of their hashes.
     rulebook: String,
@@ -56,10 +71,18 @@ pub(crate) struct Snapshot {
     pub(crate) held: Held,
     /// The answers, to find and to list.
     pub(crate) index: Arc<Index>,
-    /// Each answer's determination, in the order of the index.
-    bodies: Vec<PackedText>,
-    /// What was decided from, by code.
-    facts: BTreeMap<CdsCode, PackedFacts>,
+    /// The answers in the order of the index, each with the run that it comes from.
+    answers: Vec<HeldAnswer>,
+    /// Files whose small counts are not shown.
+    pub(crate) masking: Masking,
+    /// From when each release is public.
+    pub(crate) moments: Arc<Moments>,
+    /// Releases that nobody who sees the snapshot may know of.
+    pub(crate) hidden: BTreeSet<ReleaseNumber>,
+    /// Releases of years without rules, which no answer rests on.
+    unused: Arc<BTreeSet<ReleaseNumber>>,
+    /// Where charter schools are located today, by the tables that may be known of.
+    pub(crate) located: BTreeMap<CdsCode, CountyCode>,
     /// Bodies of responses by their path and query.
     rendered: Cache<String, Kept>,
     /// When it was loaded: UTC.
@@ -74,6 +97,19 @@ pub(crate) struct SnapshotHeaders {
     /// The weak tag of all that depends on it: bodies of the same meaning may differ in their
     /// bytes, as when they are compressed.
     pub(crate) tag: HeaderValue,
+    /// Who may keep it, and how long: `Cache-Control`.
+    pub(crate) keeping: HeaderValue,
+}
+
+impl SnapshotHeaders {
+    /// The same for a dataset that was served before.
+    pub(crate) fn of_earlier(&self, dataset: &str) -> SnapshotHeaders {
+        SnapshotHeaders {
+            dataset: header(dataset),
+            tag: header(&format!("W/\"{dataset}\"")),
+            ..self.clone()
+        }
+    }
 }
 
 /// A body that is kept ready.
@@ -95,7 +131,7 @@ struct PageEnd<'a> {
 }
 
 impl Snapshot {
-    /// Names what is served: the run, and how many releases there were.
+    /// Names what is shown: another name wherever anything of it is another.
     pub(crate) fn dataset(&self) -> &str {
         &self.dataset
     }
@@ -103,6 +139,23 @@ impl Snapshot {
     /// The editions that decided, by the beginnings of their hashes.
     pub(crate) fn rulebook_version(&self) -> &str {
         &self.rulebook
+    }
+
+    /// The runs that may be known of, without releases that may not: those of which no answer
+    /// rests on what is hidden, and the one that is shown.
+    pub(crate) fn runs(&self, mut runs: Vec<RunRecord>) -> Vec<RunRecord> {
+        let is_withheld = |release: &ReleaseNumber| {
+            self.hidden.contains(release) && !self.unused.contains(release)
+        };
+        let shown = &self.held.run;
+        runs.retain(|run| run.id == shown.id || !run.releases.iter().any(is_withheld));
+        for run in &mut runs {
+            run.releases.retain(|release| !self.hidden.contains(release));
+            if run.id == shown.id {
+                run.answer_count = shown.answer_count;
+            }
+        }
+        runs
     }
 
     /// A body that was asked for before.
@@ -136,9 +189,15 @@ impl Snapshot {
 
     /// How many bytes are held of answers and facts, and how many ready.
     pub(crate) fn bytes(&self) -> (usize, u64) {
-        let bodies = self.bodies.iter().map(PackedText::packed_length).sum::<usize>();
-        let facts = self.facts.values().map(PackedFacts::packed_length).sum::<usize>();
-        (bodies + facts + self.index.items.len(), self.rendered.weighted_size())
+        let bodies = self.answers.iter().map(|answer| answer.body.packed_length()).sum::<usize>();
+        let mut sources: Vec<&Arc<Source>> = Vec::new();
+        for HeldAnswer { source, .. } in &self.answers {
+            if !sources.iter().any(|known| Arc::ptr_eq(known, source)) {
+                sources.push(source);
+            }
+        }
+        let facts = sources.iter().map(|source| source.packed_length()).sum::<usize>();
+        (bodies + facts + self.index.bytes(), self.rendered.weighted_size())
     }
 
     /// The answer at a place of the index.
@@ -147,13 +206,43 @@ impl Snapshot {
     }
 
     fn answered_with_text(&self, place: usize) -> Result<(Answered, String), AppError> {
-        let (Some(entry), Some(body)) = (self.index.entries.get(place), self.bodies.get(place))
-        else {
-            return Err(AppError::NotFound(format!("there is no answer {place}")));
-        };
-        let Entry { cds, year, lea_type, .. } = *entry;
-        let text = body.text()?;
+        let answer = self.answer(place)?;
+        let Entry { cds, year, lea_type, .. } = *answer.entry;
+        if answer.masked {
+            let view = self.masked_view(answer)?;
+            let text = serde_json::to_string(&view)?;
+            return Ok((Answered { cds, year, lea_type, view }, text));
+        }
+        let text = answer.body.text()?;
         Ok((Answered { cds, year, lea_type, view: serde_json::from_str(&text)? }, text))
+    }
+
+    fn answer(&self, place: usize) -> Result<&HeldAnswer, AppError> {
+        let answer = self.answers.get(place);
+        answer.ok_or_else(|| AppError::NotFound(format!("there is no answer {place}")))
+    }
+
+    /// An answer drawn up again from its facts, without small counts of files that are not
+    /// public. Where its run did not keep the facts, cells of such files are shown without
+    /// any count.
+    fn masked_view(&self, answer: &HeldAnswer) -> Result<DeterminationView, AppError> {
+        let Entry { cds, year, .. } = *answer.entry;
+        if let Some(lea) = answer.source.kept_facts(cds)?
+            && let Some(determination) =
+                decide(&answer.source.books, &lea, Basis::Files).remove(&year)
+        {
+            return Ok(DeterminationView::of(&lea, &determination, &self.masking));
+        }
+        let mut view: DeterminationView = serde_json::from_str(&answer.body.text()?)?;
+        let cells = view.groups.iter_mut().flat_map(|group| &mut group.cells);
+        for cell in cells.filter(|cell| {
+            let release = cell.release.map(ReleaseNumber);
+            release.is_some_and(|of| self.masking.counts(of) == Counts::Masked)
+        }) {
+            let rating = cell.color.clone().or_else(|| cell.status_level.clone());
+            cell.text = rating.unwrap_or_else(|| cell.state.clone());
+        }
+        Ok(view)
     }
 
     /// The parts of a determination's page that need the whole answer, as the end of a JSON
@@ -175,35 +264,60 @@ impl Snapshot {
         self.index.of_year(Some(year)).try_for_each(|place| read(self.answered(place)?))
     }
 
-    /// Whether what an LEA's answers were decided from is in memory.
-    pub(crate) fn has_facts(&self, cds: CdsCode) -> bool {
-        self.facts.contains_key(&cds)
+    /// Whether what an answer was decided from is in memory.
+    pub(crate) fn has_facts(&self, place: usize) -> bool {
+        let answer = self.answers.get(place);
+        answer.is_some_and(|answer| answer.source.has_facts(answer.entry.cds))
     }
 
-    /// What an LEA's answers were decided from. The releases are read again where the run
-    /// was stored by a version of the program that did not keep it, or not in this form.
+    /// What an answer was decided from. The releases are read again where the run was stored
+    /// by a version of the program that did not keep it, or not in this form.
     pub(crate) fn facts_of(
         &self,
         office: &Office,
-        cds: CdsCode,
+        place: usize,
     ) -> Result<Option<LeaFacts>, AppError> {
-        match self.facts.get(&cds) {
-            Some(packed) => Ok(Some(packed.unpack()?)),
-            None => Ok(office.facts_of(&self.held.run, cds)?.leas.remove(&cds)),
+        let answer = self.answer(place)?;
+        let cds = answer.entry.cds;
+        match answer.source.kept_facts(cds)? {
+            Some(facts) => Ok(Some(facts)),
+            None => Ok(office.facts_of(&answer.source.run, cds)?.leas.remove(&cds)),
         }
     }
 
-    /// Why an LEA's answer for a year is what it is.
-    pub(crate) fn trace(
+    /// The place of an LEA's newest answer, whose facts have what is known of it besides; of
+    /// an LEA without one, that of any answer: a run keeps what is known of each.
+    pub(crate) fn place_of_register(&self, cds: CdsCode) -> usize {
+        self.index.places_of(cds).last().copied().unwrap_or(0)
+    }
+
+    /// What is known of an LEA besides its results, by the run of an answer.
+    pub(crate) fn register_of(
         &self,
         office: &Office,
         cds: CdsCode,
-        year: DashboardYear,
+        place: usize,
+    ) -> Result<Option<Register>, AppError> {
+        let source = &self.answer(place)?.source;
+        let facts = match source.kept_facts(cds)? {
+            Some(facts) => Some(facts),
+            None => office.facts_of(&source.run, cds)?.leas.remove(&cds),
+        };
+        Ok(facts.map(|facts| facts.register))
+    }
+
+    /// Why an answer is what it is.
+    pub(crate) fn trace(
+        &self,
+        office: &Office,
+        place: usize,
     ) -> Result<Option<TraceView>, AppError> {
-        let Some(lea) = self.facts_of(office, cds)? else { return Ok(None) };
-        let Held { books, .. } = &self.held;
-        let determination = decide(books, &lea, Basis::Files).remove(&year);
-        Ok(determination.map(|d| trace_view(books, &lea, &d, self.held.releases_read())))
+        let Some(lea) = self.facts_of(office, place)? else { return Ok(None) };
+        let answer = self.answer(place)?;
+        let books = &answer.source.books;
+        let determination = decide(books, &lea, Basis::Files).remove(&answer.entry.year);
+        let releases = self.held.releases.iter();
+        Ok(determination.map(|d| trace_view(books, &lea, &d, releases, &self.masking)))
     }
 
     /// Where an LEA's answer for a year stands.

@@ -1,6 +1,7 @@
 //! Reads the answers of the current run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use calsos_domain::cds::CdsCode;
 use calsos_domain::lea::LeaType;
@@ -16,26 +17,44 @@ use crate::views::answer::DeterminationView;
 use crate::views::listed::ListedView;
 
 /// What LEAs are called, year by year.
-pub(crate) struct Names(BTreeMap<CdsCode, LeaRecord>);
+#[derive(Clone, Default)]
+pub(crate) struct Names(BTreeMap<CdsCode, Arc<LeaRecord>>);
 
 impl Names {
     pub(crate) fn load(store: &Store) -> Result<Names, AppError> {
+        Ok(Names::of(store.leas()?))
+    }
+
+    pub(crate) fn of(leas: Vec<LeaRecord>) -> Names {
         let mut by_code = BTreeMap::new();
-        for lea in store.leas()? {
-            for code in lea.codes().to_vec() {
-                by_code.insert(code.cds, lea.clone());
+        for lea in leas.into_iter().map(Arc::new) {
+            for code in lea.codes() {
+                by_code.insert(code.cds, Arc::clone(&lea));
             }
         }
-        Ok(Names(by_code))
+        Names(by_code)
+    }
+
+    /// What the LEAs that are wanted are called.
+    pub(crate) fn only(&self, wanted: impl Fn(CdsCode) -> bool) -> Names {
+        let mut only = self.clone();
+        only.0.retain(|cds, _| wanted(*cds));
+        only
+    }
+
+    /// These names and those of other LEAs.
+    pub(crate) fn with(mut self, others: Names) -> Names {
+        self.0.extend(others.0);
+        self
     }
 
     /// Every LEA, by the code that it has now.
     pub(crate) fn leas(&self) -> impl Iterator<Item = &LeaRecord> {
-        self.0.iter().filter(|(code, lea)| lea.cds() == **code).map(|(_, lea)| lea)
+        self.0.iter().filter(|(code, lea)| lea.cds() == **code).map(|(_, lea)| &**lea)
     }
 
     pub(crate) fn lea(&self, cds: CdsCode) -> Option<&LeaRecord> {
-        self.0.get(&cds)
+        self.0.get(&cds).map(|lea| &**lea)
     }
 
     pub(crate) fn name(&self, cds: CdsCode, year: DashboardYear) -> &str {

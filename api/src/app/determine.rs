@@ -8,9 +8,11 @@ use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::{FactBase, LeaFacts, ReleaseHead, ReleaseNumber, superseded};
 use calsos_domain::release::ReleaseContents;
 use calsos_domain::rulebook::{Edition, RulebookFile, Rulebooks, YearRules};
+use calsos_domain::small_numbers::Masking;
 use calsos_persistence::{AnswerRecord, EditionRecord, NewRun, ReleaseRecord, RunRecord};
 
 use super::Office;
+use super::clients::by_command;
 use super::import::head;
 use crate::error::AppError;
 use crate::views::answer::DeterminationView;
@@ -40,6 +42,7 @@ impl Office {
             releases: &releases,
             editions: &editions,
             facts: &base.leas,
+            audit: Some(by_command(by, "calsos determine", "every LEA and year")),
         };
         Ok(self.store.save_run(&run, answers.into_iter().map(Ok::<_, Infallible>))?)
     }
@@ -151,7 +154,8 @@ pub(crate) fn decide_lea(
     decide(books, lea, basis)
         .into_iter()
         .map(|(year, determination)| {
-            let view = DeterminationView::of(lea, &determination);
+            // As the files have it: what is masked is so only until a file is public.
+            let view = DeterminationView::of(lea, &determination, &Masking::default());
             Ok(AnswerRecord {
                 year,
                 cds: lea.cds,

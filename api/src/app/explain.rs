@@ -7,6 +7,7 @@ use calsos_domain::determination::{Determination, decide};
 use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::{FactBase, LeaFacts, ReleaseNumber};
 use calsos_domain::rulebook::{Rulebooks, Source, YearRules};
+use calsos_domain::small_numbers::Masking;
 use calsos_domain::support::support_day;
 use calsos_domain::trace::trace;
 use calsos_domain::year::DashboardYear;
@@ -47,9 +48,10 @@ pub(crate) fn trace_view<'r>(
     lea: &LeaFacts,
     determination: &Determination<'_>,
     records: impl IntoIterator<Item = &'r ReleaseRecord>,
+    masking: &Masking,
 ) -> TraceView {
     let records = records.into_iter().map(|record| (record.number, record)).collect();
-    TraceView::of(&trace(books, lea, determination), &records)
+    TraceView::of(&trace(books, lea, determination), &records, masking)
 }
 
 impl Office {
@@ -161,7 +163,7 @@ impl Office {
             .map(|source| (source.id.clone(), source.clone()))
             .collect();
         let names = Names::load(&self.store)?;
-        let view = DeterminationView::of(lea, determination);
+        let view = DeterminationView::of(lea, determination, &Masking::default());
         let answered = Answered { cds, year, lea_type: lea.lea_type, view };
         let published = self.published_beside(&self.store.releases()?)?.of(books, &answered);
         let register = RegisterView::of(cds, &lea.register, support_day(determination.edition));
@@ -171,7 +173,11 @@ impl Office {
             view: answered.view,
             published,
             register,
-            trace: TraceView::of(&tree, &records.iter().map(|r| (r.number, r)).collect()),
+            trace: TraceView::of(
+                &tree,
+                &records.iter().map(|r| (r.number, r)).collect(),
+                &Masking::default(),
+            ),
             sources,
         })
     }

@@ -1,5 +1,7 @@
 //! The current run with all that is shown beside its answers.
 
+use std::sync::Arc;
+
 use calsos_domain::rulebook::Rulebooks;
 use calsos_persistence::{ReleaseRecord, RunRecord};
 
@@ -13,8 +15,8 @@ use crate::views::answer::PublishedView;
 pub(crate) struct Held {
     pub(crate) run: RunRecord,
     /// The rules of that run.
-    pub(crate) books: Rulebooks,
-    /// Every release that is stored, by number.
+    pub(crate) books: Arc<Rulebooks>,
+    /// Every release that is stored and may be known of, by number.
     pub(crate) releases: Vec<ReleaseRecord>,
     /// What LEAs are called.
     pub(crate) names: Names,
@@ -32,7 +34,7 @@ impl Office {
     pub(crate) fn held_beside(&self, run: RunRecord) -> Result<Held, AppError> {
         let releases = self.store.releases()?;
         Ok(Held {
-            books: self.books_of(&run)?,
+            books: Arc::new(self.books_of(&run)?),
             names: Names::load(&self.store)?,
             lists: self.published_beside(&releases)?,
             releases,
@@ -42,11 +44,6 @@ impl Office {
 }
 
 impl Held {
-    /// The releases that the run read.
-    pub(crate) fn releases_read(&self) -> impl Iterator<Item = &ReleaseRecord> {
-        self.releases.iter().filter(|record| self.run.releases.contains(&record.number))
-    }
-
     /// What the year's list says of an LEA, and whether the answer agrees with it.
     pub(crate) fn published(&self, answered: &Answered) -> Option<PublishedView> {
         self.lists.of(&self.books, answered)

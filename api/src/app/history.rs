@@ -7,6 +7,7 @@ use calsos_domain::determination::{Determination, decide};
 use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::{FactBase, LeaFacts};
 use calsos_domain::rulebook::{Rulebooks, YearRules};
+use calsos_domain::small_numbers::Masking;
 use calsos_domain::succession::{LookedThrough, Reading, look_through};
 use calsos_domain::year::DashboardYear;
 use calsos_persistence::{AnswerFilter, LeaRecord, ReleaseRecord, RunRecord, StoredSuccession};
@@ -164,8 +165,8 @@ fn through_view(
         })
         .collect();
     let years = looked.determinations.iter().filter_map(|(year, again)| {
-        let before = DeterminationView::of(lea, by_code.get(year)?);
-        let after = DeterminationView::of(lea, again);
+        let before = DeterminationView::of(lea, by_code.get(year)?, &Masking::default());
+        let after = DeterminationView::of(lea, again, &Masking::default());
         let mut changes = changes(&answers_of(&before), &answers_of(&after));
         changes.extend(looked_back(&before, &joined));
         Some(ThroughYearView {

@@ -6,8 +6,9 @@ use calsos_domain::colors::ColorAudit;
 use calsos_domain::facts::{ReleaseHead, ReleaseNumber, Superseded, superseded};
 use calsos_domain::release::ReleaseContents;
 use calsos_ingest::{Assigned, FileReport, Header, HeaderChange, Input, Refusal, read};
-use calsos_persistence::{AddRelease, NewRelease, ReleaseRecord};
+use calsos_persistence::{AddRelease, NewRelease, PublicAt, ReleaseRecord};
 
+use super::clients::by_command;
 use super::{Office, input_file};
 use crate::error::AppError;
 
@@ -50,6 +51,7 @@ impl Office {
         &self,
         path: &Path,
         assigned: Option<Assigned>,
+        public_at: Option<PublicAt>,
         by: &str,
     ) -> Result<Imported, AppError> {
         let bytes = input_file::read(path)?;
@@ -72,6 +74,8 @@ impl Office {
             kept_bytes: understood.kept_bytes.as_deref(),
             imported_by: by,
             report: &report,
+            public_at,
+            audit: Some(by_command(by, "calsos import", &file_name)),
         })?;
         Ok(match added {
             AddRelease::Added(record) => {

@@ -12,6 +12,7 @@ use calsos_domain::lea::LeaType;
 use calsos_domain::published::{check_row, status_text};
 use calsos_domain::release::{PublishedRow, ReleaseKind};
 use calsos_domain::rulebook::{Edition, Rulebooks, YearRules};
+use calsos_domain::small_numbers::Masking;
 use calsos_domain::year::DashboardYear;
 use calsos_persistence::ReleaseRecord;
 
@@ -103,7 +104,8 @@ impl Office {
             }
             if let Some(determination) = decide(&self.books, lea, Basis::PublishedCodes).get(&year)
             {
-                views.insert(lea.cds, DeterminationView::of(lea, determination));
+                let view = DeterminationView::of(lea, determination, &Masking::default());
+                views.insert(lea.cds, view);
             }
         }
         Ok(views)
@@ -176,6 +178,7 @@ pub(crate) fn edition_of(books: &Rulebooks, year: DashboardYear) -> Result<&Edit
 pub(crate) type PublishedLists = BTreeMap<DashboardYear, BTreeMap<CdsCode, PublishedRow>>;
 
 /// The state's lists of LEAs of every kind, to stand beside answers.
+#[derive(Clone, Default)]
 pub(crate) struct PublishedBeside {
     pub(crate) lists: PublishedLists,
     charter_lists: CharterLists,
@@ -188,6 +191,27 @@ impl PublishedBeside {
             let edition = books.edition(answered.year)?;
             beside_charter(edition, &self.charter_lists, answered)
         })
+    }
+
+    /// The rows of the LEAs that are wanted.
+    pub(crate) fn only(&self, wanted: impl Fn(CdsCode) -> bool) -> PublishedBeside {
+        let mut only = self.clone();
+        only.lists.values_mut().for_each(|rows| rows.retain(|cds, _| wanted(*cds)));
+        only.charter_lists.values_mut().for_each(|rows| rows.retain(|cds, _| wanted(*cds)));
+        only.lists.retain(|_, rows| !rows.is_empty());
+        only.charter_lists.retain(|_, rows| !rows.is_empty());
+        only
+    }
+
+    /// These rows and others, which are of other LEAs.
+    pub(crate) fn with(mut self, others: PublishedBeside) -> PublishedBeside {
+        for (year, rows) in others.lists {
+            self.lists.entry(year).or_default().extend(rows);
+        }
+        for (year, rows) in others.charter_lists {
+            self.charter_lists.entry(year).or_default().extend(rows);
+        }
+        self
     }
 
     /// The row of a year's list of districts and county offices.

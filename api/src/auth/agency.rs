@@ -103,9 +103,23 @@ mod tests {
     fn what_is_no_agency_is_refused() {
         let long = format!("selpa:{}", "x".repeat(NAME_MOST + 1));
         for text in [
-            "", "State", "state ", "county:", "county:7", "county:59", "county:00", "county:027",
-            "lea:2799001000000", "lea:00000000000000", "lea:", "selpa:", "selpa: x", "selpa:a\nb",
-            "geographicLead:", "nobody:27", &long,
+            "",
+            "State",
+            "state ",
+            "county:",
+            "county:7",
+            "county:59",
+            "county:00",
+            "county:027",
+            "lea:2799001000000",
+            "lea:00000000000000",
+            "lea:",
+            "selpa:",
+            "selpa: x",
+            "selpa:a\nb",
+            "geographicLead:",
+            "nobody:27",
+            &long,
         ] {
             assert_eq!(Agency::parse(text), None, "{text:?}");
         }

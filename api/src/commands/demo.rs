@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -22,13 +22,11 @@ use crate::app::{Office, database_file, disk};
 use crate::cli::{Demo, Explain, Format, Global};
 use crate::error::AppError;
 use crate::output::{Table, screen, write_table};
-use crate::server::{Settings, serve};
+use crate::server::serve;
+use crate::server::settings::{LISTEN, Settings};
 
 /// Who imports and decides, for the record.
 const BY: &str = "demo";
-
-/// Where the result is served.
-const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 pub(super) fn run(global: &Global, asked: &Demo) -> Result<(), AppError> {
     if global.format != Format::Table {
@@ -112,8 +110,7 @@ fn serve_it(
             _ => LISTEN,
         },
     };
-    let settings =
-        Settings { listen, metrics: None, public_url: None, origins: Vec::new(), log_json: false };
+    let settings = Settings { listen, ..Settings::default() };
     serve(office, &settings, |address| {
         let mut out = screen();
         let base = format!("http://{address}");
@@ -190,7 +187,7 @@ fn take_in(
         began = Instant::now();
         progress.next(&file.name);
         if file.subject != Subject::About {
-            match office.import(&path, None, BY)? {
+            match office.import(&path, None, None, BY)? {
                 Imported::Added { report, colors, .. } => {
                     taken.files += 1;
                     taken.rows += u64::from(report.rows_read);

@@ -76,7 +76,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Import) -> Result<()
     for path in &asked.files {
         bar.set_message(path.display().to_string());
         let name = path.display().to_string();
-        let view = match office.import(path, asked.assigned, &asked.by) {
+        let view = match office.import(path, asked.assigned, asked.public_at, &asked.by) {
             Ok(imported) => view(name, imported),
             // A file that cannot be read is reported beside the others.
             Err(error @ AppError::Disk { .. }) => {

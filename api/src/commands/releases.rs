@@ -1,5 +1,7 @@
 //! `calsos releases`.
 
+use calsos_persistence::PublicAt;
+
 use crate::app::Office;
 use crate::app::release_states::{coverage_words, states};
 use crate::cli::Global;
@@ -10,9 +12,20 @@ pub(super) fn run(office: &Office, global: &Global) -> Result<(), AppError> {
     let records = office.store.releases()?;
     let states = states(&records);
     let mut table = Table::new(&[
-        "release", "kind", "year", "dated", "file", "rows", "coverage", "imported", "by", "sha256",
+        "release",
+        "kind",
+        "year",
+        "dated",
+        "file",
+        "rows",
+        "coverage",
+        "imported",
+        "by",
+        "sha256",
         "state",
+        "public from",
     ]);
+    let moments = office.moments(&records)?;
     for record in records {
         table.push([
             record.number.to_string(),
@@ -26,7 +39,16 @@ pub(super) fn run(office: &Office, global: &Global) -> Result<(), AppError> {
             record.imported_by.clone(),
             record.sha256.clone(),
             states.get(&record.number).cloned().unwrap_or_default(),
+            words(moments.of_release(record.number)),
         ]);
     }
     write_table(&mut *screen(), &table, global.format)
+}
+
+/// From when something is public, in words.
+pub(super) fn words(public: PublicAt) -> String {
+    match public {
+        PublicAt::From(moment) => moment.to_string(),
+        PublicAt::Closed => "closed".to_owned(),
+    }
 }

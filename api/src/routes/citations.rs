@@ -1,15 +1,16 @@
 //! What the rules cite.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_domain::rulebook::Source;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::operation::{GetCitation, ListCitations};
 use crate::problem::{Kind, Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::{drawn, of_snapshot};
 use crate::server::asked::Asked;
+use crate::server::may::May;
 
 /// A source that the rules cite.
 #[derive(Serialize, ToSchema)]
@@ -49,10 +50,10 @@ fn item(source: &Source) -> CitationItem<'_> {
 #[get("/v1/citations")]
 pub(crate) async fn list_citations(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<ListCitations>,
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     of_snapshot(&request, &snapshot, || {
         drawn(&CitationList { items: snapshot.held.books.sources().map(item).collect() })
     })
@@ -72,11 +73,11 @@ pub(crate) async fn list_citations(
 #[get("/v1/citations/{id}")]
 pub(crate) async fn get_citation(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetCitation>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     let source = snapshot.held.books.source(&path).ok_or_else(|| {
         let detail = "no rule cites a source with this id; /v1/citations lists those that are";
         Problem::new(Kind::UnknownSource, detail)

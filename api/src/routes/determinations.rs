@@ -1,6 +1,6 @@
 //! What was answered: for all LEAs, for one, for one year of one.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_domain::cds::CdsCode;
 use calsos_domain::year::DashboardYear;
@@ -8,13 +8,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::wanted::Wanted;
+use crate::auth::operation::{GetDetermination, ListDeterminations, ListDeterminationsOfLea};
 use crate::cli::Status;
 use crate::problem::{Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::{drawn, has, json, of_snapshot, part_of_snapshot, tagged};
 use crate::server::asked::Asked;
+use crate::server::may::May;
 use crate::server::paging::{Cursor, Page, PageAsked, next_link};
-use crate::snapshot::{Index, Item, Place, Snapshot, tag_of};
+use crate::snapshot::{Index, Item, Place, Snapshot};
 use crate::views::answer::{DeterminationView, PublishedView};
 
 /// A page of determinations, by year and code.
@@ -110,7 +111,7 @@ pub(crate) struct StripYear<'a> {
 #[get("/v1/determinations")]
 pub(crate) async fn list_determinations(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<ListDeterminations>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let wanted = wanted(&mut asked);
@@ -123,21 +124,20 @@ pub(crate) async fn list_determinations(
         place
     });
     asked.done()?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     let Some(cursor) = &page.cursor else {
         if let Some(year) = wanted.year {
             snapshot.year(year)?;
         }
         return first_page(&request, &snapshot, &wanted, &page);
     };
-    let index = service.index_of(&cursor.dataset)?;
-    let tag = tag_of(&cursor.dataset);
-    if has(request.headers(), &tag) {
-        return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
+    let index = may.index_of(&cursor.dataset)?;
+    let headers = snapshot.headers.of_earlier(&cursor.dataset);
+    if has(request.headers(), &headers.tag) {
+        return Ok(tagged(HttpResponse::NotModified(), &headers).finish());
     }
     let (body, next) = list(&index, &cursor.dataset, &wanted, after, &page)?;
-    let mut response = tagged(HttpResponse::Ok(), &tag);
-    response.insert_header(("Dataset-Version", cursor.dataset.as_str()));
+    let mut response = tagged(HttpResponse::Ok(), &headers);
     if let Some(next) = next {
         response.insert_header(("Link", next_link(&request, &next)));
     }
@@ -205,7 +205,8 @@ fn place(after: &str) -> Option<Place> {
     Some(Place { year: DashboardYear::parse(year)?, cds: CdsCode::parse(cds).ok()? })
 }
 
-fn wanted(asked: &mut Asked) -> Wanted {
+/// What a query wants of the list.
+pub(crate) fn wanted(asked: &mut Asked) -> Wanted {
     let status = |text: &str| match text {
         "general" => Some(Status::General),
         "differentiated" => Some(Status::Differentiated),
@@ -247,13 +248,13 @@ fn wanted(asked: &mut Asked) -> Wanted {
 #[get("/v1/leas/{cds}/determinations")]
 pub(crate) async fn list_determinations_of_lea(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<ListDeterminationsOfLea>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let cds = asked.path_cds(&path);
     let cds = asked.done_with(cds)?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     snapshot.lea(cds)?;
     of_snapshot(&request, &snapshot, || {
         let mut body = b"{\"items\":[".to_vec();
@@ -288,13 +289,13 @@ pub(crate) async fn list_determinations_of_lea(
 #[get("/v1/leas/{cds}/determinations/{year}")]
 pub(crate) async fn get_determination(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetDetermination>,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let (cds, year) = (asked.path_cds(&path.0), asked.path_year(&path.1));
     let (cds, year) = asked.done_with(cds.zip(year))?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     let place = snapshot.find(cds, year)?;
     of_snapshot(&request, &snapshot, || {
         let strip = snapshot.index.of_lea(cds).into_iter().map(|entry| StripYear {

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::operation::GetDiscovery;
 use crate::problem::{Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::fresh;
 use crate::server::asked::Asked;
+use crate::server::may::May;
 
 /// The service.
 #[derive(Serialize, ToSchema)]
@@ -77,23 +77,22 @@ const LINKS: [(&str, &str); 14] = [
 #[get("/")]
 pub(crate) async fn get_discovery(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetDiscovery>,
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
-    let now = service.now();
-    let books = now.as_ref().map_or(&service.office.books, |now| &now.held.books);
+    let now = may.now();
+    let books = now.map_or(&may.office().books, |now| &now.held.books);
     let editions = books.editions().map(|edition| EditionVersion {
         dashboard_year: edition.year.number(),
         hash: edition.hash.clone(),
     });
-    let base = service.base_url.trim_end_matches('/');
+    let base = may.service().base_url.trim_end_matches('/');
     fresh(&Discovery {
         name: "calsos",
         version: env!("CARGO_PKG_VERSION"),
-        dataset_version: now.as_ref().map(|now| now.dataset().to_owned()),
-        rulebook_version: now.as_ref().map(|now| now.rulebook_version().to_owned()),
+        dataset_version: now.map(|now| now.dataset().to_owned()),
+        rulebook_version: now.map(|now| now.rulebook_version().to_owned()),
         newest_year: now
-            .as_ref()
             .and_then(|now| now.index.years().next_back())
             .map(|(year, _)| year.number()),
         editions: editions.collect(),

@@ -1,6 +1,5 @@
 //! The OpenAPI document, its pages, and the answer where there is no resource.
 
-use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, get};
@@ -29,10 +28,16 @@ pub(super) fn pages() -> SwaggerUi {
 /// Says what there is instead: no such resource, or none with this method.
 pub(super) async fn no_such_resource(request: HttpRequest, service: Data<Service>) -> HttpResponse {
     let path = request.path();
-    if request.method() != Method::GET && service.documents.has_path(path) {
-        let detail = format!("{path} is only read: use GET, not {}", request.method());
+    if let Some(mut methods) = service.documents.methods_of(path) {
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        let methods = methods.join(", ");
+        let detail = format!("{path} has no {}; it has {methods}", request.method());
         let mut response = Problem::new(Kind::MethodNotAllowed, detail).error_response();
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        if let Ok(methods) = HeaderValue::from_str(&methods) {
+            response.headers_mut().insert(ALLOW, methods);
+        }
         return response;
     }
     let detail = format!("{path} is no resource of this service; / and /openapi.json list those");

@@ -4,18 +4,18 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 
 use crate::app::answers::ReadAnswer;
 use crate::app::export::Exporter;
+use crate::auth::operation::ExportDeterminations;
 use crate::cli::{Format, Layout};
 use crate::error::AppError;
 use crate::output::{objects, write_csv, write_ndjson};
 use crate::problem::{Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::{apart, has, tagged};
 use crate::server::asked::Asked;
+use crate::server::may::May;
 use crate::server::streamed::{Parts, Streamed};
 use crate::snapshot::Snapshot;
 
@@ -43,7 +43,7 @@ use crate::snapshot::Snapshot;
 #[get("/v1/exports/determinations")]
 pub(crate) async fn export_determinations(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<ExportDeterminations>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let year = asked.needed_year();
@@ -60,11 +60,10 @@ pub(crate) async fn export_determinations(
     });
     let year = asked.done_with(year)?;
     let (layout, format) = (layout.unwrap_or(Layout::Answers), format.unwrap_or(Format::Csv));
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     snapshot.year(year)?;
-    let tag = snapshot.headers.tag.clone();
-    if has(request.headers(), &tag) {
-        return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
+    if has(request.headers(), &snapshot.headers.tag) {
+        return Ok(tagged(HttpResponse::NotModified(), &snapshot.headers).finish());
     }
     let (media, ending) = match format {
         Format::Ndjson => ("application/x-ndjson", "ndjson"),
@@ -77,7 +76,7 @@ pub(crate) async fn export_determinations(
         Layout::Answers => format!("determinations-{year}.{ending}"),
         Layout::Published => format!("determinations-{year}-published.{ending}"),
     };
-    let mut response = tagged(HttpResponse::Ok(), &tag);
+    let mut response = tagged(HttpResponse::Ok(), &snapshot.headers);
     response.insert_header((CONTENT_TYPE, media));
     response.insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
     if format == Format::Xlsx {

@@ -1,14 +1,14 @@
 //! Whether the service lives, and whether it can answer.
 
-use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::operation::{GetHealth, GetReadiness, Operation};
 use crate::problem::{Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::fresh;
 use crate::server::asked::Asked;
+use crate::server::may::May;
 
 /// The state of the service.
 #[derive(Serialize, ToSchema)]
@@ -17,14 +17,14 @@ struct Health {
     /// `ok`.
     #[schema(example = "ok")]
     status: &'static str,
-    /// What is served; absent where nothing was decided yet.
+    /// What is served; absent where nothing was decided yet, or reading takes a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     dataset_version: Option<String>,
 }
 
-fn health(service: &Service) -> Health {
-    let dataset_version = service.now().map(|now| now.dataset().to_owned());
+fn health<O: Operation>(may: &May<O>) -> Health {
+    let dataset_version = may.now().map(|now| now.dataset().to_owned());
     Health { status: "ok", dataset_version }
 }
 
@@ -39,10 +39,10 @@ fn health(service: &Service) -> Health {
 #[get("/healthz")]
 pub(crate) async fn get_health(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetHealth>,
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
-    fresh(&health(&service))
+    fresh(&health(&may))
 }
 
 /// Whether readers can be served
@@ -59,9 +59,9 @@ pub(crate) async fn get_health(
 #[get("/readyz")]
 pub(crate) async fn get_readiness(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetReadiness>,
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
-    service.current()?;
-    fresh(&health(&service))
+    may.ready()?;
+    fresh(&health(&may))
 }

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_domain::cds::CdsCode;
 use calsos_domain::year::DashboardYear;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::operation::{GetLea, ListLeas};
 use crate::problem::{Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::{drawn, drawn_from_facts, has, json, tagged};
 use crate::server::asked::Asked;
+use crate::server::may::May;
 use crate::server::paging::{Cursor, Page, PageAsked, next_link};
-use crate::snapshot::{LeaItem, WantedLea, tag_of};
+use crate::snapshot::{LeaItem, WantedLea};
 
 /// A page of LEAs.
 #[derive(ToSchema)]
@@ -41,6 +42,14 @@ struct Lea<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     grade_span: Option<&'a str>,
+    /// The county in which it is, whose county office it is helped by and may see its results
+    /// before they are public.
+    #[schema(pattern = "^[0-9]{2}$", example = "27")]
+    located_in: String,
+    /// How that is known: `table`, a row of the operator's table of charter schools, or
+    /// `cdsCode`, the county of its code where the table has no row.
+    #[schema(example = "cdsCode")]
+    located_by: &'static str,
     /// The federal (NCES) id of the district, seven digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, pattern = "^[0-9]{7}$", example = "0690001")]
@@ -76,7 +85,7 @@ struct Lea<'a> {
 #[get("/v1/leas")]
 pub(crate) async fn list_leas(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<ListLeas>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let (county, lea_type) = (asked.county(), asked.lea_type());
@@ -92,15 +101,15 @@ pub(crate) async fn list_leas(
         cds
     });
     asked.done()?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     let index = match &page.cursor {
         None => Arc::clone(&snapshot.index),
-        Some(cursor) => service.index_of(&cursor.dataset)?,
+        Some(cursor) => may.index_of(&cursor.dataset)?,
     };
     let dataset = page.cursor.as_ref().map_or(snapshot.dataset(), |cursor| &cursor.dataset);
-    let tag = tag_of(dataset);
-    if has(request.headers(), &tag) {
-        return Ok(tagged(HttpResponse::NotModified(), &tag).finish());
+    let headers = snapshot.headers.of_earlier(dataset);
+    if has(request.headers(), &headers.tag) {
+        return Ok(tagged(HttpResponse::NotModified(), &headers).finish());
     }
     let wanted = WantedLea { county, lea_type, part };
     let mut body = b"{\"items\":[".to_vec();
@@ -116,8 +125,7 @@ pub(crate) async fn list_leas(
     let next = last
         .filter(|_| places.next().is_some())
         .map(|last| Cursor { dataset: dataset.to_owned(), after: last.to_string() }.text());
-    let mut response = tagged(HttpResponse::Ok(), &tag);
-    response.insert_header(("Dataset-Version", dataset));
+    let mut response = tagged(HttpResponse::Ok(), &headers);
     if let Some(next) = &next {
         response.insert_header(("Link", next_link(&request, next)));
     }
@@ -142,20 +150,24 @@ pub(crate) async fn list_leas(
 #[get("/v1/leas/{cds}")]
 pub(crate) async fn get_lea(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetLea>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let cds = asked.path_cds(&path);
     let cds = asked.done_with(cds)?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     let now = snapshot.lea(cds)?.cds();
     let Some(year) = snapshot.index.newest() else { return Err(snapshot.no_edition_at_all()) };
-    drawn_from_facts(&request, snapshot, now, move |snapshot| {
+    let place = snapshot.place_of_register(now);
+    drawn_from_facts(&request, snapshot, place, move |snapshot| {
         let lea = snapshot.lea(cds)?;
         let item = LeaItem::of(lea, year, |cds| snapshot.index.of_lea(cds));
-        let facts = snapshot.facts_of(&service.office, lea.cds())?;
-        let nces = facts.as_ref().and_then(|facts| facts.register.nces_ids());
+        let register = snapshot.register_of(may.office(), lea.cds(), place)?;
+        let register = register.map(|register| may.with_ids(register, lea.cds()));
+        let nces = register.as_ref().and_then(|register| register.nces_ids());
+        let nces = nces.filter(|ids| !snapshot.hidden.contains(&ids.release));
+        let located = snapshot.located.get(&lea.cds()).copied();
         let named = |year: &u16| {
             let year = DashboardYear::new(*year)?;
             Some((year.to_string(), lea.name_in(year)))
@@ -167,6 +179,8 @@ pub(crate) async fn get_lea(
             codes: lea.codes().iter().map(|code| code.cds.to_string()).collect(),
             city: lea.city_in(year),
             grade_span: lea.grade_span_in(year),
+            located_in: located.unwrap_or(lea.cds().county()).to_string(),
+            located_by: if located.is_some() { "table" } else { "cdsCode" },
             nces_district: nces.map(|ids| ids.district.to_owned()),
             nces_school: nces.and_then(|ids| ids.school).map(str::to_owned),
         })

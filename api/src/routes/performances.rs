@@ -1,18 +1,20 @@
 //! The facts behind the answers of an LEA: its rows of the indicator files.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_domain::facts::Cited;
 use calsos_domain::indicator::Indicator;
 use calsos_domain::performance::{Performance, Tenths};
+use calsos_domain::small_numbers::{Counts, SMALLEST_SHOWN};
 use calsos_domain::student_group::StudentGroup;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::operation::ListPerformances;
 use crate::problem::{Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::{drawn, drawn_from_facts};
 use crate::server::asked::Asked;
+use crate::server::may::May;
 
 /// The rows of an LEA in a year.
 #[derive(Serialize, ToSchema)]
@@ -52,13 +54,23 @@ struct PerformanceItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     students: Option<u32>,
+    /// Says in the place of `students` that there are fewer than this: small counts of files
+    /// that are not public are not shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 11)]
+    students_fewer_than: Option<u32>,
     /// The release that the row stands in, by number.
     release: u32,
     /// The row of its file, the header being row 1.
     row: u32,
 }
 
-fn item(indicator: Indicator, group: StudentGroup, cited: &Cited<Performance>) -> PerformanceItem {
+fn item(
+    indicator: Indicator,
+    group: StudentGroup,
+    cited: &Cited<Performance>,
+    counts: Counts,
+) -> PerformanceItem {
     let Performance { status, change, status_level, color, denominator, .. } = &cited.value;
     let text = |tenths: &Option<Tenths>| tenths.map(|tenths| tenths.to_string());
     PerformanceItem {
@@ -68,7 +80,10 @@ fn item(indicator: Indicator, group: StudentGroup, cited: &Cited<Performance>) -
         change: text(change),
         status_level: status_level.map(|level| level.status_name(indicator.lower_is_better())),
         color: color.map(|color| color.name()),
-        students: *denominator,
+        students: denominator.and_then(|students| counts.shown(students)),
+        students_fewer_than: denominator
+            .is_some_and(|students| counts.shown(students).is_none())
+            .then_some(SMALLEST_SHOWN),
         release: cited.release.0,
         row: cited.row,
     }
@@ -93,19 +108,21 @@ fn item(indicator: Indicator, group: StudentGroup, cited: &Cited<Performance>) -
 #[get("/v1/leas/{cds}/performances")]
 pub(crate) async fn list_performances(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<ListPerformances>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let (cds, year) = (asked.path_cds(&path), asked.needed_year());
     let (cds, year) = asked.done_with(cds.zip(year))?;
-    let snapshot = service.current()?;
-    snapshot.find(cds, year)?;
-    drawn_from_facts(&request, snapshot, cds, move |snapshot| {
-        let lea = snapshot.facts_of(&service.office, cds)?;
+    let snapshot = may.current()?;
+    let place = snapshot.find(cds, year)?;
+    drawn_from_facts(&request, snapshot, place, move |snapshot| {
+        let lea = snapshot.facts_of(may.office(), place)?;
         let facts = lea.as_ref().and_then(|lea| lea.years.get(&year));
         let rows = facts.into_iter().flat_map(|facts| &facts.performances);
-        let items = rows.map(|((indicator, group), cited)| item(*indicator, *group, cited));
+        let items = rows.map(|((indicator, group), cited)| {
+            item(*indicator, *group, cited, snapshot.masking.counts(cited.release))
+        });
         drawn(&PerformanceList {
             cds: cds.to_string(),
             dashboard_year: year.number(),

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::operation::ListProviders;
 use crate::problem::{Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::{drawn, of_snapshot};
 use crate::server::asked::Asked;
+use crate::server::may::May;
 
 /// Who provides help, and to how many LEAs.
 #[derive(Serialize, ToSchema)]
@@ -44,10 +44,10 @@ struct ProviderList<'a> {
 #[get("/v1/providers")]
 pub(crate) async fn list_providers(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<ListProviders>,
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     of_snapshot(&request, &snapshot, || {
         let mut providers: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
         for entry in &snapshot.index.entries {

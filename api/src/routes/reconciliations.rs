@@ -1,12 +1,13 @@
 //! Computed against published.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 
+use crate::auth::operation::GetReconciliation;
 use crate::problem::{Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::{drawn, drawn_apart};
 use crate::server::asked::Asked;
+use crate::server::may::May;
 use crate::views::reconciliation::ReconciliationView;
 
 /// A year against its published list
@@ -25,13 +26,13 @@ use crate::views::reconciliation::ReconciliationView;
 #[get("/v1/reconciliations/{year}")]
 pub(crate) async fn get_reconciliation(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetReconciliation>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let year = asked.path_year(&path);
     let year = asked.done_with(year)?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     snapshot.year(year)?;
     drawn_apart(&request, snapshot, move |snapshot| {
         drawn(&snapshot.held.reconcile(year, &|of, read| snapshot.each_answer(of, read))?)

@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_domain::rulebook::{Edition, YearRules};
 use calsos_domain::year::DashboardYear;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::operation::{CompareRulebooks, GetRulebook, ListRulebooks};
 use crate::error::AppError;
 use crate::problem::{Kind, Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::{drawn, of_snapshot};
 use crate::server::asked::Asked;
+use crate::server::may::May;
 use crate::snapshot::Snapshot;
 
 /// The edition of a year, in short.
@@ -113,10 +114,10 @@ fn edition(snapshot: &Snapshot, year: DashboardYear) -> Result<&Edition, Problem
 #[get("/v1/rulebooks")]
 pub(crate) async fn list_rulebooks(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<ListRulebooks>,
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     of_snapshot(&request, &snapshot, || {
         drawn(&RulebookList { items: snapshot.held.books.editions().map(item).collect() })
     })
@@ -138,13 +139,13 @@ pub(crate) async fn list_rulebooks(
 #[get("/v1/rulebooks/{year}")]
 pub(crate) async fn get_rulebook(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetRulebook>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let year = asked.path_year(&path);
     let year = asked.done_with(year)?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     let edition = edition(&snapshot, year)?;
     of_snapshot(&request, &snapshot, || {
         let files = BTreeMap::from([
@@ -172,13 +173,13 @@ pub(crate) async fn get_rulebook(
 #[get("/v1/rulebooks/{before}/compare/{after}")]
 pub(crate) async fn compare_rulebooks(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<CompareRulebooks>,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let (before, after) = (asked.path_year(&path.0), asked.path_year(&path.1));
     let (before, after) = asked.done_with(before.zip(after))?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     let sides = [edition(&snapshot, before)?, edition(&snapshot, after)?];
     of_snapshot(&request, &snapshot, || {
         let [one, other] = sides.map(|edition| said(&edition.text));

@@ -1,16 +1,16 @@
 //! The runs that decided.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_persistence::RunRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::AppError;
+use crate::auth::operation::{GetRun, ListRuns};
 use crate::problem::{Kind, Problem, ProblemDetails};
-use crate::server::Service;
-use crate::server::answers::{apart, fresh};
+use crate::server::answers::fresh;
 use crate::server::asked::Asked;
+use crate::server::may::May;
 use crate::views::run_diff::RunView;
 
 /// Every run, by number.
@@ -21,11 +21,6 @@ struct Runs {
     /// The number of the run that is served.
     current: u32,
     items: Vec<RunView>,
-}
-
-pub(crate) async fn runs_of(service: &Data<Service>) -> Result<Vec<RunRecord>, Problem> {
-    let service = Data::clone(service);
-    apart(move || Ok(service.office.store.runs().map_err(AppError::from)?)).await
 }
 
 /// The runs that decided
@@ -40,11 +35,11 @@ pub(crate) async fn runs_of(service: &Data<Service>) -> Result<Vec<RunRecord>, P
 #[get("/v1/runs")]
 pub(crate) async fn list_runs(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<ListRuns>,
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
-    let snapshot = service.current()?;
-    let items = runs_of(&service).await?.iter().map(RunView::of).collect();
+    let snapshot = may.current()?;
+    let items = may.runs().await?.iter().map(RunView::of).collect();
     fresh(&Runs { current: snapshot.held.run.number, items })
 }
 
@@ -61,13 +56,13 @@ pub(crate) async fn list_runs(
 #[get("/v1/runs/{id}")]
 pub(crate) async fn get_run(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetRun>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
-    service.current()?;
+    may.current()?;
     let is_it = |run: &&RunRecord| run.id.to_string() == *path || run.number.to_string() == *path;
-    let runs = runs_of(&service).await?;
+    let runs = may.runs().await?;
     let run = runs.iter().find(is_it).ok_or_else(|| {
         let detail = "no run has this id or number; /v1/runs lists those that are";
         Problem::new(Kind::UnknownRun, detail)

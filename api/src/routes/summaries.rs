@@ -1,13 +1,14 @@
 //! Counts of a year.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 
 use crate::app::summary::Summary;
+use crate::auth::operation::GetSummary;
 use crate::problem::{Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::{drawn, drawn_apart};
 use crate::server::asked::Asked;
+use crate::server::may::May;
 
 /// Counts of a year
 ///
@@ -25,13 +26,13 @@ use crate::server::asked::Asked;
 #[get("/v1/summaries/{year}")]
 pub(crate) async fn get_summary(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetSummary>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let year = asked.path_year(&path);
     let year = asked.done_with(year)?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     snapshot.year(year)?;
     drawn_apart(&request, snapshot, move |snapshot| {
         drawn(&Summary::of(year, &|of, read| snapshot.each_answer(of, read))?)

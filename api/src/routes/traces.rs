@@ -1,12 +1,13 @@
 //! Why: every rule that was tried, down to the cell.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 
+use crate::auth::operation::GetTrace;
 use crate::problem::{Kind, Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::{drawn, drawn_from_facts};
 use crate::server::asked::Asked;
+use crate::server::may::May;
 use crate::views::trace::TraceView;
 
 /// The reasons of a determination
@@ -29,16 +30,16 @@ use crate::views::trace::TraceView;
 #[get("/v1/leas/{cds}/determinations/{year}/trace")]
 pub(crate) async fn get_trace(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetTrace>,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let (cds, year) = (asked.path_cds(&path.0), asked.path_year(&path.1));
     let (cds, year) = asked.done_with(cds.zip(year))?;
-    let snapshot = service.current()?;
-    snapshot.find(cds, year)?;
-    drawn_from_facts(&request, snapshot, cds, move |snapshot| {
-        let trace = snapshot.trace(&service.office, cds, year)?;
+    let snapshot = may.current()?;
+    let place = snapshot.find(cds, year)?;
+    drawn_from_facts(&request, snapshot, place, move |snapshot| {
+        let trace = snapshot.trace(may.office(), place)?;
         drawn(&trace.ok_or_else(no_facts)?)
     })
     .await

@@ -1,6 +1,6 @@
 //! The Dashboard years: their editions, and what of them is loaded.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_domain::release::ReleaseKind;
 use calsos_domain::rulebook::{Edition, YearRules};
@@ -8,10 +8,11 @@ use calsos_domain::year::DashboardYear;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::operation::{GetYear, ListYears};
 use crate::problem::{Problem, ProblemDetails};
-use crate::server::Service;
 use crate::server::answers::{drawn, of_snapshot};
 use crate::server::asked::Asked;
+use crate::server::may::May;
 use crate::snapshot::Snapshot;
 
 /// A Dashboard year.
@@ -127,10 +128,10 @@ fn inputs(snapshot: &Snapshot, edition: &Edition) -> Vec<InputState> {
 #[get("/v1/years")]
 pub(crate) async fn list_years(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<ListYears>,
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     of_snapshot(&request, &snapshot, || {
         let items =
             snapshot.held.books.years().map(|(year, rules)| year_of(&snapshot, year, rules));
@@ -152,13 +153,13 @@ pub(crate) async fn list_years(
 #[get("/v1/years/{year}")]
 pub(crate) async fn get_year(
     request: HttpRequest,
-    service: Data<Service>,
+    may: May<GetYear>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let year = asked.path_year(&path);
     let year = asked.done_with(year)?;
-    let snapshot = service.current()?;
+    let snapshot = may.current()?;
     let rules = snapshot.held.books.year(year).ok_or_else(|| snapshot.no_edition(year))?;
     of_snapshot(&request, &snapshot, || drawn(&year_of(&snapshot, year, rules)))
 }

@@ -6,22 +6,22 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY,
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, VARY,
 };
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data, block};
-use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder};
-use calsos_domain::cds::CdsCode;
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
 use super::Service;
+use super::identity::Identity;
 use super::metrics::KeptRoute;
+use super::served::Audience;
 use crate::problem::{Kind, Problem};
-use crate::snapshot::{Kept, Snapshot};
+use crate::snapshot::{Kept, Snapshot, SnapshotHeaders};
 
-/// How long an answer may be kept: five minutes, and a day while a new one is fetched.
-const PUBLIC: HeaderValue =
-    HeaderValue::from_static("public, max-age=300, stale-while-revalidate=86400");
+pub(crate) const DATASET_VERSION: HeaderName = HeaderName::from_static("dataset-version");
+pub(crate) const RULEBOOK_VERSION: HeaderName = HeaderName::from_static("rulebook-version");
 
 /// What depends on the current answers: its body is drawn up only where the caller does not
 /// have it yet.
@@ -48,13 +48,12 @@ fn of_snapshot_by(
     route: Option<KeptRoute>,
     draw: impl FnOnce() -> Result<Vec<u8>, Problem>,
 ) -> Result<HttpResponse, Problem> {
-    let tag = &snapshot.headers.tag;
-    if has(request.headers(), tag) {
-        return Ok(tagged(HttpResponse::NotModified(), tag).finish());
+    if has(request.headers(), &snapshot.headers.tag) {
+        return Ok(tagged(HttpResponse::NotModified(), &snapshot.headers).finish());
     }
     let key = request.uri().path_and_query().map_or("", |uri| uri.as_str());
     let body = snapshot.rendered(key, route, draw)?;
-    Ok(json(tagged(HttpResponse::Ok(), tag), body))
+    Ok(json(tagged(HttpResponse::Ok(), &snapshot.headers), body))
 }
 
 /// The same, where drawing up takes long or asks the database: off the threads that serve
@@ -64,26 +63,25 @@ pub(crate) async fn drawn_apart(
     snapshot: Arc<Snapshot>,
     draw: impl FnOnce(&Snapshot) -> Result<Vec<u8>, Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let tag = &snapshot.headers.tag;
-    if has(request.headers(), tag) {
-        return Ok(tagged(HttpResponse::NotModified(), tag).finish());
+    if has(request.headers(), &snapshot.headers.tag) {
+        return Ok(tagged(HttpResponse::NotModified(), &snapshot.headers).finish());
     }
     let key = request.uri().path_and_query().map_or("", |uri| uri.as_str()).to_owned();
-    let tag = tag.clone();
+    let headers = snapshot.headers.clone();
     let route = route_of(request);
     let body = apart(move || snapshot.rendered(&key, route, || draw(&snapshot))).await?;
-    Ok(json(tagged(HttpResponse::Ok(), &tag), body))
+    Ok(json(tagged(HttpResponse::Ok(), &headers), body))
 }
 
-/// Where the facts of an LEA are in memory, what is drawn up from them is a matter of less
-/// than a millisecond; else the database is asked, off the threads that serve readers.
+/// Where the facts behind an answer are in memory, what is drawn up from them is a matter of
+/// less than a millisecond; else the database is asked, off the threads that serve readers.
 pub(crate) async fn drawn_from_facts(
     request: &HttpRequest,
     snapshot: Arc<Snapshot>,
-    cds: CdsCode,
+    place: usize,
     draw: impl FnOnce(&Snapshot) -> Result<Vec<u8>, Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    if snapshot.has_facts(cds) {
+    if snapshot.has_facts(place) {
         return of_snapshot(request, &snapshot, || draw(&snapshot));
     }
     drawn_apart(request, snapshot, draw).await
@@ -114,21 +112,33 @@ pub(crate) async fn answer_kept(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let kept = request.app_data::<Data<Service>>().and_then(|service| {
-        let now = service.now().filter(|_| request.method() == Method::GET)?;
+        let now = kept_for(&request, service).filter(|_| request.method() == Method::GET)?;
         let Kept { body, route } = now.kept(request.uri().path_and_query()?.as_str())?;
         Some((now, body, route?))
     });
     let Some((snapshot, body, route)) = kept else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
-    let tag = &snapshot.headers.tag;
-    let mut response = if has(request.headers(), tag) {
-        tagged(HttpResponse::NotModified(), tag).finish()
+    let headers = &snapshot.headers;
+    let mut response = if has(request.headers(), &headers.tag) {
+        tagged(HttpResponse::NotModified(), headers).finish()
     } else {
-        json(tagged(HttpResponse::Ok(), tag), body)
+        json(tagged(HttpResponse::Ok(), headers), body)
     };
     response.extensions_mut().insert(Route(route));
     Ok(request.into_response(response))
+}
+
+/// The picture that the caller may read, where it is there already: only what operations that
+/// take the permission to read drew up is kept in it.
+fn kept_for(request: &ServiceRequest, service: &Service) -> Option<Arc<Snapshot>> {
+    let served = service.served.load();
+    let extensions = request.extensions();
+    let Some(identity) = extensions.get::<Identity>() else {
+        return Some(Arc::clone(&served.as_ref()?.public)).filter(|_| service.access.public_reads);
+    };
+    let caller = identity.caller.as_ref().ok()?;
+    served.as_ref()?.ready(&Audience::of(caller, service.access.public_reads).ok()?)
 }
 
 /// Whether the caller says that it has this already.
@@ -141,9 +151,15 @@ pub(crate) fn has(headers: &HeaderMap, tag: &HeaderValue) -> bool {
         .any(|one| one == "*" || one.trim_start_matches("W/") == strong)
 }
 
-pub(crate) fn tagged(mut response: HttpResponseBuilder, tag: &HeaderValue) -> HttpResponseBuilder {
-    response.insert_header((ETAG, tag.clone())).insert_header((CACHE_CONTROL, PUBLIC));
-    response.insert_header((VARY, HeaderValue::from_static("Accept-Encoding")));
+pub(crate) fn tagged(
+    mut response: HttpResponseBuilder,
+    headers: &SnapshotHeaders,
+) -> HttpResponseBuilder {
+    let SnapshotHeaders { dataset, rulebook, tag, keeping } = headers;
+    response.insert_header((ETAG, tag.clone())).insert_header((CACHE_CONTROL, keeping.clone()));
+    response.insert_header((VARY, HeaderValue::from_static("Accept-Encoding, Authorization")));
+    response.insert_header((DATASET_VERSION, dataset.clone()));
+    response.insert_header((RULEBOOK_VERSION, rulebook.clone()));
     response
 }
 

@@ -23,8 +23,13 @@ pub(crate) struct Asked {
 impl Asked {
     /// Reads the query.
     pub(crate) fn of(request: &HttpRequest) -> Asked {
+        Asked::of_query(request.query_string())
+    }
+
+    /// Reads a query, given without its question mark.
+    pub(crate) fn of_query(query: &str) -> Asked {
         let mut asked = Asked { query: BTreeMap::new(), known: Vec::new(), faults: Vec::new() };
-        match Query::<Vec<(String, String)>>::from_query(request.query_string()) {
+        match Query::<Vec<(String, String)>>::from_query(query) {
             Ok(pairs) => {
                 for (name, value) in pairs.into_inner() {
                     if asked.query.insert(name.clone(), value).is_some() {
@@ -38,7 +43,9 @@ impl Asked {
     }
 
     pub(crate) fn fault(&mut self, parameter: &str, detail: String) {
-        self.faults.push(Fault { parameter: parameter.to_owned(), detail });
+        if self.faults.len() < FAULTS_TOLD {
+            self.faults.push(Fault { parameter: shortened(parameter), detail });
+        }
     }
 
     /// A parameter of the query. `expected` says what it should be.
@@ -144,11 +151,14 @@ impl Asked {
             names => format!("this resource has {}", names.join(", ")),
         };
         for name in std::mem::take(&mut self.query).into_keys() {
-            self.fault(&shortened(&name), format!("there is no such parameter; {known}"));
+            self.fault(&name, format!("there is no such parameter; {known}"));
         }
         if self.faults.is_empty() { Ok(()) } else { Err(Problem::of_faults(self.faults)) }
     }
 }
+
+/// How many faults of a request are told: each parameter that exists, and a few that do not.
+const FAULTS_TOLD: usize = 50;
 
 const YEAR: &str = "a Dashboard year of four digits, such as 2023,";
 
@@ -157,11 +167,30 @@ fn year(text: &str) -> Option<DashboardYear> {
     digits.then(|| text.parse().ok()).flatten().and_then(DashboardYear::new)
 }
 
-/// A text as it is quoted in a fault.
+/// A text as it is quoted in a fault, in one line.
 fn shortened(text: &str) -> String {
     const MOST: usize = 60;
-    if text.chars().count() <= MOST {
-        return text.to_owned();
+    let mut letters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut short: String = letters.by_ref().take(MOST).collect();
+    if letters.next().is_some() {
+        short.push('…');
     }
-    text.chars().take(MOST).chain(['…']).collect()
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_of_any_length_is_refused_in_a_few_short_words() {
+        let names: Vec<String> = (0..10_000).map(|n| format!("{}{n}", "%0A".repeat(100))).collect();
+        let problem = Asked::of_query(&names.join("&")).done().unwrap_err().details("/", "id");
+        assert_eq!(problem.errors.len(), FAULTS_TOLD);
+        let length = serde_json::to_vec(&problem).unwrap().len();
+        assert!(length < 32 * 1024 && !problem.detail.contains('\n'), "{length} bytes");
+        let twice = format!("{0}=1&{0}=2", "x".repeat(10_000));
+        let problem = Asked::of_query(&twice).done().unwrap_err().details("/", "id");
+        assert!(problem.errors[0].parameter.chars().count() <= 61, "{problem:?}");
+    }
 }

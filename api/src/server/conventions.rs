@@ -1,5 +1,5 @@
 //! What holds for every response: its id, its headers, its line in the log, and that every
-//! refusal is a problem.
+//! refusal is a problem. And of every request, that its body comes to an end.
 
 use std::borrow::Cow;
 use std::time::Instant;
@@ -8,23 +8,24 @@ use actix_web::Error;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use actix_web::http::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
 use super::Service;
-use super::answers::Route;
-use crate::problem::{PROBLEM_JSON, Problem};
+use super::answers::{DATASET_VERSION, RULEBOOK_VERSION, Route};
+use super::audit::Refusal;
+use super::bodies::{self, Held};
+use super::identity::identify;
+use crate::problem::{PROBLEM_JSON, Problem, ProblemDetails};
 
 /// The log's part of which a line is written for each request.
 const LOG: &str = "calsos::requests";
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
-const DATASET_VERSION: HeaderName = HeaderName::from_static("dataset-version");
-const RULEBOOK_VERSION: HeaderName = HeaderName::from_static("rulebook-version");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// After how many seconds a caller may try again when the service could not answer.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
@@ -42,23 +43,45 @@ pub(crate) async fn keep(
         request.head_mut().method = Method::GET;
     }
     let service = request.app_data::<Data<Service>>().cloned();
+    let address = service.as_ref().and_then(|of| of.address_of(&request));
+    identify(&request, service.as_ref(), &id, address).await;
+    let held = service.as_ref().and_then(|of| bodies::hold(&mut request, of.requests));
+    let is_page = request.path().starts_with("/docs/");
     // Refusals of handlers and of the framework are responses already.
     let mut response = next.call(request).await?.map_into_boxed_body();
+    if let Some(problem) = held.as_ref().and_then(Held::problem) {
+        *response.response_mut().status_mut() = problem.status();
+        response.response_mut().extensions_mut().insert(problem);
+    }
     if response.status().is_client_error() || response.status().is_server_error() {
-        response = as_problem(response, &id);
+        let (answered, problem) = as_problem(response, &id);
+        response = answered;
+        if let (401 | 403, Some(service)) = (problem.status, &service) {
+            let refusal = Refusal {
+                request_id: &id,
+                address: address.map(|address| address.to_string()),
+                status: problem.status,
+                code: &problem.code,
+                detail: &problem.detail,
+            };
+            service.refused(response.request(), &method, refusal);
+        }
+    }
+    if let Some(held) = held {
+        response = response.map_body(|_, body| held.until_sent(body));
     }
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(service) = service {
-        if let Some(now) = service.now() {
-            // A list that goes on names the dataset that it began with.
-            if !headers.contains_key(DATASET_VERSION) {
-                headers.insert(DATASET_VERSION, now.headers.dataset.clone());
-            }
-            headers.insert(RULEBOOK_VERSION, now.headers.rulebook.clone());
+        service.browsers.tell(headers, is_page);
+        // What was drawn for a caller names its dataset; the rest, that of the public.
+        if let Some(public) =
+            service.for_everybody().filter(|_| !headers.contains_key(DATASET_VERSION))
+        {
+            headers.insert(DATASET_VERSION, public.headers.dataset.clone());
+            headers.insert(RULEBOOK_VERSION, public.headers.rulebook.clone());
         }
         record(&service, &response, &method, &id, started);
     }
@@ -66,7 +89,7 @@ pub(crate) async fn keep(
 }
 
 /// The caller's id of the request, where it is one that can stand in a log, else a new one.
-fn request_id(headers: &HeaderMap) -> String {
+pub(crate) fn request_id(headers: &HeaderMap) -> String {
     let sound = |text: &&str| {
         let sound = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
         (1..=64).contains(&text.len()) && text.bytes().all(sound)
@@ -75,7 +98,10 @@ fn request_id(headers: &HeaderMap) -> String {
     given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
 }
 
-fn as_problem(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+fn as_problem(
+    mut response: ServiceResponse<BoxBody>,
+    id: &str,
+) -> (ServiceResponse<BoxBody>, ProblemDetails) {
     let status = response.status();
     let known = response.response_mut().extensions_mut().remove::<Problem>();
     let reason = || match response.response().error() {
@@ -84,17 +110,24 @@ fn as_problem(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceRespon
     };
     let problem = known.unwrap_or_else(|| Problem::of_status(status, reason()));
     let problem = problem.details(response.request().path(), id);
+    let is_oauth = problem.error.is_some();
+    let challenge = problem.challenge.as_deref().and_then(|text| HeaderValue::from_str(text).ok());
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = response.map_body(|_, _| BoxBody::new(body));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    // OAuth has the media type of its own answers, which are problems beside.
+    let media = if is_oauth { "application/json" } else { PROBLEM_JSON };
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
     // A body that this one takes the place of may have been compressed.
     headers.remove(CONTENT_ENCODING);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(challenge) = challenge {
+        headers.insert(WWW_AUTHENTICATE, challenge);
+    }
     if status.as_u16() == 503 {
         headers.insert(RETRY_AFTER, RETRY_SECONDS);
     }
-    response
+    (response, problem)
 }
 
 /// One line of the log, and the metrics.

@@ -145,7 +145,7 @@ impl Metrics {
 pub(crate) async fn get_metrics(service: Data<Service>) -> HttpResponse {
     let metrics = &service.metrics;
     let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    if let Some(now) = service.now() {
+    if let Some(now) = service.public() {
         let age = jiff::Timestamp::now().duration_since(now.loaded_at).as_secs_f64();
         metrics.snapshot_age.set(age);
         let (held, ready) = now.bytes();

@@ -1,6 +1,7 @@
 //! Lists in pages that never mix two runs.
 
 use actix_web::HttpRequest;
+use actix_web::web::Query;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,7 +31,7 @@ pub(crate) struct Page {
 }
 
 /// Which page is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PageAsked {
     pub(crate) limit: usize,
     pub(crate) cursor: Option<Cursor>,
@@ -53,7 +54,11 @@ impl Cursor {
         inner.bytes().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    fn parse(text: &str) -> Option<Cursor> {
+    pub(crate) fn parse(text: &str) -> Option<Cursor> {
+        // Only as they are written: a number may otherwise have a sign or capitals.
+        if !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return None;
+        }
         let bytes: Vec<u8> = (0..text.len())
             .step_by(2)
             .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
@@ -67,23 +72,59 @@ impl Cursor {
 impl PageAsked {
     /// Reads `limit`, `cursor` and `total`.
     pub(crate) fn of(asked: &mut Asked) -> PageAsked {
+        let page = PageAsked::without_total(asked);
+        PageAsked { total: asked.flag("total"), ..page }
+    }
+
+    /// Reads `limit` and `cursor`, for a list that is not counted.
+    pub(crate) fn without_total(asked: &mut Asked) -> PageAsked {
         let limit = asked.optional("limit", "a number from 1 to 5000", |text| {
             text.parse().ok().filter(|limit| (1..=LIMIT_MOST).contains(limit))
         });
         let cursor = asked.optional("cursor", "the value of page.next", Cursor::parse);
-        let total = asked.flag("total");
-        PageAsked { limit: limit.unwrap_or(LIMIT), cursor, total }
+        PageAsked { limit: limit.unwrap_or(LIMIT), cursor, total: false }
     }
 }
 
 /// The value of `Link` that leads to the next page.
 pub(crate) fn next_link(request: &HttpRequest, next: &str) -> String {
-    let mut query: Vec<&str> = request
-        .query_string()
-        .split('&')
-        .filter(|part| !part.is_empty() && !part.starts_with("cursor="))
-        .collect();
+    link_to(request.path(), request.query_string(), next)
+}
+
+/// Whether a part of a query is the cursor, however its name is written.
+fn is_cursor(part: &str) -> bool {
+    let pairs = Query::<Vec<(String, String)>>::from_query(part);
+    pairs.is_ok_and(|pairs| pairs.iter().any(|(name, _)| name == "cursor"))
+}
+
+/// The same of a path and a query.
+pub(crate) fn link_to(path: &str, query: &str, next: &str) -> String {
+    let mut query: Vec<&str> =
+        query.split('&').filter(|part| !part.is_empty() && !is_cursor(part)).collect();
     let cursor = format!("cursor={next}");
     query.push(&cursor);
-    format!("<{}?{}>; rel=\"next\"", request.path(), query.join("&"))
+    format!("<{path}?{}>; rel=\"next\"", query.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written_and_not_otherwise() {
+        let cursor = Cursor { dataset: "1-2".to_owned(), after: "2025.~\u{f1}".to_owned() };
+        assert_eq!(Cursor::parse(&cursor.text()), Some(cursor.clone()));
+        // A plus is a sign to what reads numbers, and a capital the same digit.
+        for text in ["+a7e", "7E", "7", "", &cursor.text().to_uppercase()] {
+            assert_eq!(Cursor::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_next_link_has_one_cursor_however_the_last_one_was_written() {
+        for query in ["limit=2", "limit=2&cursor=7e", "%63ursor=7e&limit=2&", "cursor&limit=2"] {
+            let expected = "</x?limit=2&cursor=7e7e>; rel=\"next\"";
+            assert_eq!(link_to("/x", query, "7e7e"), expected, "{query}");
+        }
+    }
 }

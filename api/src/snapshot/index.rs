@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use actix_web::web::Bytes;
 use calsos_domain::cds::CdsCode;
@@ -16,11 +17,10 @@ use crate::error::AppError;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Index {
     pub(crate) leas: ListedLeas,
-    pub(crate) entries: Vec<Entry>,
-    /// What a list shows of each, as JSON, one after another.
-    pub(crate) items: Bytes,
-    /// Where each ends.
-    ends: Vec<usize>,
+    /// Shared with the other snapshots of the same run.
+    pub(crate) entries: Vec<Arc<Entry>>,
+    /// What a list shows of each, as JSON.
+    items: Vec<Bytes>,
     years: BTreeMap<DashboardYear, Range<usize>>,
     of_lea: BTreeMap<CdsCode, Vec<usize>>,
 }
@@ -35,22 +35,21 @@ pub(crate) struct Place {
 impl Index {
     /// Answers in order, each with its JSON, and the LEAs by what they are called.
     pub(crate) fn new(
-        answers: impl IntoIterator<Item = (Entry, Vec<u8>)>,
+        answers: impl IntoIterator<Item = (Arc<Entry>, Bytes)>,
         names: &Names,
     ) -> Result<Index, AppError> {
-        let (mut entries, mut items, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut entries, mut items) = (Vec::new(), Vec::new());
         let mut years: BTreeMap<DashboardYear, Range<usize>> = BTreeMap::new();
         let mut of_lea: BTreeMap<CdsCode, Vec<usize>> = BTreeMap::new();
         for (entry, item) in answers {
             let place = entries.len();
             years.entry(entry.year).or_insert(place..place).end = place + 1;
             of_lea.entry(entry.cds).or_default().push(place);
-            items.extend_from_slice(&item);
-            ends.push(items.len());
+            items.push(item);
             entries.push(entry);
         }
         let leas = ListedLeas::default();
-        let mut index = Index { leas, entries, items: items.into(), ends, years, of_lea };
+        let mut index = Index { leas, entries, items, years, of_lea };
         if let Some(year) = index.newest() {
             index.leas = ListedLeas::of(names.leas(), year, |cds| index.of_lea(cds))?;
         }
@@ -84,7 +83,7 @@ impl Index {
     /// The answers of an LEA, by year.
     pub(crate) fn of_lea(&self, cds: CdsCode) -> Vec<&Entry> {
         let places = self.of_lea.get(&cds).map(Vec::as_slice).unwrap_or_default();
-        places.iter().filter_map(|place| self.entries.get(*place)).collect()
+        places.iter().filter_map(|place| self.entries.get(*place)).map(|entry| &**entry).collect()
     }
 
     /// The places of an LEA's answers, by year.
@@ -106,10 +105,13 @@ impl Index {
         })
     }
 
+    /// How many bytes its items have.
+    pub(crate) fn bytes(&self) -> usize {
+        self.items.iter().map(Bytes::len).sum()
+    }
+
     /// What a list shows of an answer.
     pub(crate) fn item(&self, place: usize) -> &[u8] {
-        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-        let range = start.unwrap_or(0)..self.ends.get(place).copied().unwrap_or(0);
-        self.items.get(range).unwrap_or_default()
+        self.items.get(place).map(|item| &**item).unwrap_or_default()
     }
 }

@@ -10,6 +10,7 @@ use calsos_domain::indicator::Indicator;
 use calsos_domain::operator::CharterLocationRow;
 use calsos_domain::outcome::{Missing, MissingInput, Outcome};
 use calsos_domain::release::SuccessionRow;
+use calsos_domain::small_numbers::{Counts, Masking};
 use calsos_domain::student_group::StudentGroup;
 use calsos_domain::support::{Answer, Provider, support_day};
 use calsos_domain::trace::{cell_words, input_words};
@@ -250,8 +251,12 @@ pub(crate) struct MissingView {
 }
 
 impl DeterminationView {
-    /// Shows a determination.
-    pub(crate) fn of(lea: &LeaFacts, determination: &Determination<'_>) -> DeterminationView {
+    /// Shows a determination. `masking` names the files whose small counts are not shown.
+    pub(crate) fn of(
+        lea: &LeaFacts,
+        determination: &Determination<'_>,
+        masking: &Masking,
+    ) -> DeterminationView {
         let Determination {
             cds,
             lea_type,
@@ -295,7 +300,7 @@ impl DeterminationView {
                 .groups
                 .iter()
                 .zip(&conclusions.codes)
-                .map(|(finding, (_, code))| group_view(lea, determination, finding, code))
+                .map(|(finding, (_, code))| group_view(lea, determination, finding, code, masking))
                 .collect(),
             group_count: conclusions.group_count.known().copied(),
             local_indicators: evaluation.locals.iter().map(local_view).collect(),
@@ -380,6 +385,7 @@ fn group_view(
     determination: &Determination<'_>,
     finding: &GroupFinding,
     code: &Answer<Option<char>>,
+    masking: &Masking,
 ) -> GroupView {
     let edition = determination.edition;
     let facts = lea.years.get(&edition.year);
@@ -390,7 +396,8 @@ fn group_view(
         .map(|indicator| {
             let cell = determination.evaluation.cells.get(group, indicator);
             let cited = facts.and_then(|f| f.performances.get(&(indicator, group)));
-            let text = cell_words(indicator, cell, cited.map(|c| &c.value));
+            let counts = cited.map_or(Counts::AsPublished, |c| masking.counts(c.release));
+            let text = cell_words(indicator, cell, cited.map(|c| &c.value), counts);
             let (color, status_level) = ratings(indicator, cell);
             CellView {
                 indicator: indicator.code().to_owned(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use calsos_domain::facts::ReleaseNumber;
+use calsos_domain::small_numbers::{Counts, Masking};
 use calsos_domain::trace::{RowRef, TraceNode};
 use calsos_persistence::ReleaseRecord;
 use serde::Serialize;
@@ -55,23 +56,28 @@ pub(crate) struct SourceView {
 }
 
 impl TraceView {
-    /// Shows a tree; `releases` names the files.
+    /// Shows a tree; `releases` names the files, and `masking` those whose small counts are
+    /// not shown.
     pub(crate) fn of(
         node: &TraceNode<'_>,
         releases: &BTreeMap<ReleaseNumber, &ReleaseRecord>,
+        masking: &Masking,
     ) -> TraceView {
+        let counts =
+            node.source.map_or(Counts::AsPublished, |source| masking.counts(source.release));
+        let children = node.children.iter();
         TraceView {
             id: node.id(),
             kind: node.kind().code().to_owned(),
             label: node.label(),
             outcome: node.outcome.map(|o| o.code().to_owned()),
-            value: node.value_words(),
+            value: node.value_words(counts),
             unit: node.unit().map(str::to_owned),
-            reason: node.reason_words(),
+            reason: node.reason_words(counts),
             citations: node.citations().iter().map(|c| c.as_str().to_owned()).collect(),
             source: node.source.and_then(|source| source_view(source, releases)),
             decides: node.cell.map(|_| node.decides.iter().map(|a| a.text()).collect()),
-            children: node.children.iter().map(|child| TraceView::of(child, releases)).collect(),
+            children: children.map(|child| TraceView::of(child, releases, masking)).collect(),
         }
     }
 }

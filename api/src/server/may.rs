@@ -1,0 +1,209 @@
+//! The permission to do an operation, which a handler names in its signature. What is served
+//! is reached through it alone, and only the part of it that the caller may see.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use calsos_domain::cds::CdsCode;
+use calsos_domain::facts::ReleaseNumber;
+use calsos_domain::register::Register;
+use calsos_persistence::{ReleaseRecord, RunRecord, Store};
+
+use super::Service;
+use super::answers::apart;
+use super::identity::Identity;
+use super::served::{Audience, CHALLENGE, Served, scope_needed, token_needed};
+use crate::app::Office;
+use crate::app::moments::Moments;
+use crate::auth::caller::Caller;
+use crate::auth::operation::{Needs, Operation};
+use crate::auth::reach::Reach;
+use crate::auth::token::TokenFault;
+use crate::error::AppError;
+use crate::problem::{Kind, Problem};
+use crate::snapshot::{Index, Snapshot};
+
+/// The permission to do an operation.
+pub(crate) struct May<O> {
+    service: Data<Service>,
+    pub(crate) caller: Caller,
+    audience: Audience,
+    served: Option<Arc<Served>>,
+    /// What the caller may see, where anything was decided and the caller may see any of it.
+    picture: Option<Arc<Snapshot>>,
+    operation: PhantomData<O>,
+}
+
+impl<O: Operation> May<O> {
+    async fn ask(request: HttpRequest) -> Result<May<O>, Problem> {
+        let service = request.app_data::<Data<Service>>().cloned().ok_or_else(|| {
+            Problem::new(Kind::Internal, "the service was put together without its data")
+        })?;
+        let caller = match Identity::of(&request).map(|identity| identity.caller) {
+            Some(Ok(caller)) => caller,
+            // What needs no token does without one that is not accepted.
+            Some(Err(_)) if O::NEEDS == Needs::Nothing => Caller::Anonymous,
+            Some(Err(fault)) => return Err(token_refused(&fault)),
+            None => Caller::Anonymous,
+        };
+        let public_reads = service.access.public_reads;
+        let audience = match (O::NEEDS, Audience::of(&caller, public_reads)) {
+            (Needs::Reading, audience) => audience?,
+            (Needs::Nothing, audience) => audience.unwrap_or(Audience::Nothing),
+            (Needs::Scope(scope), audience) => {
+                match &caller {
+                    Caller::Anonymous => return Err(token_needed()),
+                    Caller::Known(verified) if !verified.scopes.has(scope) => {
+                        return Err(scope_needed(scope));
+                    }
+                    Caller::Known(_) => {}
+                }
+                audience.unwrap_or(Audience::Nothing)
+            }
+        };
+        let served = service.served.load_full();
+        let picture = match &served {
+            None => None,
+            // What needs nothing says nothing of what is served where reading asks for a token.
+            Some(_) if O::NEEDS == Needs::Nothing && audience == Audience::Nothing => None,
+            Some(served) => Some(match served.ready(&audience) {
+                Some(ready) => ready,
+                None => {
+                    let (served, audience) = (Arc::clone(served), audience.clone());
+                    apart(move || Ok(served.picture(&audience)?)).await?
+                }
+            }),
+        };
+        Ok(May { service, caller, audience, served, picture, operation: PhantomData })
+    }
+
+    /// What is served to the caller now.
+    pub(crate) fn current(&self) -> Result<Arc<Snapshot>, Problem> {
+        self.picture.clone().ok_or_else(nothing_decided)
+    }
+
+    /// Whether anything is served to anybody.
+    pub(crate) fn ready(&self) -> Result<(), Problem> {
+        if self.served.is_some() { Ok(()) } else { Err(nothing_decided()) }
+    }
+
+    /// The same, if anything is.
+    pub(crate) fn now(&self) -> Option<&Arc<Snapshot>> {
+        self.picture.as_ref()
+    }
+
+    /// The rules and the database, for what the pictures do not have.
+    pub(crate) fn office(&self) -> &Office {
+        &self.service.office
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        self.service.office.store.clone()
+    }
+
+    pub(crate) fn service(&self) -> &Data<Service> {
+        &self.service
+    }
+
+    /// The LEAs that the caller's agency reaches; none for who has none.
+    pub(crate) fn reach(&self) -> Option<Reach> {
+        let Caller::Known(verified) = &self.caller else { return None };
+        let agency = verified.agency.as_ref();
+        Some(match &self.served {
+            Some(served) => served.reach(agency),
+            None => Reach::of(agency, &Arc::default(), |cds| BTreeSet::from([cds])),
+        })
+    }
+
+    /// A release, also where the caller does not see it.
+    pub(crate) fn any_release(
+        &self,
+        wanted: impl Fn(&ReleaseRecord) -> bool,
+    ) -> Option<ReleaseRecord> {
+        let releases = &self.served.as_ref()?.full.held.releases;
+        releases.iter().find(|release| wanted(release)).cloned()
+    }
+
+    /// The same permission, for what is served after a write of the caller's.
+    pub(crate) async fn again(&self, request: &HttpRequest) -> Result<May<O>, Problem> {
+        let service = Data::clone(&self.service);
+        apart(move || Ok(service.look(&mut None)?)).await?;
+        May::ask(request.clone()).await
+    }
+
+    /// From when each release is public, as far as was known when it was taken up.
+    pub(crate) fn moments(&self) -> Option<&Moments> {
+        self.served.as_ref().map(|served| &*served.moments)
+    }
+
+    /// The number of what was said last of when a release is public, as far as was known when
+    /// it was taken up.
+    pub(crate) fn said_of(&self, number: ReleaseNumber) -> Option<u32> {
+        self.served.as_ref()?.moments.said_of(number)
+    }
+
+    /// What is known of an LEA, with the federal ids that the caller may know of.
+    pub(crate) fn with_ids(&self, register: Register, cds: CdsCode) -> Register {
+        match (&self.served, &self.picture) {
+            (Some(served), Some(shown)) => served.with_ids(register, cds, shown),
+            _ => register,
+        }
+    }
+
+    /// The index of a dataset that the caller began a list with, if it is still kept.
+    pub(crate) fn index_of(&self, dataset: &str) -> Result<Arc<Index>, Problem> {
+        if let Some(now) = self.now().filter(|now| now.dataset() == dataset) {
+            return Ok(Arc::clone(&now.index));
+        }
+        self.service.earlier_index(&self.audience, dataset).ok_or_else(|| {
+            Problem::new(
+                Kind::CursorExpired,
+                "other runs have been taken up since the list began; begin it again without a \
+                 cursor",
+            )
+        })
+    }
+
+    /// The runs that the caller may know of.
+    pub(crate) async fn runs(&self) -> Result<Vec<RunRecord>, Problem> {
+        let shown = self.current()?;
+        let service = Data::clone(&self.service);
+        let runs = apart(move || Ok(service.office.store.runs().map_err(AppError::from)?)).await?;
+        Ok(shown.runs(runs))
+    }
+}
+
+fn nothing_decided() -> Problem {
+    Problem::new(
+        Kind::NothingDecided,
+        "no run is stored yet: import files, then run `calsos determine`; the service takes the \
+         run up by itself",
+    )
+}
+
+/// Says why a token is not accepted.
+fn token_refused(fault: &TokenFault) -> Problem {
+    let refused = Problem::new(Kind::TokenRefused, fault.to_string()).coded(fault.code());
+    refused.challenging(format!("{CHALLENGE}, error=\"invalid_token\""))
+}
+
+impl<O: Operation + 'static> FromRequest for May<O> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<May<O>, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        Box::pin(May::ask(request.clone()))
+    }
+}
+
+impl<O> std::fmt::Debug for May<O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("May").field("caller", &self.caller).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,215 @@
+//! What is public of the answers.
+//!
+//! An answer is public when every file that it rests on is. Where the current run's answer
+//! for an LEA and year is not, the last one that is stands in its place, from an earlier run;
+//! where there never was one, there is none. What the public sees is the same, to the byte,
+//! as if the files that are not public had not been taken in.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use actix_web::web::Bytes;
+use calsos_domain::cds::CdsCode;
+use calsos_domain::facts::{LeaFacts, ReleaseNumber};
+use calsos_domain::release::ReleaseKind;
+use calsos_domain::small_numbers::Masking;
+use calsos_domain::year::DashboardYear;
+use calsos_persistence::{AnswerFilter, ReleaseRecord, RunRecord};
+use jiff::Timestamp;
+
+use super::item::Item;
+use super::load::{prepare, rests_on, whole_tables};
+use super::parts::{HeldAnswer, Parts, Source};
+use super::{RENDERED_BYTES, Snapshot};
+use crate::app::Office;
+use crate::app::answers::Names;
+use crate::app::held::Held;
+use crate::error::AppError;
+use crate::views::listed::ListedView;
+
+/// Draws the public picture beside that of everything.
+pub(super) fn public(
+    office: &Office,
+    full: &Snapshot,
+    hidden: BTreeSet<ReleaseNumber>,
+    now: Timestamp,
+    to_everybody: bool,
+) -> Result<Snapshot, AppError> {
+    let names = Names::of(office.store.leas_by(|release| !hidden.contains(&release))?);
+    let mut searched = Searched::new(&hidden, &full.held.releases);
+    searched.take_current(full, &names)?;
+    let mut runs = office.store.runs()?;
+    runs.sort_by_key(|run| std::cmp::Reverse(run.number));
+    let shown = shown_run(&runs, &full.held.run, &hidden);
+    for run in runs.into_iter().filter(|run| run.number < full.held.run.number) {
+        if !searched.is_going_on() {
+            break;
+        }
+        searched.take_earlier(office, run, &names)?;
+    }
+    let answers: Vec<HeldAnswer> = searched.found.into_values().collect();
+    let releases: Vec<ReleaseRecord> = full
+        .held
+        .releases
+        .iter()
+        .filter(|release| !hidden.contains(&release.number))
+        .cloned()
+        .collect();
+    let located = office.territory(&releases, now)?.located;
+    let held = Held {
+        lists: office.published_beside(&releases)?,
+        run: RunRecord { answer_count: answers.len() as u64, ..shown },
+        books: Arc::clone(&full.held.books),
+        names,
+        releases,
+    };
+    Snapshot::of(Parts {
+        held,
+        answers,
+        masking: Masking::default(),
+        moments: Arc::clone(&full.moments),
+        hidden,
+        unused: Arc::clone(&full.unused),
+        located,
+        to_everybody,
+        rendered_bytes: RENDERED_BYTES,
+    })
+}
+
+/// The run that the public is shown: the one since which no run has read another public file
+/// or other rules, so that a run that read more of what is hidden shows in nothing. `runs` go
+/// from the newest to the oldest.
+fn shown_run(
+    runs: &[RunRecord],
+    current: &RunRecord,
+    hidden: &BTreeSet<ReleaseNumber>,
+) -> RunRecord {
+    let public = |run: &RunRecord| {
+        let mut releases = run.releases.clone();
+        releases.retain(|release| !hidden.contains(release));
+        releases
+    };
+    let wanted = public(current);
+    let same = runs
+        .iter()
+        .skip_while(|run| run.number > current.number)
+        .take_while(|run| run.editions == current.editions && public(run) == wanted);
+    let mut shown = same.last().unwrap_or(current).clone();
+    shown.releases = wanted;
+    shown
+}
+
+/// Which answers were found, and which are still looked for in earlier runs.
+struct Searched<'a> {
+    hidden: &'a BTreeSet<ReleaseNumber>,
+    releases: &'a [ReleaseRecord],
+    /// What was found, by year and code.
+    found: BTreeMap<(DashboardYear, CdsCode), HeldAnswer>,
+    /// Years of which further LEAs may have public answers in earlier runs: a file that is
+    /// not public may have left them out.
+    open: BTreeSet<DashboardYear>,
+    /// Answers that are there and not public.
+    wanted: BTreeSet<(DashboardYear, CdsCode)>,
+}
+
+impl<'a> Searched<'a> {
+    fn new(hidden: &'a BTreeSet<ReleaseNumber>, releases: &'a [ReleaseRecord]) -> Searched<'a> {
+        // A year without any public file never had a public answer.
+        let public = releases.iter().filter(|release| !hidden.contains(&release.number));
+        let open = public.filter_map(|release| release.year).collect();
+        Searched { hidden, releases, found: BTreeMap::new(), open, wanted: BTreeSet::new() }
+    }
+
+    /// Years of which anything is still looked for.
+    fn years(&self) -> BTreeSet<DashboardYear> {
+        self.open.iter().copied().chain(self.wanted.iter().map(|(year, _)| *year)).collect()
+    }
+
+    fn is_going_on(&self) -> bool {
+        !self.open.is_empty() || !self.wanted.is_empty()
+    }
+
+    fn take_current(&mut self, full: &Snapshot, names: &Names) -> Result<(), AppError> {
+        let has_files = self.open.clone();
+        for answer in &full.answers {
+            let key = (answer.entry.year, answer.entry.cds);
+            if !answer.masked {
+                let item = item_with(answer, full, names)?;
+                self.found.insert(key, HeldAnswer { item, ..answer.clone() });
+            } else if has_files.contains(&key.0) {
+                self.wanted.insert(key);
+            }
+        }
+        self.close(&full.held.run);
+        Ok(())
+    }
+
+    fn take_earlier(
+        &mut self,
+        office: &Office,
+        run: RunRecord,
+        names: &Names,
+    ) -> Result<(), AppError> {
+        let answered = office.store.run_years(&run.id)?;
+        let years: Vec<DashboardYear> =
+            self.years().into_iter().filter(|year| answered.contains(year)).collect();
+        if !years.is_empty() {
+            let books = Arc::new(office.books_of(&run)?);
+            let tables = whole_tables(&run, self.releases);
+            let source = Arc::new(Source::of_run(office, run.clone(), books)?);
+            let mut facts: BTreeMap<CdsCode, Option<LeaFacts>> = BTreeMap::new();
+            for year in years {
+                let filter = AnswerFilter { year: Some(year), ..AnswerFilter::default() };
+                for answer in office.store.packed_answers(&run.id, &filter)? {
+                    let (cds, key) = (answer.cds, (year, answer.cds));
+                    let asked = self.open.contains(&year) || self.wanted.contains(&key);
+                    if !asked || self.found.contains_key(&key) {
+                        continue;
+                    }
+                    let of_lea = match facts.entry(cds) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(unknown) => unknown.insert(source.kept_facts(cds)?),
+                    };
+                    let used = rests_on(of_lea.as_ref(), &source, (self.releases, &tables), year);
+                    if used.is_disjoint(self.hidden) {
+                        self.wanted.remove(&key);
+                        self.found.insert(key, prepare(answer, names, &source)?);
+                    } else {
+                        self.wanted.insert(key);
+                    }
+                }
+            }
+        }
+        self.close(&run);
+        Ok(())
+    }
+
+    /// Ends the search for further LEAs in years of which the run read only public files.
+    fn close(&mut self, run: &RunRecord) {
+        let hidden = self.releases.iter().filter(|release| {
+            self.hidden.contains(&release.number) && run.releases.contains(&release.number)
+        });
+        let (mut years, mut directory) = (BTreeSet::new(), false);
+        for release in hidden {
+            years.extend(release.year);
+            directory |= release.kind == ReleaseKind::Directory;
+        }
+        if !directory {
+            self.open.retain(|year| years.contains(year));
+        }
+    }
+}
+
+/// What lists show of an answer, with the names that are public.
+fn item_with(answer: &HeldAnswer, full: &Snapshot, names: &Names) -> Result<Bytes, AppError> {
+    let (cds, year) = (answer.entry.cds, answer.entry.year);
+    let called =
+        |names: &Names| (names.name(cds, year).to_owned(), names.county(cds, year).to_owned());
+    let (name, county) = called(names);
+    if (&name, &county) == (&called(&full.held.names).0, &called(&full.held.names).1) {
+        return Ok(answer.item.clone());
+    }
+    let listed = ListedView::of(&serde_json::from_str(&answer.body.text()?)?);
+    Ok(serde_json::to_vec(&Item::of(&listed, &name, &county))?.into())
+}
