@@ -6,7 +6,8 @@ python guide.py replay GUIDE BASE FOLDER RUST
                                           comes out with what the guide shows; RUST is the
                                           built tests/examples/guide.rs
 
-A `console` block has calls and their output; a block in a language is a program, and the `text`
+A `console` block has calls and their output, and what a call is kept as (`NAME=$(curl …)`) is
+there for those behind it; a block in a language is a program, and the `text`
 block behind it its output. `…` in an output is whatever stands there instead.
 """
 
@@ -61,9 +62,14 @@ def compare(what, words, shown):
 
 def replay():
     started = {"console": 0, "python": 0, "typescript": 0, "rust": 0}
+    kept = []
     for call, shown in calls():
-        assert call.startswith("curl "), f"only curl is called here: {call}"
-        compare(call, ["bash", "-c", call.replace(IN_THE_GUIDE, base)], shown)
+        keeps = re.match(r"\w+=\$\(curl ", call)
+        assert keeps or call.startswith("curl "), f"only curl is called here: {call}"
+        lines = "\n".join([*kept, call]).replace(IN_THE_GUIDE, base)
+        compare(call, ["bash", "-c", lines], shown)
+        if keeps:
+            kept.append(call)
         started["console"] += 1
     for language, path, text, shown in programs():
         words = {

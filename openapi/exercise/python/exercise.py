@@ -1,16 +1,19 @@
 """Calls every operation with the generated Python client, on the made-up county's data.
 
 python exercise.py BASE DOCUMENT ANSWERS: the service's address, the OpenAPI document whose
-operations must all be called, and the file that the answers are written to.
+operations must all be called, and the file that the answers are written to. SECRET in the
+environment is that of the client `department`.
 """
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
 
-from calsos_client import ApiClient, Configuration, Problem
+from calsos_client import ApiClient, Configuration, Problem, ReleaseChange
 from calsos_client.api import (
+    AccessApi,
     DeterminationsApi,
     ExportsApi,
     LeasApi,
@@ -23,9 +26,15 @@ from calsos_client.api import (
     SummariesApi,
     YearsApi,
 )
-from calsos_client.exceptions import BadRequestException, NotFoundException
+from calsos_client.exceptions import (
+    BadRequestException,
+    NotFoundException,
+    UnauthorizedException,
+)
 
 YEAR = 2023
+# Nothing of this year is public.
+HELD_BACK = 2024
 QUARTZ_VALLEY = "58900010000000"
 
 base, document, answers_file = sys.argv[1:]
@@ -153,6 +162,45 @@ try:
     raise AssertionError("a county that there is not was taken")
 except BadRequestException as refused:
     assert [e.parameter for e in Problem.from_json(refused.body).errors] == ["county"]
+
+# With a token, also what is not public yet.
+access = AccessApi(client)
+where = answered("getAuthorizationServer", access.get_authorization_server())
+assert where.token_endpoint == f"{base}/oauth/token"
+keys = answered("getKeys", access.get_keys())
+assert [key.alg for key in keys.keys] == ["EdDSA"]
+token = access.create_token(
+    grant_type="client_credentials", client_id="department", client_secret=os.environ["SECRET"]
+)
+assert token.token_type == "Bearer" and "preview" in token.scope.split()
+answered("createToken", token.model_copy(update={"access_token": "…"}))
+known = ApiClient(Configuration(host=base, access_token=token.access_token))
+try:
+    determinations.get_determination(QUARTZ_VALLEY, HELD_BACK)
+    raise AssertionError("what is not public was shown without a token")
+except NotFoundException:
+    pass
+early = DeterminationsApi(known).get_determination(QUARTZ_VALLEY, HELD_BACK)
+assert early.determination.dashboard_year == HELD_BACK
+
+# Who changes from when a file is public says which state of it was read.
+releases_known = ReleasesApi(known)
+[held_back] = [r for r in releases_known.list_releases().items if r.dashboard_year == HELD_BACK]
+read = releases_known.get_release_with_http_info(held_back.id)
+moment = read.data.public_at
+changed = releases_known.update_release(
+    held_back.id, read.headers["etag"], ReleaseChange(public_at=moment.isoformat())
+)
+assert answered("updateRelease", changed).public_at == moment
+try:
+    access.list_audit()
+    raise AssertionError("the audit log was shown without a token")
+except UnauthorizedException as refused:
+    assert Problem.from_json(refused.body).code == "token-needed"
+audit = AccessApi(known)
+assert audit.list_audit(operation="updateRelease", limit=1).items[0].actor == "department"
+entries = answered("listAudit", audit.list_audit(operation="calsos publish"))
+assert [entry.target for entry in entries.items] == [f"releases {held_back.number}"]
 
 operations = {
     operation["operationId"]

@@ -1,8 +1,11 @@
 // Calls every operation with the client that openapi-generator makes (typescript-fetch), on the
-// made-up county's data: node generated.js BASE DOCUMENT ANSWERS
+// made-up county's data: node generated.js BASE DOCUMENT ANSWERS. SECRET in the environment is
+// that of the client `department`.
 import { ok as assert, deepEqual } from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import {
+  AccessApi,
+  AuthorizationServerToJSON,
   Configuration,
   DeterminationsApi,
   ExportsApi,
@@ -15,6 +18,7 @@ import {
   RunsApi,
   ServiceApi,
   SummariesApi,
+  TokenResponseToJSON,
   YearsApi,
   type DeterminationItem,
 } from "./typescript-fetch/index.js";
@@ -35,6 +39,33 @@ const page = await determinations.getDetermination({ cds, year });
 const provider = page.determination.provider;
 assert(provider && releases.items[0] && runs.items[0]);
 const file = await new ExportsApi(configuration).exportDeterminations({ year });
+
+// A token shows also what is not public yet: nothing of this year is.
+const heldBack = 2024;
+const access = new AccessApi(configuration);
+const token = await access.createToken({
+  grantType: "client_credentials",
+  clientId: "department",
+  clientSecret: process.env["SECRET"] ?? "",
+});
+// The client writes `Bearer` before a token of the one scheme and not of the other.
+const known = new Configuration({
+  basePath: base,
+  accessToken: (scheme) => (scheme === "oauth2" ? "Bearer " : "") + token.accessToken,
+});
+const early = await new DeterminationsApi(known).getDetermination({ cds, year: heldBack });
+deepEqual(early.determination.dashboardYear, heldBack);
+
+// Who changes from when a file is public says which state of it was read.
+const releasesKnown = new ReleasesApi(known);
+const held = (await releasesKnown.listReleases()).items.find((r) => r.dashboardYear === heldBack);
+assert(held?.publicAt);
+const tag = (await releasesKnown.getReleaseRaw({ id: held.id })).raw.headers.get("ETag") ?? "";
+const updateRelease = await releasesKnown.updateRelease({
+  id: held.id,
+  ifMatch: tag,
+  releaseChange: { publicAt: held.publicAt.toISOString() },
+});
 
 const answers: Record<string, unknown> = {
   getDiscovery: await service.getDiscovery(),
@@ -62,6 +93,11 @@ const answers: Record<string, unknown> = {
   listRuns: runs,
   getRun: await new RunsApi(configuration).getRun({ id: runs.items[0].run }),
   exportDeterminations: await file.text(),
+  createToken: TokenResponseToJSON({ ...token, accessToken: "…" }),
+  getKeys: await access.getKeys(),
+  getAuthorizationServer: AuthorizationServerToJSON(await access.getAuthorizationServer()),
+  updateRelease,
+  listAudit: await new AccessApi(known).listAudit({ operation: "calsos publish" }),
 };
 
 // One LEA a page, page after page, is the same as all at once.
@@ -77,6 +113,13 @@ for (let cursor: string | undefined; ; ) {
 deepEqual(items, (await determinations.listDeterminations({ year })).items);
 
 // What is refused, is refused with a problem.
+try {
+  await determinations.getDetermination({ cds, year: heldBack });
+  assert(false, "what is not public was shown without a token");
+} catch (refused) {
+  if (!(refused instanceof ResponseError)) throw refused;
+  deepEqual(refused.response.status, 404);
+}
 try {
   await leas.getLea({ cds: "58000000000000" });
   assert(false, "an LEA that nobody knows was found");

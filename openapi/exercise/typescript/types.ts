@@ -1,5 +1,6 @@
 // Calls every operation with openapi-fetch and the types that openapi-typescript makes, on the
-// made-up county's data: node types.js BASE ANSWERS
+// made-up county's data: node types.js BASE ANSWERS. SECRET in the environment is that of the
+// client `department`.
 import { ok as assert, deepEqual } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import createClient from "openapi-fetch";
@@ -26,6 +27,43 @@ const page = await of(
 );
 const provider = page.determination.provider;
 assert(provider && releases.items[0] && runs.items[0]);
+
+// A token shows also what is not public yet: nothing of this year is.
+const heldBack = 2024;
+const token = await of(
+  client.POST("/oauth/token", {
+    body: {
+      grant_type: "client_credentials",
+      client_id: "department",
+      client_secret: process.env["SECRET"] ?? "",
+    },
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+  }),
+);
+const known = createClient<paths>({
+  baseUrl: base,
+  headers: { Authorization: `Bearer ${token.access_token}` },
+});
+const early = { params: { path: { cds, year: heldBack } } };
+const hidden = await client.GET("/v1/leas/{cds}/determinations/{year}", early);
+deepEqual(hidden.response.status, 404);
+const shown = await of(known.GET("/v1/leas/{cds}/determinations/{year}", early));
+deepEqual(shown.determination.dashboardYear, heldBack);
+
+// Who changes from when a file is public says which state of it was read.
+const file = (await of(known.GET("/v1/releases"))).items.find(
+  (release) => release.dashboardYear === heldBack,
+);
+assert(file?.publicAt);
+const read = await known.GET("/v1/releases/{id}", { params: { path: { id: file.id } } });
+const updateRelease = await of(
+  known.PATCH("/v1/releases/{id}", {
+    params: { path: { id: file.id }, header: { "If-Match": read.response.headers.get("ETag") ?? "" } },
+    body: { publicAt: file.publicAt },
+  }),
+);
+const unknown = await client.GET("/v1/audit");
+deepEqual([unknown.error?.status, unknown.error?.code], [401, "token-needed"]);
 
 // The type has every operation of the document as a key, so that it does not compile while one
 // is without a call.
@@ -74,6 +112,13 @@ const answers = {
   getRun: await of(client.GET("/v1/runs/{id}", { params: { path: { id: runs.items[0].run } } })),
   exportDeterminations: await of(
     client.GET("/v1/exports/determinations", { params: { query: { year } }, parseAs: "text" }),
+  ),
+  createToken: { ...token, access_token: "…" },
+  getKeys: await of(client.GET("/.well-known/jwks.json")),
+  getAuthorizationServer: await of(client.GET("/.well-known/oauth-authorization-server")),
+  updateRelease,
+  listAudit: await of(
+    known.GET("/v1/audit", { params: { query: { operation: "calsos publish" } } }),
   ),
 } satisfies Record<keyof operations, unknown>;
 
