@@ -1,0 +1,3 @@
+#![no_main]
+
+calsos_fuzz::drive!("headers");
