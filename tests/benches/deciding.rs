@@ -27,6 +27,7 @@ use calsos_domain::lea::LeaType;
 use calsos_domain::outcome::Depends;
 use calsos_domain::release::ReleaseContents;
 use calsos_domain::rulebook::{Edition, Rulebooks};
+use calsos_domain::small_numbers::Counts;
 use calsos_domain::trace::trace;
 use calsos_domain::verdict::Verdict;
 use calsos_ingest::{Input, Layouts, read};
@@ -194,7 +195,10 @@ fn traces(books: &Rulebooks, leas: &[&LeaFacts]) {
             worded.push(best(&mut || {
                 for node in tree.nodes() {
                     let words = [Some(node.id()), Some(node.label())];
-                    let words = words.into_iter().chain([node.value_words(), node.reason_words()]);
+                    let counts = Counts::AsPublished;
+                    let words = words
+                        .into_iter()
+                        .chain([node.value_words(counts), node.reason_words(counts)]);
                     letters += words.flatten().map(|text| text.len()).sum::<usize>();
                 }
             }));

@@ -1,9 +1,12 @@
 //! What the tests share.
 
 pub mod case;
+pub mod document;
+pub mod issuer;
 pub mod program;
 pub mod service;
 pub mod shared;
+pub mod walk;
 
 // For the macro `on_both`, wherever it is used.
 #[doc(hidden)]

@@ -46,13 +46,29 @@ impl Answer {
 }
 
 impl Service {
-    /// Starts the service of a program's database on a free port, with further words.
+    /// Starts the service of a program's database on a free port, with further words. Unless
+    /// those say otherwise, the tests may ask as often as they like.
     ///
     /// # Panics
     /// If it does not come to say where it serves.
     #[must_use]
     pub fn start(program: &Program, words: &[&str]) -> Service {
-        Service::start_by(program.command(), words)
+        let mut all = words.to_vec();
+        for flag in ["--anonymous-rate", "--client-rate"] {
+            if !words.iter().any(|word| word.starts_with(flag)) {
+                all.extend([flag, "off"]);
+            }
+        }
+        Service::start_by(program.command(), &all)
+    }
+
+    /// The same by a command with an environment of its own, and no words but these.
+    ///
+    /// # Panics
+    /// If it does not come to say where it serves.
+    #[must_use]
+    pub fn start_as_told(command: Command, words: &[&str]) -> Service {
+        Service::start_by(command, words)
     }
 
     /// The same, where the process begins with this limit of open files.
@@ -71,7 +87,7 @@ impl Service {
                 None => shell.env_remove(name),
             };
         }
-        Service::start_by(shell, words)
+        Service::start_by(shell, &[words, &["--anonymous-rate", "off"]].concat())
     }
 
     #[expect(clippy::expect_used, reason = "a test cannot go on without the service")]
@@ -134,13 +150,16 @@ impl Service {
         self.ask(request, path)
     }
 
-    #[expect(clippy::expect_used, reason = "a test cannot go on without an answer")]
     fn ask(
         &self,
         request: ureq::RequestBuilder<ureq::typestate::WithoutBody>,
         path: &str,
     ) -> Answer {
-        let response = request.call().unwrap_or_else(|error| panic!("{path}: {error}"));
+        Service::answer(request.call().unwrap_or_else(|error| panic!("{path}: {error}")))
+    }
+
+    #[expect(clippy::expect_used, reason = "a test cannot go on without an answer")]
+    fn answer(response: ureq::http::Response<ureq::Body>) -> Answer {
         let (parts, mut body) = response.into_parts();
         let limit = 256 * 1024 * 1024;
         Answer {
@@ -154,6 +173,33 @@ impl Service {
         }
     }
 
+    /// Asks by any method, with headers and, where it is not empty, a body.
+    ///
+    /// # Panics
+    /// If there is no answer.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test asks what can be asked")]
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let body: Vec<u8> = body.into();
+        let mut request = ureq::http::Request::builder().method(method);
+        request = request.uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = if body.is_empty() {
+            self.agent.run(request.body(()).expect("a request"))
+        } else {
+            self.agent.run(request.body(body).expect("a request"))
+        };
+        Service::answer(response.unwrap_or_else(|error| panic!("{method} {path}: {error}")))
+    }
+
     /// Asks for what a GET would give, without the body.
     ///
     /// # Panics
@@ -161,6 +207,19 @@ impl Service {
     #[must_use]
     pub fn head(&self, path: &str) -> Answer {
         self.ask(self.agent.head(format!("{}{path}", self.base)), path)
+    }
+
+    /// Asks what may be asked for.
+    ///
+    /// # Panics
+    /// If there is no answer.
+    #[must_use]
+    pub fn options(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.agent.options(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.ask(request, path)
     }
 
     /// A resource, which must be there.
@@ -197,6 +256,19 @@ impl Service {
             assert!(start.elapsed() < Duration::from_secs(30), "run {number} is not served");
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Waits until something holds of the service, and gives how long that took.
+    ///
+    /// # Panics
+    /// If it does not in half a minute.
+    pub fn wait_until(&self, what: &str, holds: impl Fn(&Service) -> bool) -> Duration {
+        let start = Instant::now();
+        while !holds(self) {
+            assert!(start.elapsed() < Duration::from_secs(30), "waited in vain: {what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        start.elapsed()
     }
 
     /// Asks the process to end, and gives its exit code.

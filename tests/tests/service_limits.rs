@@ -1,5 +1,5 @@
 //! What no client may do to the others: send too much, send or read too slowly, stay idle by
-//! the thousand. And what is in flight when the service is told to end is finished.
+//! the thousand, hide a request in a body. And what is in flight when the service is told to end is finished.
 
 #![expect(
     clippy::unwrap_used,
@@ -85,9 +85,8 @@ fn a_body_of_ten_megabytes_is_refused_and_readers_are_served() {
         // The server may have ended the connection before it has the whole.
         let _ = stream.write_all(&body);
         assert_readers_are_served(&service);
-        let status = if method == "POST" { "405" } else { "404" };
         let answer = rest(&mut stream);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
         assert!(answer.contains("application/problem+json"), "{answer}");
     }
 }
@@ -290,4 +289,124 @@ fn ask_again_and_again(address: &str, path: &str, done: &AtomicBool) -> Vec<(Ins
         ends.push((sent, end));
     }
     ends
+}
+
+/// Who sends a body to a resource that takes none is answered, and has the connection ended
+/// soon, however the body comes.
+#[test]
+fn a_body_that_drips_holds_no_connection() {
+    let program = world();
+    let service = Service::start(&program, &[]);
+    let chunked = "Transfer-Encoding: chunked\r\n";
+    for (more, drip) in [
+        (chunked, &b"1\r\nx\r\n"[..]),
+        (chunked, b""),
+        ("Content-Length: 1000\r\n", b"x"),
+        ("Content-Length: 1000\r\n", b""),
+    ] {
+        for path in [page(), "/nowhere".to_owned(), "/openapi.json".to_owned()] {
+            let mut stream = connect(&service);
+            stream.write_all(request("GET", &path, more).as_bytes()).unwrap();
+            let mut writer = stream.try_clone().unwrap();
+            let start = Instant::now();
+            let done = AtomicBool::new(false);
+            let answer = thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) && start.elapsed() < REQUEST_HEAD {
+                        // The server may have ended the connection.
+                        let _ = writer.write_all(drip);
+                        thread::sleep(Duration::from_millis(100));
+                    }
+                });
+                let answer = rest(&mut stream);
+                done.store(true, Ordering::Relaxed);
+                answer
+            });
+            assert!(start.elapsed() < SOON, "{path} {more}: {:?}", start.elapsed());
+            let status = if path == "/nowhere" { "404" } else { "200" };
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path} {more}: {answer}");
+        }
+    }
+    assert_readers_are_served(&service);
+}
+
+/// The next request of a connection is read after a body that came whole and was not read by
+/// anybody, or the connection is ended; the body is never taken for a request.
+#[test]
+fn a_body_is_never_taken_for_a_request() {
+    let program = world();
+    let service = Service::start(&program, &[]);
+    let hidden = request("GET", "/hidden", "");
+    let length = format!("Content-Length: {}\r\n", hidden.len());
+    let chunk = format!("{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len());
+    for (more, body) in [(length.as_str(), &hidden), ("Transfer-Encoding: chunked\r\n", &chunk)] {
+        for path in [page(), "/nowhere".to_owned()] {
+            let mut stream = connect(&service);
+            let next = request("GET", "/healthz", "Connection: close\r\n");
+            let all = format!("{}{body}{next}", request("GET", &path, more));
+            stream.write_all(all.as_bytes()).unwrap();
+            let answer = rest(&mut stream);
+            assert!(!answer.contains("/hidden"), "{answer}");
+            let answers = answer.matches("HTTP/1.1 ").count();
+            assert!((1..=2).contains(&answers), "{answer}");
+        }
+    }
+}
+
+#[test]
+fn a_query_is_read_up_to_its_limit() {
+    let program = world();
+    let service = Service::start(&program, &[]);
+    let of = |length: usize| {
+        let answer = service.get(&format!("/v1/years?{}", "x".repeat(length)));
+        (answer.status, answer.json()["code"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(of(8192), (400, "invalid-parameter".to_owned()));
+    assert_eq!(of(8193), (414, "query-too-long".to_owned()));
+    let service = Service::start(&program, &["--query-bytes", "8"]);
+    assert_eq!(service.get("/v1/leas?limit=100").status, 414);
+    assert_eq!(service.get("/v1/leas?limit=10").status, 200);
+}
+
+#[test]
+fn a_head_has_at_most_96_headers() {
+    let program = world();
+    let service = Service::start(&program, &[]);
+    for (further, status) in [(94, "200"), (95, "431")] {
+        let more: String = (0..further).map(|number| format!("X-{number}: x\r\n")).collect();
+        let mut stream = connect(&service);
+        let head = request("GET", "/healthz", &format!("Connection: close\r\n{more}"));
+        stream.write_all(head.as_bytes()).unwrap();
+        let answer = rest(&mut stream);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{further}: {answer}");
+    }
+}
+
+/// A body whose head says what it is, on a resource that takes none.
+#[test]
+fn a_body_that_would_be_unpacked_or_is_too_long_is_refused() {
+    let program = world();
+    let service = Service::start(&program, &["--body-bytes", "1000"]);
+    for (more, status, code) in [
+        ("Content-Encoding: gzip\r\nContent-Length: 3\r\n", "415", "unsupported-encoding"),
+        ("Content-Encoding: br\r\nTransfer-Encoding: chunked\r\n", "415", "unsupported-encoding"),
+        (
+            "Content-Encoding: identity, gzip\r\nContent-Length: 3\r\n",
+            "415",
+            "unsupported-encoding",
+        ),
+        ("Content-Encoding: identity\r\nContent-Length: 3\r\n", "405", "method-not-allowed"),
+        ("Content-Length: 1000\r\n", "405", "method-not-allowed"),
+        ("Content-Length: 1001\r\n", "413", "body-too-long"),
+        ("Content-Encoding: gzip\r\n", "405", "method-not-allowed"),
+    ] {
+        let mut stream = connect(&service);
+        let more = format!("{more}Connection: close\r\n");
+        stream.write_all(request("POST", &page(), &more).as_bytes()).unwrap();
+        let answer = rest(&mut stream);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{more}: {answer}");
+        assert!(answer.contains(&format!("\"code\":\"{code}\"")), "{more}: {answer}");
+        let says = answer.to_lowercase().contains("accept-encoding: identity");
+        assert_eq!(says, status == "415", "{answer}");
+    }
 }

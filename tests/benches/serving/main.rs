@@ -16,6 +16,7 @@
 mod bare;
 mod servers;
 mod state;
+mod tokens;
 mod wrk;
 
 use std::process::ExitCode;
@@ -75,6 +76,9 @@ fn measure(state: &State, wanted: &str) {
     }
     if is_wanted("drawn") {
         drawn(&service, &paths);
+    }
+    if is_wanted("token") || is_wanted("limits") {
+        tokens::measure(state, &service, &paths.one);
     }
     if !wanted.is_empty() {
         return;

@@ -66,6 +66,18 @@ impl Server {
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
+    /// A token of the service's own for a client.
+    pub(super) fn token(&self, client: &str, secret: &str) -> String {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", client),
+            ("client_secret", secret),
+        ];
+        let mut answer = ureq::post(format!("{}/oauth/token", self.base)).send_form(form).unwrap();
+        let token: Value = serde_json::from_reader(answer.body_mut().as_reader()).unwrap();
+        token["access_token"].as_str().unwrap().to_owned()
+    }
+
     pub(super) fn json(&self, path: &str) -> Value {
         serde_json::from_slice(&self.get(path, &[]).body).unwrap()
     }

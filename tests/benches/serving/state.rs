@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_calsos-under-test");
@@ -12,6 +13,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_calsos-under-test");
 pub(super) struct State {
     folder: TempDir,
     database: String,
+    is_made_here: bool,
 }
 
 impl State {
@@ -21,10 +23,10 @@ impl State {
         let folder = TempDir::new().unwrap();
         if let Ok(database) = std::env::var("CALSOS_BENCH_DATABASE") {
             println!("the database {database}");
-            return State { folder, database };
+            return State { folder, database, is_made_here: false };
         }
         let database = format!("sqlite:{}", folder.path().join("state.sqlite").display());
-        let state = State { folder, database };
+        let state = State { folder, database, is_made_here: true };
         let files = state.folder().join("files");
         state.done(["sample".into(), "--out".into(), files.clone().into()].into());
         let mut import = vec![OsString::from("import")];
@@ -45,11 +47,36 @@ impl State {
         self.folder.path()
     }
 
-    /// The service at an address.
+    /// The service at an address. It counts requests, and answers them all.
     pub(super) fn serve(&self, address: &str) -> Command {
         let mut command = self.program();
         command.args(["serve", "--listen", address]);
+        command.args(["--anonymous-rate", "1000000/1000000", "--client-rate", "1000000/1000000"]);
         command
+    }
+
+    /// The same, which counts nothing; with the settings of a file.
+    pub(super) fn serve_uncounted(&self, address: &str, config: &Path) -> Command {
+        let mut command = self.program();
+        command.args(["serve", "--listen", address]);
+        command.args(["--anonymous-rate", "off", "--client-rate", "off"]);
+        command.args(["--token-minutes", "60", "--config"]).arg(config);
+        command
+    }
+
+    /// Makes a client of a county's office; gives its secret. Not in a database of somebody's
+    /// own.
+    pub(super) fn client(&self, id: &str) -> Option<String> {
+        if !self.is_made_here {
+            return None;
+        }
+        let mut command = self.program();
+        command.args(["client", "create", id, "--name", "An office", "--agency", "county:01"]);
+        command.args(["--scope", "read,preview", "--format", "json"]);
+        let made = command.output().unwrap();
+        assert!(made.status.success(), "{command:?}: {}", made.status);
+        let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+        Some(made[0]["client_secret"].as_str().unwrap().to_owned())
     }
 
     fn done(&self, words: Vec<OsString>) {

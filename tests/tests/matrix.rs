@@ -1,0 +1,636 @@
+//! Every operation of the document, for every kind of caller, where reading takes a token and
+//! where it does not: who is let in, and what of which LEAs is shown. What an operation needs
+//! is taken from the document, and whom an agency reaches from a table here.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test fail by panicking, as the test does"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use calsos_tests::document::{Needs, Operation, operations};
+use calsos_tests::issuer::{Issuer, now};
+use calsos_tests::program::{Backend, Program, list_text, table};
+use calsos_tests::service::{Answer, Service};
+use serde_json::{Value, json};
+
+const DISTRICT: &str = "01999990000000";
+const OFFICE: &str = "01199990000000";
+/// Charter schools of the district; a table has the second in county 02.
+const CHARTER: &str = "01999999999999";
+const MOVED: &str = "01999999999998";
+const NEIGHBOUR: &str = "02999990000000";
+const FAR: &str = "03999990000000";
+/// A district that only files name that are not public.
+const NEW: &str = "01888880000000";
+
+/// A year that is public, and one that is not.
+const PUBLIC: &str = "2023";
+const HELD_BACK: &str = "2024";
+
+/// Years of which there are only public lists: without them nobody knows who helps.
+const PAST: [u16; 3] = [2018, 2019, 2022];
+
+const OF_PUBLIC: [&str; 6] = [DISTRICT, OFFICE, CHARTER, MOVED, NEIGHBOUR, FAR];
+const OF_HELD_BACK: [&str; 7] = [DISTRICT, OFFICE, CHARTER, MOVED, NEIGHBOUR, FAR, NEW];
+
+/// Whom each agency reaches, and of which counties' files it knows thereby.
+const AGENCIES: [(&str, &[&str], &[&str]); 14] = [
+    ("state", &OF_HELD_BACK, &["01", "02", "03"]),
+    ("spi", &OF_HELD_BACK, &["01", "02", "03"]),
+    ("ccee", &[], &[]),
+    ("county:01", &[DISTRICT, OFFICE, CHARTER, NEW], &["01"]),
+    ("county:02", &[MOVED, NEIGHBOUR], &["01", "02"]),
+    ("geographicLead:Lead One", &[DISTRICT, OFFICE, CHARTER, NEW], &["01"]),
+    ("geographicLead:Lead Two", &[MOVED, NEIGHBOUR, FAR], &["01", "02", "03"]),
+    ("geographicLead:Nobody", &[], &[]),
+    ("selpa:0101", &[], &[]),
+    ("authorizer:01999990000000", &[CHARTER, MOVED], &["01"]),
+    ("authorizer:02999990000000", &[], &[]),
+    ("lea:01999990000000", &[DISTRICT], &["01"]),
+    ("lea:02999990000000", &[NEIGHBOUR], &["02"]),
+    // A token without an agency.
+    ("", &[], &[]),
+];
+
+const SCOPES: [&str; 6] = ["read", "preview", "publish", "admin", "read preview", ""];
+
+/// The counties of which the releases speak, in the order of import; `None` is the state.
+struct Releases {
+    public: Vec<Option<Vec<&'static str>>>,
+    held_back: Vec<Option<Vec<&'static str>>>,
+}
+
+/// Two years and the tables that say who reaches whom. Of the second year, which is held back,
+/// county 01 has files of its own.
+fn world() -> (Program, Releases) {
+    let program = Program::new(env!("CARGO_BIN_EXE_calsos-under-test"));
+    let red = |leas: &[&'static str]| -> Vec<_> {
+        let of = |cds: &&'static str| ["ELA", "MATH", "SUSP"].map(|i| (i, (*cds, "SWD", 1)));
+        leas.iter().flat_map(of).collect()
+    };
+    let all = || Some(vec!["01", "02", "03"]);
+    let mut files = program.write_year(2023, &OF_PUBLIC, &red(&OF_PUBLIC), &[]);
+    let mut public = vec![all(); files.len()];
+    let row = |cds: &'static str| (cds, "General Assistance", [].as_slice());
+    let list = list_text("LCFF Eligibility File", 2023, &OF_PUBLIC.map(row));
+    files.push(program.write("assistancestatus23.csv", list));
+    let leads = "county,lead_agency,from,until,source\n\
+                 01,Lead One,,,letter\n02,Lead Two,,,letter\n03,Lead Two,,,letter\n";
+    files.push(program.write("leads.csv", leads));
+    let places = "cds,located_in,from,until,source\n01999999999998,02,,,petition\n";
+    files.push(program.write("places.csv", places));
+    public.extend([all(), None, None]);
+    for year in PAST {
+        let list = list_text("LCFF Eligibility File", year, &OF_PUBLIC.map(row));
+        files.push(program.write(&format!("assistancestatus{}.csv", year % 100), list));
+        public.push(all());
+    }
+    program.import(files);
+    program.succeed(["determine"]);
+
+    let (mut held_back, words) = (Vec::new(), ["import", "--public-at", "2090-01-01"]);
+    let own: Vec<&str> = OF_HELD_BACK.into_iter().filter(|cds| cds.starts_with("01")).collect();
+    for (leas, counties) in [(own, vec!["01"]), (vec![NEIGHBOUR, FAR], vec!["02", "03"])] {
+        let files = program.write_year(2024, &leas, &red(&leas), &[]);
+        held_back.extend(vec![Some(counties); files.len()]);
+        let paths = files.iter().map(|file| file.to_str().unwrap());
+        program.succeed(words.into_iter().chain(paths));
+    }
+    let list = list_text("LCFF Eligibility File", 2024, &OF_HELD_BACK.map(row));
+    let list = program.write("assistancestatus24.csv", list);
+    program.succeed(words.into_iter().chain([list.to_str().unwrap()]));
+    held_back.push(all());
+    program.succeed(["determine"]);
+    (program, Releases { public, held_back })
+}
+
+/// A caller, and what it says of itself.
+#[derive(Clone, Debug)]
+struct Caller {
+    name: String,
+    token: Option<String>,
+    scopes: BTreeSet<&'static str>,
+    agency: &'static str,
+    reached: BTreeSet<&'static str>,
+    counties: BTreeSet<&'static str>,
+    is_known: bool,
+}
+
+impl Caller {
+    fn stranger(name: &str, token: Option<String>) -> Caller {
+        Caller {
+            name: name.to_owned(),
+            token,
+            scopes: BTreeSet::new(),
+            agency: "",
+            reached: BTreeSet::new(),
+            counties: BTreeSet::new(),
+            is_known: false,
+        }
+    }
+
+    fn all(issuer: &Issuer) -> Vec<Caller> {
+        let mut callers = vec![Caller::stranger("anonymous", None)];
+        let with = |name: &str, value: Value| {
+            let mut claims = Issuer::claims("read preview publish admin", "state");
+            claims[name] = value;
+            let token = issuer.sign(&Issuer::header().to_string(), &claims.to_string());
+            Caller::stranger(&format!("with another {name}"), Some(token))
+        };
+        callers.push(with("exp", json!(now() - 3600)));
+        callers.push(with("aud", json!("https://other.example")));
+        callers.push(with("iss", json!("https://nobody.example")));
+        for (agency, reached, counties) in AGENCIES {
+            for scopes in SCOPES {
+                callers.push(Caller {
+                    name: format!("{agency:?} with {scopes:?}"),
+                    token: Some(issuer.token(scopes, agency)),
+                    scopes: scopes.split_whitespace().collect(),
+                    agency,
+                    reached: reached.iter().copied().collect(),
+                    counties: counties.iter().copied().collect(),
+                    is_known: true,
+                });
+            }
+        }
+        callers
+    }
+
+    /// Whether it reaches whatever there is.
+    fn is_state(&self) -> bool {
+        matches!(self.agency, "state" | "spi")
+    }
+
+    /// The status and, of a refusal, the code that the caller is to be answered with before
+    /// anything else is looked at; `None` where it is let in.
+    fn refusal(&self, needs: &Needs, open: bool) -> Option<(u16, &'static str)> {
+        let scope = match needs {
+            Needs::Nothing => return None,
+            Needs::Reading if open => None,
+            Needs::Reading => Some("read"),
+            Needs::Scope(scope) => Some(scope.as_str()),
+        };
+        match (self.is_known, &self.token, scope) {
+            (false, Some(_), _) => Some((401, "invalid_token")),
+            (_, _, None) => None,
+            (_, None, Some(_)) => Some((401, "")),
+            (_, Some(_), Some(scope)) if self.scopes.contains(scope) => None,
+            (_, Some(_), Some(_)) => Some((403, "insufficient_scope")),
+        }
+    }
+
+    /// The LEAs whose results of each year the caller is to see.
+    fn sees(&self, open: bool) -> View {
+        let own = |of: &[&'static str]| -> BTreeSet<&'static str> {
+            of.iter().copied().filter(|cds| self.reached.contains(cds)).collect()
+        };
+        let everything = open || self.is_state();
+        let may_read = open || self.scopes.contains("read");
+        let public = match may_read {
+            true if everything => BTreeSet::from(OF_PUBLIC),
+            true => own(&OF_PUBLIC),
+            false => BTreeSet::new(),
+        };
+        let preview = may_read && self.scopes.contains("preview");
+        let held_back = if preview { own(&OF_HELD_BACK) } else { BTreeSet::new() };
+        View { public, held_back, everything: everything && may_read, nothing: !may_read }
+    }
+}
+
+/// What a caller sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct View {
+    public: BTreeSet<&'static str>,
+    held_back: BTreeSet<&'static str>,
+    /// Whether that is all that is public.
+    everything: bool,
+    /// Whether that is nothing at all.
+    nothing: bool,
+}
+
+impl View {
+    fn of_year(&self, year: &str) -> &BTreeSet<&'static str> {
+        match year {
+            HELD_BACK => &self.held_back,
+            _ => &self.public,
+        }
+    }
+
+    fn leas(&self) -> BTreeSet<&'static str> {
+        &self.public | &self.held_back
+    }
+
+    /// Each answer, by year and code.
+    fn answers(&self) -> BTreeSet<(String, String)> {
+        let of = |year: &str, leas: &BTreeSet<&str>| -> Vec<_> {
+            leas.iter().map(|cds| (year.to_owned(), (*cds).to_owned())).collect()
+        };
+        let past = PAST.iter().flat_map(|year| of(&year.to_string(), &self.public));
+        past.chain(of(PUBLIC, &self.public)).chain(of(HELD_BACK, &self.held_back)).collect()
+    }
+
+    /// The numbers of the releases.
+    fn releases(&self, caller: &Caller, releases: &Releases) -> BTreeSet<u64> {
+        let speaks = |of: &Option<Vec<&str>>| match of {
+            _ if self.nothing => false,
+            None => !caller.counties.is_empty(),
+            Some(of) => of.iter().any(|county| caller.counties.contains(county)),
+        };
+        let public = releases.public.iter().map(|of| self.everything || speaks(of));
+        let held_back = releases.held_back.iter();
+        let held_back = held_back.map(|of| !self.held_back.is_empty() && speaks(of));
+        (1..).zip(public.chain(held_back)).filter(|(_, seen)| *seen).map(|(n, _)| n).collect()
+    }
+}
+
+fn get(service: &Service, caller: &Caller, method: &str, path: &str, body: &str) -> Answer {
+    let bearer = caller.token.as_ref().map(|token| format!("Bearer {token}"));
+    let mut headers = vec![("request-id", "matrix")];
+    headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
+    if method == "POST" {
+        headers.push(("content-type", "application/x-www-form-urlencoded"));
+    }
+    service.send(method, path, &headers, body)
+}
+
+/// The values that each parameter is asked with.
+fn values(operation: &str, name: &str) -> Vec<String> {
+    let values: &[&str] = match (operation, name) {
+        ("getDetermination" | "getTrace", "cds") => &[DISTRICT, MOVED, FAR, NEW],
+        (_, "cds") => &[DISTRICT, MOVED, NEIGHBOUR, NEW],
+        ("compareRulebooks", _) => &[PUBLIC],
+        (_, "year") => &[PUBLIC, HELD_BACK],
+        // One of all counties, a table, one of county 01, one of 02 and 03, and one that is not.
+        ("getRelease" | "updateRelease", "id") => &["1", "16", "21", "35", "99"],
+        ("getRun", "id") => &["1", "2", "3"],
+        ("getCitation", "id") => &["cde-calpads-da"],
+        _ => panic!("nobody has said with what {name} of {operation} is asked"),
+    };
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+/// What else an operation is asked with.
+fn more(operation: &str) -> Vec<String> {
+    let more: &[&str] = match operation {
+        "listLeas" => &["/v1/leas?county=01&total=true"],
+        "listDeterminations" => &[
+            "/v1/determinations?county=01&total=true",
+            "/v1/determinations?year=2023",
+            "/v1/determinations?year=2024&total=true",
+        ],
+        _ => &[],
+    };
+    more.iter().map(|path| (*path).to_owned()).collect()
+}
+
+/// What the service is asked for, read out of the path again.
+fn part<'p>(path: &'p str, after: &str) -> &'p str {
+    let rest = path.split_once(after).map_or("", |(_, rest)| rest);
+    rest.split(['/', '?', '&']).next().unwrap_or_default()
+}
+
+fn year_of(path: &str) -> &str {
+    let years = [PUBLIC, HELD_BACK];
+    years
+        .into_iter()
+        .find(|year| path.contains(&format!("/{year}")) || path.contains(&format!("={year}")))
+        .unwrap()
+}
+
+fn texts(items: &Value, name: &str) -> BTreeSet<String> {
+    let text =
+        |item: &Value| item[name].as_str().map_or_else(|| item[name].to_string(), str::to_owned);
+    items.as_array().unwrap().iter().map(text).collect()
+}
+
+fn owned(leas: &BTreeSet<&str>) -> BTreeSet<String> {
+    leas.iter().map(|cds| (*cds).to_owned()).collect()
+}
+
+fn answers(items: &Value) -> BTreeSet<(String, String)> {
+    let of = |item: &Value| {
+        (item["dashboardYear"].to_string(), item["cds"].as_str().unwrap().to_owned())
+    };
+    items.as_array().unwrap().iter().map(of).collect()
+}
+
+/// Whether an answer shows a caller what it is to be shown of what it asked for, and nothing
+/// else. What a caller may not see is not there: 404.
+fn assert_shows(
+    operation: &Operation,
+    path: &str,
+    answer: &Answer,
+    caller: &Caller,
+    view: &View,
+    releases: &Releases,
+) {
+    let id = operation.id.as_str();
+    let said = || {
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        format!("{id} {path} for {}: {} {body:.600}", caller.name, answer.status)
+    };
+    let found = |is_there: bool| {
+        let expected = if is_there { 200 } else { 404 };
+        assert_eq!(answer.status, expected, "{}", said());
+        is_there
+    };
+    let cds = part(path, "/v1/leas/");
+    match id {
+        "getDiscovery"
+        | "getHealth"
+        | "getReadiness"
+        | "getKeys"
+        | "getAuthorizationServer"
+        | "listRulebooks"
+        | "getRulebook"
+        | "compareRulebooks"
+        | "listCitations"
+        | "getCitation" => {
+            found(true);
+        }
+        // Without a client, every caller is told the same.
+        "createToken" => assert_eq!(answer.status, 400, "{}", said()),
+        "listAudit" => {
+            found(true);
+            // Who is not of the state sees its own agency's.
+            let own = |entry: &Value| caller.is_state() || entry["agency"] == caller.agency;
+            let entries = answer.json();
+            assert!(entries["items"].as_array().unwrap().iter().all(own), "{}", said());
+        }
+        "listYears" => {
+            found(true);
+            for year in answer.json()["items"].as_array().unwrap() {
+                assert_year(year, view, caller, releases, &said());
+            }
+        }
+        "getYear" => {
+            found(true);
+            assert_year(&answer.json(), view, caller, releases, &said());
+        }
+        "listLeas" => {
+            found(true);
+            let mut leas = owned(&view.leas());
+            leas.retain(|cds| cds.starts_with(part(path, "county=")));
+            let body = answer.json();
+            assert_eq!(texts(&body["items"], "cds"), leas, "{}", said());
+            if path.contains("total=true") {
+                assert_eq!(body["page"]["total"], leas.len(), "{}", said());
+            }
+        }
+        "getLea" => {
+            if found(view.leas().contains(cds)) {
+                let years = answer.json()["years"].to_string();
+                for year in [PUBLIC, HELD_BACK] {
+                    let expected = view.of_year(year).contains(cds);
+                    assert_eq!(years.contains(year), expected, "{}", said());
+                }
+            }
+        }
+        "listDeterminations" => {
+            let mut expected = view.answers();
+            expected.retain(|(year, cds)| {
+                year.starts_with(part(path, "year=")) && cds.starts_with(part(path, "county="))
+            });
+            if found(!path.contains("year=") || !expected.is_empty()) {
+                let body = answer.json();
+                assert_eq!(answers(&body["items"]), expected, "{}", said());
+                if path.contains("total=true") {
+                    assert_eq!(body["page"]["total"], expected.len(), "{}", said());
+                }
+            }
+        }
+        "listDeterminationsOfLea" => {
+            if found(view.leas().contains(cds)) {
+                let mut expected = view.answers();
+                expected.retain(|(_, of)| of == cds);
+                let body = answer.json();
+                let items = body["items"].as_array().unwrap();
+                let years: BTreeSet<String> =
+                    items.iter().map(|item| item["dashboardYear"].to_string()).collect();
+                let expected: BTreeSet<String> = expected.into_iter().map(|(y, _)| y).collect();
+                assert_eq!(years, expected, "{}", said());
+            }
+        }
+        "getDetermination" | "getTrace" | "listPerformances" => {
+            found(view.of_year(year_of(path)).contains(cds));
+        }
+        "getSummary" => {
+            let leas = view.of_year(year_of(path));
+            if found(!leas.is_empty()) {
+                assert_eq!(answer.json()["leas"], leas.len(), "{}", said());
+            }
+        }
+        "getReconciliation" => {
+            let leas = view.of_year(year_of(path));
+            if found(!leas.is_empty()) {
+                assert_eq!(answer.json()["leas"], leas.len(), "{}", said());
+                assert_names_no_other(answer, leas, &said());
+            }
+        }
+        "exportDeterminations" => {
+            let leas = view.of_year(year_of(path));
+            if found(!leas.is_empty()) && !path.contains("format=xlsx") {
+                let rows = table(&String::from_utf8_lossy(&answer.body));
+                let codes: BTreeSet<String> = rows.iter().map(|row| row["cds"].clone()).collect();
+                assert_eq!(codes, owned(leas), "{}", said());
+            }
+        }
+        "listProviders" => {
+            found(true);
+            // Each answer of a district that is red names the county's superintendent.
+            let body = answer.json();
+            for (year, leas) in [(PUBLIC, &view.public), (HELD_BACK, &view.held_back)] {
+                let items = body["items"].as_array().unwrap();
+                let helped: u64 = items.iter().filter_map(|item| item["leas"][year].as_u64()).sum();
+                assert!(helped <= leas.len() as u64, "{}", said());
+                let certain = leas.contains(DISTRICT) || leas.contains(NEIGHBOUR);
+                assert!(!certain || helped > 0, "{}", said());
+            }
+        }
+        "listReleases" => {
+            found(true);
+            let numbers = texts(&answer.json()["items"], "number");
+            let expected = view.releases(caller, releases);
+            let expected = expected.iter().map(u64::to_string).collect();
+            assert_eq!(numbers, expected, "{}", said());
+        }
+        "getRelease" => {
+            let number: u64 = part(path, "/releases/").parse().unwrap();
+            found(view.releases(caller, releases).contains(&number));
+        }
+        "updateRelease" => assert_may_publish(path, answer, caller, releases, view, &said()),
+        "listRuns" => {
+            found(true);
+            let runs = texts(&answer.json()["items"], "number");
+            let mut expected = BTreeSet::from(["1".to_owned()]);
+            if !view.held_back.is_empty() {
+                expected.insert("2".to_owned());
+            }
+            assert_eq!(runs, expected, "{}", said());
+        }
+        "getRun" => {
+            let number = part(path, "/runs/");
+            found(number == "1" || number == "2" && !view.held_back.is_empty());
+        }
+        _ => panic!("nobody has said what {id} is to show to whom"),
+    }
+}
+
+/// What is said of a year: how many answers, and from which files.
+fn assert_year(year: &Value, view: &View, caller: &Caller, releases: &Releases, said: &str) {
+    let number = year["dashboardYear"].to_string();
+    if !["2018", "2019", "2022", PUBLIC, HELD_BACK].contains(&number.as_str()) {
+        assert_eq!(year["determinations"], 0, "{said}");
+        return;
+    }
+    assert_eq!(year["determinations"], view.of_year(&number).len(), "{said}");
+    let seen = view.releases(caller, releases);
+    for input in year["inputs"].as_array().unwrap() {
+        for release in input["releases"].as_array().unwrap() {
+            assert!(seen.contains(&release.as_u64().unwrap()), "{release}: {said}");
+        }
+    }
+}
+
+/// No code of an LEA stands in a body but of these.
+fn assert_names_no_other(answer: &Answer, leas: &BTreeSet<&str>, said: &str) {
+    let body = String::from_utf8_lossy(&answer.body);
+    for cds in OF_HELD_BACK.iter().filter(|cds| !leas.contains(**cds)) {
+        assert!(!body.contains(cds), "{cds}: {said}");
+    }
+}
+
+/// Who has the scope and reaches whoever a file speaks of is asked for the condition that is
+/// missing, so that nothing is written; who does not is told so of a file that it knows, and
+/// of others that there is none.
+fn assert_may_publish(
+    path: &str,
+    answer: &Answer,
+    caller: &Caller,
+    releases: &Releases,
+    view: &View,
+    said: &str,
+) {
+    let number: u64 = part(path, "/releases/").parse().unwrap();
+    let place = usize::try_from(number).unwrap() - 1;
+    let of = releases.public.iter().chain(&releases.held_back).nth(place);
+    let counties: &[&str] = match caller.agency {
+        "county:01" | "geographicLead:Lead One" => &["01"],
+        "county:02" => &["02"],
+        "geographicLead:Lead Two" => &["02", "03"],
+        _ => &[],
+    };
+    let covers = of.is_some_and(|of| {
+        caller.is_state()
+            || of.as_ref().is_some_and(|of| of.iter().all(|county| counties.contains(county)))
+    });
+    let expected = match (covers, view.releases(caller, releases).contains(&number)) {
+        (true, _) => 428,
+        (false, true) => 403,
+        (false, false) => 404,
+    };
+    assert_eq!(answer.status, expected, "{said}");
+}
+
+fn assert_every_caller_is_told_what_it_may_know(open: bool) {
+    let ((program, releases), issuer) = (world(), Issuer::new());
+    let settings = issuer.settings(&program);
+    let public_reads = ["--public-reads", if open { "true" } else { "false" }];
+    let words = [["--config", settings.to_str().unwrap()], public_reads].concat();
+    let service = Service::start(&program, &words);
+    let operations = operations(&service);
+    let mut asked = 0;
+    for caller in Caller::all(&issuer) {
+        let view = caller.sees(open);
+        for operation in &operations {
+            for path in operation.asked(values).into_iter().chain(more(&operation.id)) {
+                let body = match operation.method.as_str() {
+                    "PATCH" => "{\"publicAt\":\"now\"}",
+                    "POST" => {
+                        "grant_type=client_credentials&client_id=x&client_secret=y&scope=a&scope=b"
+                    }
+                    _ => "",
+                };
+                let answer = get(&service, &caller, &operation.method, &path, body);
+                // Nobody else learns what is served, nor that it has changed.
+                let is_told = open || operation.needs != Needs::Nothing;
+                if !is_told || !open && [401, 403].contains(&answer.status) {
+                    assert_eq!(answer.header("dataset-version"), "", "{operation:?}");
+                    assert_eq!(answer.header("etag"), "", "{operation:?}");
+                }
+                asked += 1;
+                match caller.refusal(&operation.needs, open) {
+                    Some(refusal) => assert_refused(&answer, refusal, &caller, operation),
+                    // What scopes bring without the permission to read is no view of results.
+                    None => assert_shows(operation, &path, &answer, &caller, &view, &releases),
+                }
+            }
+        }
+    }
+    assert!(asked > 3000, "{asked}");
+}
+
+fn assert_refused(
+    answer: &Answer,
+    (status, error): (u16, &str),
+    caller: &Caller,
+    operation: &Operation,
+) {
+    let said = format!("{} for {}", operation.id, caller.name);
+    let problem = answer.json();
+    assert_eq!((answer.status, &problem["status"]), (status, &json!(status)), "{said}");
+    assert_eq!(answer.header("content-type"), "application/problem+json", "{said}");
+    assert_eq!(answer.header("cache-control"), "no-store", "{said}");
+    let challenge = answer.header("www-authenticate");
+    assert!(challenge.starts_with("Bearer realm="), "{said}: {challenge}");
+    match error {
+        "" => assert!(!challenge.contains("error="), "{said}: {challenge}"),
+        error => assert!(challenge.contains(&format!("error=\"{error}\"")), "{said}: {challenge}"),
+    }
+}
+
+#[test]
+fn where_public_reads_are_open_every_caller_is_told_what_it_may_know() {
+    assert_every_caller_is_told_what_it_may_know(true);
+}
+
+#[test]
+fn where_public_reads_are_closed_every_caller_is_told_what_it_may_know() {
+    assert_every_caller_is_told_what_it_may_know(false);
+}
+
+/// The ledger of what is answered without a token, with a reason for each.
+#[test]
+fn the_ledger_of_what_needs_no_token_is_what_the_document_says() {
+    let program = Program::on(Backend::Sqlite, env!("CARGO_BIN_EXE_calsos-under-test"));
+    let service = Service::start(&program, &[]);
+    let (mut never, mut reading) = (BTreeSet::new(), BTreeSet::new());
+    for operation in operations(&service) {
+        let line = format!("{} {} {}", operation.id, operation.method, operation.path);
+        match operation.needs {
+            Needs::Nothing => assert!(never.insert(line)),
+            Needs::Reading => assert!(reading.insert(line)),
+            Needs::Scope(_) => {}
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/tokenless.md");
+    let ledger = fs::read_to_string(path).unwrap();
+    let (first, second) = ledger.split_once("## Where public reads are open").unwrap();
+    for (part, expected) in [(first, never), (second, reading)] {
+        let rows = part.lines().filter(|line| line.starts_with("| `"));
+        let rows: BTreeSet<String> = rows
+            .map(|row| {
+                let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+                let [id, asked, reason] = cells[..] else { panic!("three cells: {row}") };
+                assert!(reason.len() > 15, "no reason: {row}");
+                format!("{} {}", id.trim_matches('`'), asked.trim_matches('`'))
+            })
+            .collect();
+        assert_eq!(rows, expected);
+    }
+}
