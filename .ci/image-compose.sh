@@ -82,6 +82,22 @@ said=$(python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1])
     "http://127.0.0.1:$CALSOS_PORT/")
 grep -q "\"http://127.0.0.1:$CALSOS_PORT/openapi.json\"" <<<"$said" ||
     fail "the service does not know where it is reached:" "$said"
+# A client that is made beside the running service gets a token of the key that Compose had made.
+client=$(timeout 120 "$folder/tools/bin/docker-compose" run --rm calsos client create office \
+    --name "An office" --scope admin --agency state --format csv 2>/dev/null | tail -n 1)
+secret=$(cut -d, -f2 <<<"$client")
+token_of() {
+    curl -s -u "office:$secret" -d grant_type=client_credentials \
+        "http://127.0.0.1:$CALSOS_PORT/oauth/token" | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p'
+}
+for _ in $(seq 50); do
+    token=$(token_of)
+    [ -n "$token" ] && break
+    sleep 0.2
+done
+log=$(curl -s -H "Authorization: Bearer $token" "http://127.0.0.1:$CALSOS_PORT/v1/audit")
+keys=$(grep -o '"operation":"calsos key rotate"' <<<"$log" | wc -l)
+[ "$keys" = 1 ] || fail "$keys keys were made, not one: $log"
 runs=$(timeout 120 "$folder/tools/bin/docker-compose" run --rm calsos runs 2>/dev/null)
 grep -q 'checker' <<<"$runs" || fail "the run is not by the one who decided:" "$runs"
 in_compose down --volumes || fail "compose did not end: $(tail -n 20 "$folder/log")"
