@@ -81,6 +81,8 @@ pub(crate) struct Snapshot {
     pub(crate) hidden: BTreeSet<ReleaseNumber>,
     /// Releases of years without rules, which no answer rests on.
     unused: Arc<BTreeSet<ReleaseNumber>>,
+    /// Whether it leaves out LEAs that others see.
+    is_part: bool,
     /// Where charter schools are located today, by the tables that may be known of.
     pub(crate) located: BTreeMap<CdsCode, CountyCode>,
     /// Bodies of responses by their path and query.
@@ -148,7 +150,9 @@ impl Snapshot {
             self.hidden.contains(release) && !self.unused.contains(release)
         };
         let shown = &self.held.run;
-        runs.retain(|run| run.id == shown.id || !run.releases.iter().any(is_withheld));
+        // Of other runs is only known how many answers they have of all LEAs.
+        let is_known = |run: &RunRecord| !self.is_part && !run.releases.iter().any(is_withheld);
+        runs.retain(|run| run.id == shown.id || is_known(run));
         for run in &mut runs {
             run.releases.retain(|release| !self.hidden.contains(release));
             if run.id == shown.id {

@@ -72,6 +72,7 @@ pub(crate) fn load(
         moments: Arc::clone(&moments),
         hidden: BTreeSet::new(),
         unused: Arc::new(unused),
+        is_part: false,
         located: territory.located.clone(),
         to_everybody: to_everybody && hidden.is_empty(),
         rendered_bytes: RENDERED_BYTES,

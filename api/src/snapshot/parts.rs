@@ -59,6 +59,8 @@ pub(super) struct Parts {
     pub(super) hidden: BTreeSet<ReleaseNumber>,
     /// Releases of years without rules, which no answer rests on.
     pub(super) unused: Arc<BTreeSet<ReleaseNumber>>,
+    /// Whether it leaves out LEAs that others see.
+    pub(super) is_part: bool,
     /// Where charter schools are located, by the tables that may be known of.
     pub(super) located: BTreeMap<CdsCode, CountyCode>,
     /// Whether anyone may keep what is drawn from it.
@@ -102,6 +104,7 @@ impl Snapshot {
             moments,
             hidden,
             unused,
+            is_part,
             located,
             to_everybody,
             rendered_bytes,
@@ -130,6 +133,7 @@ impl Snapshot {
             moments,
             hidden,
             unused,
+            is_part,
             located,
             rendered: Cache::builder().max_capacity(rendered_bytes).weigher(weigh).build(),
             loaded_at: jiff::Timestamp::now(),

@@ -71,6 +71,7 @@ pub(super) fn public(
         moments: Arc::clone(&full.moments),
         hidden,
         unused: Arc::clone(&full.unused),
+        is_part: false,
         located,
         to_everybody,
         rendered_bytes: RENDERED_BYTES,
