@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_lc_rs::hmac;
-use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rand;
+use sha2::{Digest as _, Sha256};
 
 use super::claims::Verified;
 use super::token::still_valid;
@@ -16,12 +16,14 @@ const SHARDS: usize = 64;
 /// The most tokens under one lock, and so 10,240 in all.
 const SHARD_MOST: usize = 160;
 
-/// By what a token is known: its hash under a key of this process. The token is not kept.
+/// By what a token is known: the hash of it behind a key of this process, which fills the hash's
+/// first block. Nobody is shown it, so that a hash within a hash, which HMAC has against who goes
+/// on from one that was seen, is not needed. The token is not kept.
 pub(super) type Digest = [u8; 32];
 
 /// Remembers who bears a token. Only tokens that were accepted are remembered.
 pub(super) struct Remembered {
-    key: hmac::Key,
+    keyed: Sha256,
     shards: Vec<Mutex<HashMap<Digest, Entry>>>,
 }
 
@@ -40,16 +42,15 @@ impl Entry {
 impl Remembered {
     /// Fails when the system has no random bytes.
     pub(super) fn new() -> Result<Remembered, String> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
-        let key = key.map_err(|_unspecified| "the system gave no random bytes".to_owned())?;
-        Ok(Remembered { key, shards: (0..SHARDS).map(|_| Mutex::default()).collect() })
+        let mut key = [0; 64];
+        rand::fill(&mut key)
+            .map_err(|_unspecified| "the system gave no random bytes".to_owned())?;
+        let keyed = Sha256::new().chain_update(key);
+        Ok(Remembered { keyed, shards: (0..SHARDS).map(|_| Mutex::default()).collect() })
     }
 
     pub(super) fn digest(&self, token: &str) -> Digest {
-        let mut digest = [0; 32];
-        let tag = hmac::sign(&self.key, token.as_bytes());
-        digest.iter_mut().zip(tag.as_ref()).for_each(|(byte, of_tag)| *byte = *of_tag);
-        digest
+        self.keyed.clone().chain_update(token).finalize().into()
     }
 
     /// Who bears a token, if it was verified with the keys of this generation and has not ended.

@@ -8,7 +8,8 @@
 //!
 //! The data are the made-up state, as large as California, which the program makes, imports
 //! and decides here first, or what a database has that `CALSOS_BENCH_DATABASE` names, such as
-//! `sqlite:demo.sqlite`; it is only read.
+//! `sqlite:demo.sqlite`; it is only read. `CALSOS_BENCH_ROUNDS` asks for another number of rounds,
+//! where others use the machine so much that the ratios of few say little.
 
 #![expect(clippy::print_stdout, reason = "a benchmark tells what it found")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark may stop and speak")]
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let wanted = words.into_iter().find(|word| !word.starts_with('-')).unwrap_or_default();
-    println!("{version}; {ROUNDS} rounds of {:?} each, in turns; medians", wrk::LASTS);
+    println!("{version}; {} rounds of {:?} each, in turns; medians", rounds(), wrk::LASTS);
     measure(&State::new(), &wanted);
     ExitCode::SUCCESS
 }
@@ -78,7 +79,7 @@ fn measure(state: &State, wanted: &str) {
         drawn(&service, &paths);
     }
     if is_wanted("token") || is_wanted("limits") {
-        tokens::measure(state, &service, &paths.one);
+        tokens::measure(state, &service, &paths.one, is_wanted);
     }
     if !wanted.is_empty() {
         return;
@@ -223,13 +224,17 @@ fn in_turns<const N: usize>(loads: [(&Server, &Load); N]) -> [Vec<Measured>; N] 
     for (server, load) in &loads {
         wrk::run(server, load);
     }
-    let mut rounds = loads.map(|_| Vec::new());
-    for _ in 0..ROUNDS {
-        for ((server, load), rounds) in loads.iter().zip(&mut rounds) {
-            rounds.push(wrk::run(server, load));
+    let mut measured = loads.map(|_| Vec::new());
+    for _ in 0..rounds() {
+        for ((server, load), measured) in loads.iter().zip(&mut measured) {
+            measured.push(wrk::run(server, load));
         }
     }
-    rounds
+    measured
+}
+
+fn rounds() -> usize {
+    std::env::var("CALSOS_BENCH_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap())
 }
 
 /// The median over rounds.
