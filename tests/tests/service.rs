@@ -272,7 +272,10 @@ fn no_two_types_share_a_name_in_the_document() {
             let text = fs::read_to_string(&path).unwrap();
             // Each derived schema is named by `as`, else by its type.
             for derived in text.split("ToSchema)]").skip(1) {
-                let (attributes, declared) = derived.split_once("struct ").unwrap();
+                let kinds =
+                    ["struct ", "enum "].into_iter().filter_map(|of| derived.split_once(of));
+                let (attributes, declared) =
+                    kinds.min_by_key(|(attributes, _)| attributes.len()).unwrap();
                 let named = attributes.split_once("schema(as = ").map(|(_, rest)| rest);
                 let name = named.unwrap_or(declared).split(['<', '(', ' ', ',', ')']).next();
                 let name = name.unwrap();
