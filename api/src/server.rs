@@ -105,6 +105,8 @@ struct Earlier {
 pub(crate) struct Service {
     office: Office,
     served: ArcSwapOption<Served>,
+    /// Is held while the database is looked at: nobody loads what another is loading.
+    looking: Mutex<()>,
     /// Indexes that were served before, the last one first.
     earlier: Mutex<VecDeque<Earlier>>,
     pub(crate) access: Access,
@@ -128,6 +130,7 @@ impl Service {
             refusals: Refusals::into(office.store.clone()),
             office: Office { store: office.store.waiting(DATABASE_WAIT), ..office },
             served: ArcSwapOption::empty(),
+            looking: Mutex::default(),
             earlier: Mutex::default(),
             access,
             metrics: Metrics::default(),
@@ -208,6 +211,7 @@ impl Service {
     /// files are public, at once; files alone when no further one has come since the last
     /// look. `files` are those that wait.
     fn look(&self, files: &mut Option<WaitingFiles>) -> Result<(), AppError> {
+        let _one_at_a_time = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Timestamp::now();
         let version = self.office.store.access_version()?;
         let publications = version.publications();
