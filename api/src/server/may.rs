@@ -93,7 +93,7 @@ impl<O: Operation> May<O> {
         if self.served.is_some() { Ok(()) } else { Err(nothing_decided()) }
     }
 
-    /// The same, if anything is.
+    /// What is served to the caller now, if anything is.
     pub(crate) fn now(&self) -> Option<&Arc<Snapshot>> {
         self.picture.as_ref()
     }
