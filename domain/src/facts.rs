@@ -1,7 +1,7 @@
 //! The facts about LEAs that the rules are applied to, assembled from releases.
 //!
-//! Where several releases speak about the same thing, one of them is in force for an LEA:
-//! the one with the later date inside it, else the one that was imported later.
+//! Where several releases speak about the same thing, one of them is in force for an LEA
+//! (`in_force.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,16 +11,18 @@ use serde::{Deserialize, Serialize};
 use crate::cds::CdsCode;
 use crate::charter_list::CharterListRow;
 use crate::directory::Agency;
+use crate::in_force::in_force;
+pub use crate::in_force::{Beside, ReleaseHead, Superseded, Why, meets, superseded};
 use crate::indicator::Indicator;
 use crate::lea::LeaType;
 use crate::performance::Performance;
 use crate::priority::Priority;
 use crate::register::{DirectoryEntry, Register, Registers};
 use crate::release::{
-    Coverage, LocalRating, PublishedRow, ReleaseContents, ReleaseKind, Rows, SuccessionRow,
+    LocalRating, PublishedRow, ReleaseContents, ReleaseKind, Rows, SuccessionRow,
 };
 use crate::student_group::StudentGroup;
-use crate::year::{DashboardYear, Day};
+use crate::year::DashboardYear;
 
 /// A release's number: releases are numbered in the order of their import.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -83,41 +85,6 @@ pub struct LeaFacts {
     pub register: Register,
 }
 
-/// What is known of a release before its rows are read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReleaseHead {
-    /// Its number.
-    pub number: ReleaseNumber,
-    /// What it is about.
-    pub kind: ReleaseKind,
-    /// Its year.
-    pub year: Option<DashboardYear>,
-    /// The date inside the file.
-    pub file_date: Option<Day>,
-    /// Which LEAs it speaks about.
-    pub coverage: Coverage,
-}
-
-impl ReleaseHead {
-    /// Whether this release goes before another about the same thing.
-    fn goes_before(&self, other: &ReleaseHead) -> bool {
-        (self.file_date, self.number) > (other.file_date, other.number)
-    }
-}
-
-/// Where two releases speak about the same LEAs, and which of them is in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Superseded {
-    /// The release that is in force.
-    pub in_force: ReleaseNumber,
-    /// The release that it takes the place of, wholly or for some counties.
-    pub superseded: ReleaseNumber,
-    /// Whether the later date inside decided; else the later import did.
-    pub by_file_date: bool,
-    /// Whether nothing of the superseded release is left in force.
-    pub wholly: bool,
-}
-
 /// The facts of every LEA, and which releases they come from.
 #[derive(Clone, Debug, Default)]
 pub struct FactBase {
@@ -127,86 +94,27 @@ pub struct FactBase {
     pub not_leas: BTreeMap<CdsCode, DirectoryEntry>,
 }
 
-/// Which releases take the place of which: for every two releases of one kind and year
-/// that cover a county in common.
-#[must_use]
-pub fn superseded(heads: &[ReleaseHead]) -> Vec<Superseded> {
-    let mut found = Vec::new();
-    for loser in heads {
-        let rivals = heads.iter().filter(|winner| {
-            winner.number != loser.number
-                && (winner.kind, winner.year) == (loser.kind, loser.year)
-                && winner.goes_before(loser)
-                && !accumulates(winner.kind)
-                && (whole_table(winner.kind) || overlap(&winner.coverage, &loser.coverage))
-        });
-        for winner in rivals {
-            found.push(Superseded {
-                in_force: winner.number,
-                superseded: loser.number,
-                by_file_date: winner.file_date != loser.file_date,
-                wholly: whole_table(winner.kind) || contains(&winner.coverage, &loser.coverage),
-            });
-        }
-    }
-    found
-}
-
-/// A second table of CALPADS exceptions adds to the first. Every other file is whole.
-fn accumulates(kind: ReleaseKind) -> bool {
-    kind == ReleaseKind::CalpadsExceptions
-}
-
-/// A table of an operator that has no year is always the whole of it.
-fn whole_table(kind: ReleaseKind) -> bool {
-    matches!(
-        kind,
-        ReleaseKind::Successions
-            | ReleaseKind::GeographicLeads
-            | ReleaseKind::CharterLocations
-            | ReleaseKind::NcesIds
-    )
-}
-
-fn overlap(a: &Coverage, b: &Coverage) -> bool {
-    a.statewide
-        || b.statewide
-        || !a.counties.is_disjoint(&b.counties)
-        || !a.charter_counties.is_disjoint(&b.charter_counties)
-}
-
-fn contains(whole: &Coverage, part: &Coverage) -> bool {
-    whole.statewide
-        || !part.statewide
-            && part.counties.is_subset(&whole.counties)
-            && part.charter_counties.is_subset(&whole.charter_counties)
-}
-
-/// Finds the release in force for an LEA among the heads of one kind and year.
-fn in_force<'a>(
-    heads: impl IntoIterator<Item = &'a ReleaseHead>,
-    cds: CdsCode,
-    lea_type: LeaType,
-) -> Option<&'a ReleaseHead> {
-    heads.into_iter().filter(|head| head.coverage.includes(cds.county(), lea_type)).fold(
-        None,
-        |best: Option<&ReleaseHead>, head| match best {
-            Some(best) if best.goes_before(head) => Some(best),
-            _ => Some(head),
-        },
-    )
-}
-
 impl FactBase {
     /// Assembles the facts of every LEA that any release names. The order of the releases
     /// and of their rows does not matter.
     #[must_use]
     pub fn assemble(releases: &[(ReleaseHead, ReleaseContents)]) -> FactBase {
+        let heads: Vec<ReleaseHead> = releases.iter().map(|(head, _)| head.clone()).collect();
+        FactBase::assemble_among(&heads, releases)
+    }
+
+    /// The same from releases that are among others: those of which nothing is in force need
+    /// not be read, but have their part in which of the others is.
+    #[must_use]
+    pub fn assemble_among(
+        heads: &[ReleaseHead],
+        releases: &[(ReleaseHead, ReleaseContents)],
+    ) -> FactBase {
         let mut base = FactBase { leas: name_leas(releases), not_leas: BTreeMap::new() };
         base.take_registers(&Registers::read(releases));
         let mut by_subject: BTreeMap<(DashboardYear, ReleaseKind), Vec<&ReleaseHead>> =
             BTreeMap::new();
-        for (head, _) in releases {
+        for head in heads {
             if let Some(year) = head.year {
                 by_subject.entry((year, head.kind)).or_default().push(head);
             }

@@ -20,6 +20,7 @@ pub mod facts;
 pub mod group_set;
 mod group_year;
 pub mod history;
+mod in_force;
 pub mod indicator;
 pub mod inputs;
 pub mod judge;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::cds::{CdsCode, CountyCode};
 use crate::directory::{Agency, DirectoryRow};
 use crate::facts::{Cited, ReleaseHead, ReleaseNumber};
+use crate::in_force::first;
 use crate::operator::{CharterLocationRow, GeographicLeadRow, NcesIdRow};
 use crate::release::{ReleaseContents, ReleaseKind, Rows};
 use crate::year::{DashboardYear, Day};
@@ -128,7 +129,8 @@ pub struct Registers {
 
 impl Registers {
     /// Takes the rows of directories and tables out of releases; of each table only the
-    /// newest counts. The order of the releases and of their rows does not matter.
+    /// newest counts, and of several directories of one year that have a record of an LEA the
+    /// one in force. The order of the releases and of their rows does not matter.
     #[must_use]
     pub fn read(releases: &[(ReleaseHead, ReleaseContents)]) -> Registers {
         let newest = |kind: ReleaseKind| {
@@ -136,6 +138,8 @@ impl Registers {
             of_kind.map(|head| head.number).max()
         };
         let mut registers = Registers::default();
+        let heads: BTreeMap<ReleaseNumber, &ReleaseHead> =
+            releases.iter().map(|(head, _)| (head.number, head)).collect();
         for (head, contents) in releases {
             let release = head.number;
             match &contents.rows {
@@ -161,6 +165,9 @@ impl Registers {
                 _ => {}
             }
         }
+        for entries in registers.directory.values_mut() {
+            keep_those_in_force(entries, &heads);
+        }
         for locations in registers.locations.values_mut() {
             locations.sort_by_key(|cited| (cited.value.held, cited.row));
         }
@@ -175,15 +182,7 @@ impl Registers {
         for row in rows {
             let record = Cited { value: row.clone(), release: head.number, row: row.row };
             let entry = DirectoryEntry { year, dated: head.file_date, record };
-            let entries = self.directory.entry(row.cds).or_default();
-            match entries.iter_mut().find(|known| known.year == year) {
-                Some(known) if known.age() < entry.age() => *known = entry,
-                Some(_) => {}
-                None => {
-                    entries.push(entry);
-                    entries.sort_by_key(DirectoryEntry::age);
-                }
-            }
+            self.directory.entry(row.cds).or_default().push(entry);
         }
     }
 
@@ -207,4 +206,25 @@ impl Registers {
             nces: self.nces.get(&cds).cloned(),
         }
     }
+}
+
+/// Leaves one entry of each year: that of the directory in force among those that have one.
+fn keep_those_in_force(
+    entries: &mut Vec<DirectoryEntry>,
+    heads: &BTreeMap<ReleaseNumber, &ReleaseHead>,
+) {
+    entries.sort_by_key(DirectoryEntry::age);
+    if entries.iter().zip(entries.iter().skip(1)).all(|(one, next)| one.year != next.year) {
+        return;
+    }
+    let in_force: Vec<ReleaseNumber> = entries
+        .chunk_by(|one, next| one.year == next.year)
+        .filter_map(|of_year| {
+            let of_year = of_year.iter().filter_map(|entry| heads.get(&entry.record.release));
+            first(of_year.copied()).map(|head| head.number)
+        })
+        .collect();
+    entries.retain(|entry| in_force.contains(&entry.record.release));
+    // A directory that has a code twice counts with its first record.
+    entries.dedup_by_key(|entry| entry.year);
 }

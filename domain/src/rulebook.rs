@@ -20,6 +20,7 @@ pub use edition::{
     OpenPoint, ProviderRule, PublishedColumns, Rating, SizeRule, SmallerSize, SustainedRule,
     Wanted,
 };
+pub use load::edition_hash;
 pub use page::{RulebookFault, RulebookFaults};
 pub(crate) use tables::{Ends, Kind, METHODS_MOST, PRIORITIES_MOST, TESTS_MOST};
 

@@ -13,6 +13,12 @@ use crate::year::DashboardYear;
 /// How the files of colour tables end; before it stands the year.
 const COLORS_ENDING: &str = ".colors.toml";
 
+/// The hash by which an edition is known: of its file and that of its colour tables.
+#[must_use]
+pub fn edition_hash(text: &str, colors_text: &str) -> String {
+    hash_of(&[text, colors_text])
+}
+
 /// SHA-256 of the texts, each preceded by its length so that no two lists of texts can
 /// give the same bytes.
 fn hash_of(texts: &[&str]) -> String {
@@ -118,7 +124,7 @@ fn load_year(
             return;
         };
         let files = EditionFiles {
-            hash: hash_of(&[&page.file.text, &colors_text]),
+            hash: edition_hash(&page.file.text, &colors_text),
             text: page.file.text.clone(),
             colors_text,
             colors: tables,
