@@ -146,6 +146,7 @@ fn added(store: &Store, contents: &ReleaseContents, text: &str) -> AddRelease {
         imported_by: "bench",
         report: "{}",
         public_at: None,
+        beside: None,
         audit: None,
     };
     store.add_release(&new).unwrap()

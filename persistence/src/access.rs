@@ -3,17 +3,15 @@
 use diesel::prelude::*;
 
 use crate::error::StoreError;
-use crate::schema::{client, publication, signing_key};
+use crate::schema::{client, publication, signing_key, withdrawal};
 use crate::store::Store;
 
-/// A value that differs whenever something was said of when a release is public, or a client
-/// or a signing key was added, changed or removed.
-///
-/// It has the moments of clients and keys one by one: the newest of them alone would stay the
-/// same where a clock was set back.
+/// A value that differs whenever something was said of when a release is public or whether it
+/// is withdrawn, or a client or a signing key was added, changed or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessVersion {
     publications: Option<i32>,
+    withdrawals: Option<i32>,
     /// Id and last change.
     clients: Vec<(String, String)>,
     /// Id and retirement.
@@ -25,6 +23,12 @@ impl AccessVersion {
     #[must_use]
     pub fn publications(&self) -> Option<i32> {
         self.publications
+    }
+
+    /// The number of the last withdrawal; `None` where there is none.
+    #[must_use]
+    pub fn withdrawals(&self) -> Option<i32> {
+        self.withdrawals
     }
 }
 
@@ -39,6 +43,9 @@ impl Store {
             Ok(AccessVersion {
                 publications: publication::table
                     .select(diesel::dsl::max(publication::sequence))
+                    .first(connection)?,
+                withdrawals: withdrawal::table
+                    .select(diesel::dsl::max(withdrawal::sequence))
                     .first(connection)?,
                 clients: client::table
                     .order(client::id)

@@ -7,6 +7,7 @@ use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::lea::LeaType;
 use calsos_domain::year::DashboardYear;
 use diesel::prelude::*;
+use rayon::prelude::*;
 
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
@@ -16,6 +17,7 @@ use crate::packed::{self, PackedText, not_packed};
 use crate::rows::insert_many;
 use crate::runs::{number_of, refused};
 use crate::schema::{answer, answer_body};
+use crate::seals;
 use crate::store::Store;
 use crate::stored::{At, year_column};
 use crate::text::without_nul;
@@ -96,6 +98,7 @@ struct BodyRow {
     compression: String,
     byte_length: i64,
     summary: Option<String>,
+    seal: Vec<u8>,
 }
 
 impl Store {
@@ -190,8 +193,7 @@ where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     let mut answered = BTreeSet::new();
-    let mut rows = Vec::with_capacity(TOGETHER);
-    let mut bodies = BTreeMap::new();
+    let mut together = Vec::with_capacity(TOGETHER);
     let mut count = 0;
     for new in answers {
         let new = new.map_err(|error| StoreError::Answers(error.into()))?;
@@ -205,14 +207,12 @@ where
         without_nul(|| format!("the label of {cds} in {year}"), label).map_err(refused)?;
         without_nul(|| format!("the summary for {cds} in {year}"), summary).map_err(refused)?;
         count += 1;
-        let (row, body) = to_table(run, new);
-        bodies.insert(row.body_hash.clone(), body);
-        rows.push(row);
-        if rows.len() == TOGETHER {
-            insert_chunk(connection, &mut rows, &mut bodies)?;
+        together.push(new);
+        if together.len() == TOGETHER {
+            insert_chunk(connection, run, std::mem::take(&mut together))?;
         }
     }
-    insert_chunk(connection, &mut rows, &mut bodies)?;
+    insert_chunk(connection, run, together)?;
     Ok(count)
 }
 
@@ -221,32 +221,41 @@ where
 /// stored it, it is packed now.
 fn insert_chunk(
     connection: &mut Connection,
-    rows: &mut Vec<AnswerRow>,
-    bodies: &mut BTreeMap<Vec<u8>, Body>,
+    run: i32,
+    answers: Vec<AnswerRecord>,
 ) -> Result<(), Failure> {
+    let hashed: Vec<(AnswerRow, Body)> =
+        answers.into_par_iter().map(|answer| to_table(run, answer)).collect();
+    let (mut rows, mut bodies) = (Vec::with_capacity(hashed.len()), BTreeMap::new());
+    for (row, body) in hashed {
+        bodies.insert(row.body_hash.clone(), body);
+        rows.push(row);
+    }
     let stored: Vec<(Vec<u8>, bool)> = answer_body::table
         .filter(answer_body::hash.eq_any(bodies.keys()))
         .select((answer_body::hash, answer_body::compression.ne(ZLIB)))
         .load(connection)?;
     for (hash, unpacked) in stored {
         if let (Some(body), true) = (bodies.remove(&hash), unpacked) {
-            let BodyRow { hash, content, compression, byte_length, summary } = pack(hash, body)?;
+            let BodyRow { hash, content, compression, byte_length, summary, seal } =
+                pack(hash, body)?;
             diesel::update(answer_body::table.find(hash))
                 .set((
                     answer_body::content.eq(content),
                     answer_body::compression.eq(compression),
                     answer_body::byte_length.eq(byte_length),
                     answer_body::summary.eq(summary),
+                    answer_body::seal.eq(seal),
                 ))
                 .execute(connection)?;
         }
     }
-    let new: Vec<BodyRow> = std::mem::take(bodies)
-        .into_iter()
+    let new: Vec<BodyRow> = bodies
+        .into_par_iter()
         .map(|(hash, body)| pack(hash, body))
         .collect::<Result<_, Failure>>()?;
     insert_many!(connection, answer_body::table, new.into_iter());
-    insert_many!(connection, answer::table, rows.drain(..));
+    insert_many!(connection, answer::table, rows.into_iter());
     Ok(())
 }
 
@@ -259,7 +268,8 @@ struct Body {
 fn pack(hash: Vec<u8>, body: Body) -> Result<BodyRow, Failure> {
     let Body { text, summary } = body;
     let (content, byte_length) = packed::pack(text.as_bytes()).map_err(not_packed)?;
-    Ok(BodyRow { hash, content, compression: ZLIB.to_owned(), byte_length, summary })
+    let seal = seals::of_text(ZLIB, byte_length, summary.as_deref(), &content)?;
+    Ok(BodyRow { hash, content, compression: ZLIB.to_owned(), byte_length, summary, seal })
 }
 
 fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, Body) {
@@ -294,7 +304,7 @@ fn from_table(row: AnswerRow, body: BodyRow) -> Result<AnswerRecord, StoreError>
 fn packed_from_table(row: AnswerRow, body: BodyRow) -> Result<PackedAnswer, StoreError> {
     let key = key_of(&row);
     let at = At { table: "answer", row: &key };
-    let BodyRow { hash, content, compression, byte_length, summary } = body;
+    let BodyRow { hash, content, compression, byte_length, summary, seal: _ } = body;
     let compressed = match compression.as_str() {
         ZLIB => true,
         "none" => false,

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
+use crate::moments;
 use crate::schema::audit;
 use crate::store::Store;
-use crate::stored::{At, moment_column, now_column};
+use crate::stored::{At, moment_column};
 
 /// An entry to write. The moment and the number are the store's own.
 ///
@@ -242,7 +243,7 @@ fn insert(connection: &mut Connection, entry: &NewAudit<'_>, detail: &str) -> Re
         audit::table.select(diesel::dsl::max(audit::sequence)).first(connection)?;
     let row = Row {
         sequence: last.unwrap_or(0) + 1,
-        at: now_column(),
+        at: moments::next(connection)?,
         request_id: request_id.map(written),
         actor: written(actor),
         issuer: issuer.map(written),

@@ -8,9 +8,9 @@ use diesel::prelude::*;
 use crate::audit::{self, NewAudit};
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
+use crate::moments;
 use crate::schema::client;
 use crate::store::Store;
-use crate::stored::now_column;
 use crate::text::texts_without_nul;
 
 /// A client to add.
@@ -125,7 +125,7 @@ impl Store {
             if find(connection, id)?.is_some() {
                 return Err(StoreError::AlreadyThere { what: "client", id: id.to_owned() }.into());
             }
-            let now = now_column();
+            let now = moments::next(connection)?;
             let record = ClientRecord {
                 id: id.to_owned(),
                 name: name.to_owned(),
@@ -180,7 +180,7 @@ impl Store {
         texts_without_nul(DOING, &[("the secret's hash", secret_hash)])?;
         self.write(DOING, |connection| {
             known(connection, id)?;
-            let now = now_column();
+            let now = moments::next(connection)?;
             diesel::update(client::table.find(id))
                 .set((
                     client::secret_hash.eq(secret_hash),
@@ -206,7 +206,7 @@ impl Store {
         self.write("disabling a client", |connection| {
             let before = known(connection, id)?;
             if before.disabled_at.is_none() {
-                let now = now_column();
+                let now = moments::next(connection)?;
                 diesel::update(client::table.find(id))
                     .set((client::disabled_at.eq(&now), client::changed_at.eq(&now)))
                     .execute(connection)?;

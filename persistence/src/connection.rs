@@ -3,7 +3,7 @@
 
 mod address;
 mod postgresql;
-mod sqlite;
+pub(crate) mod sqlite;
 
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
@@ -15,9 +15,12 @@ use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::r2d2::{self, ManageConnection, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
+use jiff::Timestamp;
 
 use crate::error::{Failure, StoreError};
-use address::{Address, Server};
+use crate::seals;
+pub(crate) use address::Address;
+use address::Server;
 
 // diesel's derive needs the name of the trait for itself.
 pub(crate) use either::EitherConnection as Connection;
@@ -48,7 +51,7 @@ mod either {
 }
 
 /// Opens the database of an address and brings its tables up to date.
-pub(crate) fn open(url: &str) -> Result<Pool, StoreError> {
+pub(crate) fn open(url: &str) -> Result<(Database, Pool), StoreError> {
     let database = match Address::parse(url)? {
         Address::Sqlite(path) => Database::Sqlite(sqlite::prepare(&path)?),
         Address::Postgresql(server) => Database::Postgresql(postgresql::secured(server)?),
@@ -72,17 +75,20 @@ pub(crate) fn open(url: &str) -> Result<Pool, StoreError> {
     if tables.ours == 0 || !noted(&mut first).is_ok_and(|noted| noted == known_versions()) {
         migrate(&mut first, &database)?;
     }
-    r2d2::Pool::builder()
+    let pool = r2d2::Pool::builder()
         .max_size(POOL_SIZE)
         .min_idle(Some(1))
         .connection_timeout(WAIT)
+        // Whoever waited in vain says so; while a server is away, the pool would fill the log.
+        .error_handler(Box::new(r2d2::NopErrorHandler))
         .build(Manager { database: database.clone(), first: Mutex::new(Some(first)) })
-        .map_err(|e| refused(e.to_string()))
+        .map_err(|e| refused(e.to_string()))?;
+    Ok((database, pool))
 }
 
 /// A database that can be connected to.
 #[derive(Clone)]
-enum Database {
+pub(crate) enum Database {
     /// The absolute path of a file.
     Sqlite(String),
     Postgresql(Server),
@@ -113,6 +119,22 @@ impl Database {
         diesel::sql_query(sql).get_result(connection).map_err(|e| self.explained(&e))
     }
 
+    /// A connection that hears of what others store.
+    pub(crate) fn listen(&self) -> Result<Ear, String> {
+        match self {
+            Database::Sqlite(path) => {
+                let mut connection = sqlite::connect(path)?;
+                let version = sqlite::data_version(&mut connection)?;
+                Ok(Ear::Sqlite(connection, version))
+            }
+            Database::Postgresql(server) => {
+                let mut connection = postgresql::connect(server)?;
+                postgresql::listen(&mut connection)?;
+                Ok(Ear::Postgresql(connection))
+            }
+        }
+    }
+
     /// The database as messages call it.
     fn shown(&self) -> String {
         match self {
@@ -134,6 +156,34 @@ impl Database {
             Database::Sqlite(_) => sqlite::explained(error),
             Database::Postgresql(_) => postgresql::explained(&error.to_string()),
         }
+    }
+}
+
+/// A connection that hears of what others store.
+pub(crate) enum Ear {
+    /// With the last version of the file's content.
+    Sqlite(SqliteConnection, i64),
+    Postgresql(PgConnection),
+}
+
+impl Ear {
+    /// Whether anything was stored since it was asked last.
+    pub(crate) fn heard(&mut self) -> Result<bool, String> {
+        match self {
+            Ear::Sqlite(connection, known) => {
+                let version = sqlite::data_version(connection)?;
+                Ok(std::mem::replace(known, version) != version)
+            }
+            Ear::Postgresql(connection) => postgresql::heard(connection),
+        }
+    }
+}
+
+/// What time it is where the database is.
+pub(crate) fn clock(connection: &mut Connection) -> Result<Timestamp, Failure> {
+    match connection {
+        Connection::Sqlite(_) => Ok(Timestamp::now()),
+        Connection::Postgresql(connection) => postgresql::clock(connection),
     }
 }
 
@@ -180,6 +230,9 @@ pub(crate) enum Access {
     Read,
     /// Write, as the only one that does.
     Write,
+    /// Write rows that no other kind of write touches, such as how far a job is, without
+    /// waiting on PostgreSQL for those others. SQLite has one writer at a time in any case.
+    Aside,
 }
 
 /// Does work in a transaction: all of it, or nothing.
@@ -196,12 +249,18 @@ pub(crate) fn transaction<T>(
         Connection::Postgresql(connection) => {
             postgresql::begin(connection, access)?;
             match access {
-                Access::Read => Ok(()),
+                Access::Read | Access::Aside => Ok(()),
                 Access::Write => postgresql::wait_for_turn(connection),
             }
         }
     };
-    match begun.and_then(|()| work(connection)) {
+    let done = begun.and_then(|()| work(connection)).and_then(|value| {
+        if let (Connection::Postgresql(connection), Access::Write) = (&mut *connection, access) {
+            postgresql::tell(connection)?;
+        }
+        Ok(value)
+    });
+    match done {
         Ok(value) => {
             Connection::commit_transaction(connection)?;
             Ok(value)
@@ -222,7 +281,7 @@ struct Version {
 }
 
 /// The migrations that were run, as diesel notes them in the database, in order.
-fn noted(connection: &mut Connection) -> QueryResult<Vec<String>> {
+pub(crate) fn noted(connection: &mut Connection) -> QueryResult<Vec<String>> {
     let mut versions: Vec<String> =
         diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
             .load(connection)?
@@ -234,7 +293,7 @@ fn noted(connection: &mut Connection) -> QueryResult<Vec<String>> {
 }
 
 /// The migrations of this version of the program, in order. Both databases have the same.
-fn known_versions() -> Vec<String> {
+pub(crate) fn known_versions() -> Vec<String> {
     versions::<diesel::sqlite::Sqlite>(&sqlite::MIGRATIONS).unwrap_or_default()
 }
 
@@ -251,72 +310,52 @@ where
     Ok(versions)
 }
 
-/// The ways out of the transaction of the migrations.
-enum Stop {
-    Newer(String),
-    Busy,
-    Failed(Problem),
-}
-
-impl From<diesel::result::Error> for Stop {
-    fn from(error: diesel::result::Error) -> Stop {
-        Stop::Failed(Box::new(error))
-    }
-}
-
-/// Runs the migrations that are missing, all or none, while no other process writes.
+/// Runs the migrations that are missing, and seals what was stored without, all or nothing,
+/// while no other process writes.
 fn migrate(connection: &mut Connection, database: &Database) -> Result<(), StoreError> {
-    let done = match connection {
-        Connection::Sqlite(connection) => connection
-            .immediate_transaction(|connection| run_missing(connection, sqlite::MIGRATIONS)),
-        Connection::Postgresql(connection) => {
-            diesel::Connection::transaction(connection, |connection| {
-                postgresql::wait_for_turn(connection).map_err(|failure| match failure {
-                    Failure::Busy => Stop::Busy,
-                    Failure::Diesel(error) => error.into(),
-                    Failure::Store(error) => Stop::Failed(Box::new(error)),
-                })?;
-                run_missing(connection, postgresql::MIGRATIONS)
-            })
-        }
+    let failed = |problem: String| StoreError::Open {
+        database: database.shown(),
+        problem: format!("its tables cannot be brought up to date: {problem}"),
     };
-    match done {
-        Ok(()) => Ok(()),
-        Err(Stop::Newer(migration)) => {
-            Err(StoreError::NewerDatabase { database: database.shown(), migration })
+    let done = transaction(connection, Access::Write, |connection| {
+        let unknown = match connection {
+            Connection::Sqlite(connection) => run_missing(connection, sqlite::MIGRATIONS),
+            Connection::Postgresql(connection) => run_missing(connection, postgresql::MIGRATIONS),
+        };
+        let unknown = unknown.map_err(|problem| failed(database.explained(&*problem)))?;
+        if let Some(migration) = unknown {
+            return Err(StoreError::NewerDatabase { database: database.shown(), migration }.into());
         }
-        Err(Stop::Busy) => {
-            Err(StoreError::Busy { doing: "opening the database", seconds: WAIT.as_secs() })
+        seals::set_missing(connection)
+    });
+    done.map_err(|failure| match failure {
+        Failure::Store(error) => error,
+        Failure::Busy => {
+            StoreError::Busy { doing: "opening the database", seconds: WAIT.as_secs() }
         }
-        Err(Stop::Failed(problem)) => Err(StoreError::Open {
-            database: database.shown(),
-            problem: format!(
-                "its tables cannot be brought up to date: {}",
-                database.explained(&*problem)
-            ),
-        }),
-    }
+        Failure::Diesel(error) => failed(database.explained(&error)),
+    })
 }
 
-fn run_missing<C, DB>(connection: &mut C, migrations: EmbeddedMigrations) -> Result<(), Stop>
+/// Runs the migrations that are missing, or gives one that is not known here.
+fn run_missing<C, DB>(
+    connection: &mut C,
+    migrations: EmbeddedMigrations,
+) -> Result<Option<String>, Problem>
 where
     C: MigrationHarness<DB>,
     DB: Backend,
     EmbeddedMigrations: MigrationSource<DB>,
 {
-    let known = versions::<DB>(&migrations).map_err(Stop::Failed)?;
-    let mut applied: Vec<String> = connection
-        .applied_migrations()
-        .map_err(Stop::Failed)?
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let known = versions::<DB>(&migrations)?;
+    let mut applied: Vec<String> =
+        connection.applied_migrations()?.iter().map(ToString::to_string).collect();
     applied.sort_unstable();
-    if let Some(unknown) = applied.into_iter().find(|version| !known.contains(version)) {
-        return Err(Stop::Newer(unknown));
+    let unknown = applied.into_iter().find(|version| !known.contains(version));
+    if unknown.is_none() {
+        connection.run_pending_migrations(migrations)?;
     }
-    connection.run_pending_migrations(migrations).map_err(Stop::Failed)?;
-    Ok(())
+    Ok(unknown)
 }
 
 #[cfg(test)]

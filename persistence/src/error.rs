@@ -5,7 +5,7 @@ use std::error::Error;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use crate::ids::RunId;
+use crate::ids::{JobId, RunId};
 use calsos_domain::facts::ReleaseNumber;
 
 /// Why the store did not do what it was asked.
@@ -52,6 +52,9 @@ pub enum StoreError {
     /// No release has this number.
     #[error("release {0} is not stored; `releases` lists those that are")]
     UnknownRelease(ReleaseNumber),
+    /// A run was to be stored that reads a release that is withdrawn.
+    #[error("release {0} is withdrawn: no new run reads it. Nothing was stored; decide again")]
+    Withdrawn(ReleaseNumber),
     /// No run has this id.
     #[error("run {0} is not stored; `runs` lists those that are")]
     UnknownRun(RunId),
@@ -74,9 +77,35 @@ pub enum StoreError {
         /// What was found.
         problem: String,
     },
+    /// No job has this id.
+    #[error("job {0} is not stored")]
+    UnknownJob(JobId),
+    /// The job was cancelled, or another process works on it.
+    #[error(
+        "job {0} is not this process's any more: it was cancelled, or another process has taken \
+         it up. Nothing was stored"
+    )]
+    LostJob(JobId),
+    /// What was to be stored could not be read.
+    #[error("{doing}: what was to be stored could not be read: {cause}. Nothing was stored")]
+    Content {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
     /// The answers of a run could not be made; the run was not stored.
     #[error("the answers of the run could not be made: {0}. The run before it stays current")]
     Answers(#[source] Box<dyn Error + Send + Sync>),
+    /// A copy of an embedded database was not made, or not put in its place.
+    #[error("{doing}: {problem}")]
+    Copy {
+        /// What was being done.
+        doing: &'static str,
+        /// What was found and what to do.
+        problem: String,
+    },
     /// A stored row is no value of the domain: the database was changed from outside, or
     /// its file is damaged.
     #[error(
@@ -102,6 +131,17 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether there is no room left where the database is. Told by the words: neither database
+    /// has a kind for it that reaches here.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let StoreError::Database { problem, .. } = self else { return false };
+        let text = problem.to_string();
+        ["disk is full", "No space left on device"].iter().any(|words| text.contains(words))
+    }
+}
+
 /// Inside a transaction: an error of ours, or diesel's before the door has named what was
 /// being done.
 #[derive(Debug)]
@@ -125,6 +165,19 @@ impl From<DieselError> for Failure {
 }
 
 impl Failure {
+    /// The same where a stored value was none of its column's type, with the table that it is in.
+    pub(crate) fn within(self, table: &'static str, row: impl std::fmt::Display) -> Failure {
+        match self {
+            Failure::Diesel(DieselError::DeserializationError(cause)) => StoreError::Corrupt {
+                table,
+                row: row.to_string(),
+                problem: format!("a value is none of its column's type: {cause}"),
+            }
+            .into(),
+            other => other,
+        }
+    }
+
     /// The error that leaves this crate.
     pub(crate) fn named(self, doing: &'static str) -> StoreError {
         let busy = || StoreError::Busy { doing, seconds: crate::connection::WAIT.as_secs() };
@@ -142,4 +195,18 @@ impl Failure {
 pub(crate) fn is_locked(error: &DieselError) -> bool {
     matches!(error, DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
         if ["is locked", "lock timeout"].iter().any(|w| information.message().contains(w)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_problems_by_the_words_of_either_database() {
+        let said = |problem: &str| StoreError::Database { doing: "x", problem: problem.into() };
+        let postgresql = "could not extend file \"base/16384/16421\": No space left on device";
+        assert!(said("database or disk is full").is_full() && said(postgresql).is_full());
+        assert!(!said("disk I/O error").is_full());
+        assert!(!StoreError::Busy { doing: "x", seconds: 1 }.is_full());
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use calsos_domain::cds::CdsCode;
 use calsos_domain::facts::LeaFacts;
 use diesel::prelude::*;
+use rayon::prelude::*;
 
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
@@ -15,6 +16,7 @@ use crate::packed::{self, Packed, not_packed};
 use crate::rows::insert_many;
 use crate::runs::number_of;
 use crate::schema::{facts_body, run_facts};
+use crate::seals;
 use crate::store::Store;
 use crate::stored::At;
 
@@ -37,6 +39,7 @@ struct BodyRow {
     format: i16,
     byte_length: i64,
     content: Vec<u8>,
+    seal: Vec<u8>,
 }
 
 #[derive(Insertable)]
@@ -52,6 +55,12 @@ impl PackedFacts {
     #[must_use]
     pub fn packed_length(&self) -> usize {
         self.0.packed_length()
+    }
+
+    /// Whether they are the same facts.
+    #[must_use]
+    pub fn is_same(&self, other: &PackedFacts) -> bool {
+        self.0.hash() == other.0.hash()
     }
 
     /// The facts.
@@ -89,7 +98,7 @@ impl Store {
 }
 
 fn from_table(run: i32, cds: &str, body: BodyRow) -> Result<(CdsCode, PackedFacts), StoreError> {
-    let BodyRow { hash, format: _, byte_length, content } = body;
+    let BodyRow { hash, format: _, byte_length, content, seal: _ } = body;
     let key = format!("run {run}, cds {cds}");
     let at = At { table: "run_facts", row: &key };
     let length = at.number("byte_length", byte_length)?;
@@ -104,12 +113,17 @@ pub(crate) fn insert(
 ) -> Result<(), Failure> {
     let leas: Vec<&LeaFacts> = facts.values().collect();
     for leas in leas.chunks(TOGETHER) {
+        let hashed: Vec<(Vec<u8>, Vec<u8>)> = leas
+            .par_iter()
+            .map(|lea| {
+                let bytes = postcard::to_stdvec(lea)
+                    .map_err(|cause| not_packed(std::io::Error::other(cause)))?;
+                Ok((file::sha256(&bytes), bytes))
+            })
+            .collect::<Result<_, Failure>>()?;
         let mut bodies: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
         let mut rows = Vec::with_capacity(leas.len());
-        for lea in leas {
-            let bytes = postcard::to_stdvec(lea)
-                .map_err(|cause| not_packed(std::io::Error::other(cause)))?;
-            let facts_hash = file::sha256(&bytes);
+        for (lea, (facts_hash, bytes)) in leas.iter().zip(hashed) {
             rows.push(FactsRow { run, cds: lea.cds.to_string(), facts_hash: facts_hash.clone() });
             bodies.insert(facts_hash, bytes);
         }
@@ -121,10 +135,11 @@ pub(crate) fn insert(
             bodies.remove(&hash);
         }
         let new: Vec<BodyRow> = bodies
-            .into_iter()
+            .into_par_iter()
             .map(|(hash, bytes)| {
                 let (content, byte_length) = packed::pack(&bytes).map_err(not_packed)?;
-                Ok(BodyRow { hash, format: FORMAT, byte_length, content })
+                let seal = seals::of_facts(FORMAT, byte_length, &content)?;
+                Ok(BodyRow { hash, format: FORMAT, byte_length, content, seal })
             })
             .collect::<Result<_, Failure>>()?;
         insert_many!(connection, facts_body::table, new.into_iter());

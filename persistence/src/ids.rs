@@ -45,3 +45,7 @@ id_type! {
     /// A run's id (UUID version 7).
     RunId
 }
+id_type! {
+    /// A job's id (UUID version 7).
+    JobId
+}

@@ -138,7 +138,9 @@ pub(crate) fn load_mentions(
     if let Some(cds) = only {
         query = query.filter(lea_mention::cds.eq(cds.to_string()));
     }
-    let rows: Vec<MentionRow> = query.load(connection)?;
+    let rows: Vec<MentionRow> = query.load(connection).map_err(|error| {
+        Failure::from(error).within("lea_mention", format!("release {release}"))
+    })?;
     rows.into_iter().map(|row| Ok(from_table(row)?)).collect()
 }
 

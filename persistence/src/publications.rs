@@ -10,10 +10,12 @@ use jiff::Timestamp;
 use crate::audit::{self, NewAudit};
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
+use crate::moments;
 use crate::releases;
 use crate::schema::publication;
+use crate::seals::{self, Owner};
 use crate::store::Store;
-use crate::stored::{At, moment_column, now_column, release_column};
+use crate::stored::{At, moment_column, release_column};
 use crate::text::texts_without_nul;
 
 /// From when a release is public.
@@ -47,16 +49,6 @@ pub struct Publication {
     pub set_at: String,
     /// Who said it.
     pub set_by: String,
-}
-
-/// What became of something that was said on a condition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PublishIf {
-    /// It holds now.
-    Said(Publication),
-    /// Something else was said since the caller looked, and holds; `None` where the caller
-    /// expected something and nothing was said. Nothing changed.
-    Otherwise(Option<Publication>),
 }
 
 #[derive(Clone, Insertable, Queryable, Selectable)]
@@ -105,56 +97,28 @@ impl Store {
         })
     }
 
-    /// Says from when a release is public, where the latest that was said of it is still what
-    /// the caller saw: the publication of this number, or none. What holds already is not
-    /// said again.
-    ///
-    /// The audit's entry is written unless something else was said since.
-    ///
-    /// # Errors
-    /// As [`Store::publish`].
-    pub fn publish_if(
-        &self,
-        release: ReleaseNumber,
-        expected_sequence: Option<u32>,
-        public_at: PublicAt,
-        by: &str,
-        audit: Option<NewAudit<'_>>,
-    ) -> Result<PublishIf, StoreError> {
-        self.write(PUBLISHING, |connection| {
-            if !releases::exists(connection, release)? {
-                return Err(StoreError::UnknownRelease(release).into());
-            }
-            let latest = latest(connection, release)?;
-            if latest.as_ref().map(|latest| latest.sequence) != expected_sequence {
-                return Ok(PublishIf::Otherwise(latest));
-            }
-            let said = match latest {
-                Some(latest) if latest.says(public_at) => latest,
-                _ => insert(connection, release, public_at, by)?,
-            };
-            audit::insert_with(connection, audit, || told(&said))?;
-            Ok(PublishIf::Said(said))
-        })
-    }
-
     /// What holds of each release of which something was said. Of the others the date of
     /// their edition holds, which the store does not know.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] and [`StoreError::Database`].
     pub fn publications(&self) -> Result<BTreeMap<ReleaseNumber, Publication>, StoreError> {
+        let said = self.publication_history()?;
+        Ok(said.into_iter().map(|said| (said.release, said)).collect())
+    }
+
+    /// Everything that was ever said of when releases are public, in the order in which it was
+    /// said.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] and [`StoreError::Database`].
+    pub fn publication_history(&self) -> Result<Vec<Publication>, StoreError> {
         self.read("reading publications", |connection| {
             let rows: Vec<Row> = publication::table
                 .order(publication::sequence)
                 .select(Row::as_select())
                 .load(connection)?;
-            let mut latest = BTreeMap::new();
-            for row in rows {
-                let said = from_table(row)?;
-                latest.insert(said.release, said);
-            }
-            Ok(latest)
+            rows.into_iter().map(|row| Ok(from_table(row)?)).collect()
         })
     }
 }
@@ -163,17 +127,18 @@ const PUBLISHING: &str = "saying when releases are public";
 
 impl Publication {
     /// Whether it says nothing else.
-    fn says(&self, public_at: PublicAt) -> bool {
+    pub(crate) fn says(&self, public_at: PublicAt) -> bool {
         self.public_at.to_string() == public_at.to_string()
     }
 }
 
 /// A publication in words, for the audit.
-fn told(said: &Publication) -> String {
+pub(crate) fn told(said: &Publication) -> String {
     format!("release {} {}", said.release, said.public_at)
 }
 
-fn latest(
+/// What holds of a release, if anything was said of it.
+pub(crate) fn latest(
     connection: &mut Connection,
     release: ReleaseNumber,
 ) -> Result<Option<Publication>, Failure> {
@@ -203,10 +168,11 @@ pub(crate) fn insert(
             PublicAt::Closed => None,
             PublicAt::From(moment) => Some(moment_column(PUBLISHING, moment)?),
         },
-        set_at: now_column(),
+        set_at: moments::next(connection)?,
         set_by: by.to_owned(),
     };
     diesel::insert_into(publication::table).values(&row).execute(connection)?;
+    seals::set(connection, Owner::Publication, row.sequence)?;
     Ok(from_table(row)?)
 }
 

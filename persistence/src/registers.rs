@@ -46,7 +46,8 @@ impl Store {
                 }
                 let (record, _) =
                     read_record(connection, number)?.ok_or(diesel::result::Error::NotFound)?;
-                let ReleaseRecord { number: release, year, file_date, coverage, .. } = record;
+                let ReleaseRecord { number: release, year, file_date, coverage, beside, .. } =
+                    record;
                 let rows = rows::load(connection, number, kind, Some(cds))?;
                 let head = ReleaseHead {
                     number: release,
@@ -54,6 +55,7 @@ impl Store {
                     year,
                     file_date,
                     coverage: coverage.clone(),
+                    beside,
                 };
                 let leas = Vec::new();
                 found.push((head, ReleaseContents { kind, year, file_date, coverage, leas, rows }));

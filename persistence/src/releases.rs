@@ -1,6 +1,7 @@
 //! Releases: storing a file with what it says, and reading it back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::thread;
 
 use calsos_domain::cds::CdsCode;
@@ -13,14 +14,18 @@ use crate::audit::{self, NewAudit};
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
 use crate::ids::ReleaseId;
+use crate::job_work::{self, JobDone, Stored};
+use crate::moments;
 use crate::publications::{self, PublicAt};
 use crate::rows::insert_many;
 use crate::schema::{release, release_county, release_file, release_kept};
+use crate::seals::{self, Owner};
 use crate::store::Store;
-use crate::stored::{At, day_column, now_column, release_column, year_column};
+use crate::stored::{At, day_column, release_column, year_column};
 use crate::text::{contents_without_nul, without_nul};
+use crate::withdrawals::{self, Withdrawal};
 use crate::{file, leas, rows};
-use calsos_domain::facts::ReleaseNumber;
+use calsos_domain::facts::{Beside, ReleaseNumber};
 
 /// A file to store.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +44,8 @@ pub struct NewRelease<'a> {
     pub report: &'a str,
     /// From when it is public; `None` where nothing is said of it now.
     pub public_at: Option<PublicAt>,
+    /// What is said of it beside releases that it meets, where it was asked.
+    pub beside: Option<Beside>,
     /// The entry that the audit gets with it, also where the same bytes were stored before.
     pub audit: Option<NewAudit<'a>>,
 }
@@ -91,6 +98,18 @@ pub struct ReleaseRecord {
     pub imported_by: String,
     /// What reading it found, as JSON.
     pub report: String,
+    /// What was said of it beside releases that it met; `None` where nothing was.
+    pub beside: Option<Beside>,
+    /// The latest that was said of whether it is withdrawn, if anything was.
+    pub withdrawal: Option<Withdrawal>,
+}
+
+impl ReleaseRecord {
+    /// Whether it is withdrawn now.
+    #[must_use]
+    pub fn is_withdrawn(&self) -> bool {
+        self.withdrawal.as_ref().is_some_and(|said| said.withdrawn)
+    }
 }
 
 #[derive(Insertable, Queryable, Selectable)]
@@ -110,6 +129,7 @@ struct Row {
     imported_at: String,
     imported_by: String,
     report: String,
+    beside: Option<String>,
 }
 
 #[derive(Insertable)]
@@ -129,6 +149,29 @@ impl Store {
     /// five digits, a moment lies before the year 0 or a text has a NUL character;
     /// [`StoreError::Busy`] and [`StoreError::Database`].
     pub fn add_release(&self, new: &NewRelease<'_>) -> Result<AddRelease, StoreError> {
+        match self.add_release_if(new, None, |_stored| None::<Infallible>)? {
+            Ok(added) => Ok(added),
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same on a condition, and for a job, if one is named, which is done with it: both or
+    /// none. `why_not` is shown the stored releases of the same kind and year, by number, and
+    /// tells what is against it, if anything is: then that is returned within, and nothing is
+    /// stored. No other process stores a release between what is shown and what is stored. It
+    /// must not ask the store itself.
+    ///
+    /// The same bytes again are not asked about.
+    ///
+    /// # Errors
+    /// [`StoreError::LostJob`] where the job is not this process's any more, and those of
+    /// [`Store::add_release`].
+    pub fn add_release_if<R>(
+        &self,
+        new: &NewRelease<'_>,
+        job: Option<JobDone<'_>>,
+        why_not: impl FnOnce(&[ReleaseRecord]) -> Option<R>,
+    ) -> Result<Result<AddRelease, R>, StoreError> {
         const DOING: &str = "storing a release";
         let NewRelease { contents, file_name, bytes, imported_by, report, audit, .. } = *new;
         let refused = |problem| StoreError::Refused {
@@ -147,22 +190,27 @@ impl Store {
         contents_without_nul(contents).map_err(refused)?;
         let sha256 = file::sha256_text(bytes);
         if let Some(record) = self.release_of_file(&sha256)? {
-            if audit.is_some() {
-                self.write(DOING, |connection| {
-                    audit::insert_with(connection, audit, || stored_before(&record))
-                })?;
+            if audit.is_some() || job.is_some() {
+                self.write(DOING, |connection| repeated(connection, &record, audit, job))?;
             }
-            return Ok(AddRelease::AlreadyStored(record));
+            return Ok(Ok(AddRelease::AlreadyStored(record)));
         }
         let kept = new.kept_bytes.unwrap_or(bytes);
         thread::scope(|scope| {
             // Beside the rows, which take longer.
             let compressing = scope.spawn(|| file::compress(kept));
             self.write(DOING, |connection| {
+                if let Some(job) = job {
+                    job_work::held(connection, job.claim)?;
+                }
                 // Another process may have stored the same meanwhile.
                 if let Some(record) = find(connection, &sha256)? {
-                    audit::insert_with(connection, audit, || stored_before(&record))?;
-                    return Ok(AddRelease::AlreadyStored(record));
+                    repeated(connection, &record, audit, job)?;
+                    return Ok(Ok(AddRelease::AlreadyStored(record)));
+                }
+                let alike = load(connection, Some((contents.kind, contents.year)))?;
+                if let Some(why) = why_not(&alike) {
+                    return Ok(Err(why));
                 }
                 let number = insert(connection, new, &sha256)?;
                 let compressed = compressing
@@ -170,6 +218,7 @@ impl Store {
                     .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                     .map_err(|e| StoreError::Database { doing: DOING, problem: Box::new(e) })?;
                 insert_file(connection, number, &compressed, new.kept_bytes)?;
+                seals::set(connection, Owner::Release, number)?;
                 let record = record(connection, number)?;
                 if let Some(public_at) = new.public_at {
                     publications::insert(connection, record.number, public_at, imported_by)?;
@@ -178,7 +227,10 @@ impl Store {
                     let said = new.public_at.map(|said| format!(", {said}")).unwrap_or_default();
                     format!("release {} stored{said}", record.number)
                 })?;
-                Ok(AddRelease::Added(record))
+                if let Some(job) = job {
+                    job_work::done(connection, job, Stored::Release { number, repeated: false })?;
+                }
+                Ok(Ok(AddRelease::Added(record)))
             })
         })
     }
@@ -208,25 +260,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] and [`StoreError::Corrupt`].
     pub fn releases(&self) -> Result<Vec<ReleaseRecord>, StoreError> {
-        self.read("listing releases", |connection| {
-            let rows: Vec<Row> =
-                release::table.order(release::number).select(Row::as_select()).load(connection)?;
-            let counties: Vec<(i32, bool, i16)> = release_county::table
-                .order((release_county::release, release_county::charters, release_county::county))
-                .load(connection)?;
-            let mut counties = counties.into_iter().peekable();
-            let mut records = Vec::with_capacity(rows.len());
-            for row in rows {
-                let mut own = Vec::new();
-                while let Some((_, charters, county)) =
-                    counties.next_if(|(release, ..)| *release == row.number)
-                {
-                    own.push((charters, county));
-                }
-                records.push(from_table(row, own)?.0);
-            }
-            Ok(records)
-        })
+        self.read("listing releases", |connection| load(connection, None))
     }
 
     /// Everything that a release says, exactly as it was added.
@@ -248,7 +282,9 @@ impl Store {
                     "{} rows and {} LEAs are found, where {rows_kept} and {leas_named} were stored",
                     found.0, found.1
                 );
-                return Err(StoreError::Corrupt { table: "release", row, problem }.into());
+                let missing = found.0 != rows_kept;
+                let table = if missing { rows::table_of(kind) } else { "lea_mention" };
+                return Err(StoreError::Corrupt { table, row, problem }.into());
             }
             Ok(ReleaseContents { kind, year, file_date, coverage, leas, rows })
         })
@@ -312,6 +348,10 @@ impl Store {
         };
         let bytes = file::decompress(&compressed, length)
             .map_err(|e| at.corrupt(format!("the file cannot be decompressed: {e}")))?;
+        if bytes.len() as u64 != length {
+            let found = bytes.len();
+            return Err(at.corrupt(format!("the file has not {length} bytes, but {found} or more")));
+        }
         let sha256 = file::sha256_text(&bytes);
         if sha256 != stored {
             return Err(
@@ -328,9 +368,21 @@ pub(crate) fn exists(connection: &mut Connection, number: ReleaseNumber) -> Quer
         .get_result(connection)
 }
 
-/// What became of the same bytes again, in words for the audit.
-fn stored_before(record: &ReleaseRecord) -> String {
-    format!("release {} was stored before", record.number)
+/// Writes what there is to write where the same bytes were stored before.
+fn repeated(
+    connection: &mut Connection,
+    record: &ReleaseRecord,
+    audit: Option<NewAudit<'_>>,
+    job: Option<JobDone<'_>>,
+) -> Result<(), Failure> {
+    audit::insert_with(connection, audit, || {
+        format!("release {} was stored before", record.number)
+    })?;
+    let number = release_column(record.number);
+    match job {
+        Some(job) => job_work::done(connection, job, Stored::Release { number, repeated: true }),
+        None => Ok(()),
+    }
 }
 
 fn find(connection: &mut Connection, sha256: &str) -> Result<Option<ReleaseRecord>, Failure> {
@@ -358,11 +410,46 @@ pub(crate) fn read_record(
         .filter(release_county::release.eq(number))
         .select((release_county::charters, release_county::county))
         .load(connection)?;
-    Ok(Some(from_table(row, counties)?))
+    let said = withdrawals::latest(connection, ReleaseNumber(row.number.unsigned_abs()))?;
+    Ok(Some(from_table(row, counties, said)?))
+}
+
+/// The releases, by number: all of them, or those of a kind and year.
+fn load(
+    connection: &mut Connection,
+    only: Option<(ReleaseKind, Option<DashboardYear>)>,
+) -> Result<Vec<ReleaseRecord>, Failure> {
+    let mut query = release::table.order(release::number).select(Row::as_select()).into_boxed();
+    if let Some((kind, year)) = only {
+        query = query.filter(release::kind.eq(kind.code()));
+        query = match year {
+            Some(year) => query.filter(release::year.eq(year_column(year))),
+            None => query.filter(release::year.is_null()),
+        };
+    }
+    let rows: Vec<Row> = query.load(connection)?;
+    let mut counties: BTreeMap<i32, Vec<(bool, i16)>> = BTreeMap::new();
+    let of_release: Vec<(i32, bool, i16)> = match only {
+        None => release_county::table.load(connection)?,
+        Some(_) => release_county::table
+            .filter(release_county::release.eq_any(rows.iter().map(|row| row.number)))
+            .load(connection)?,
+    };
+    for (release, charters, county) in of_release {
+        counties.entry(release).or_default().push((charters, county));
+    }
+    let mut withdrawals = withdrawals::latest_of_all(connection)?;
+    let mut records = Vec::with_capacity(rows.len());
+    for row in rows {
+        let counties = counties.remove(&row.number).unwrap_or_default();
+        let number = ReleaseNumber(row.number.unsigned_abs());
+        records.push(from_table(row, counties, withdrawals.remove(&number))?.0);
+    }
+    Ok(records)
 }
 
 fn insert(connection: &mut Connection, new: &NewRelease<'_>, sha256: &str) -> Result<i32, Failure> {
-    let NewRelease { contents, file_name, bytes, imported_by, report, .. } = *new;
+    let NewRelease { contents, file_name, bytes, imported_by, report, beside, .. } = *new;
     let ReleaseContents { kind, year, file_date, coverage, leas, rows } = contents;
     let Coverage { statewide, counties, charter_counties } = coverage;
     let last: Option<i32> =
@@ -380,9 +467,10 @@ fn insert(connection: &mut Connection, new: &NewRelease<'_>, sha256: &str) -> Re
         byte_length: count(bytes.len()),
         rows_kept: count(rows.len()),
         leas_named: count(leas.len()),
-        imported_at: now_column(),
+        imported_at: moments::next(connection)?,
         imported_by: imported_by.to_owned(),
         report: report.to_owned(),
+        beside: beside.map(|beside| beside.code().to_owned()),
     };
     diesel::insert_into(release::table).values(&row).execute(connection)?;
     let county = |charters| {
@@ -430,7 +518,11 @@ fn count(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-fn from_table(row: Row, county_rows: Vec<(bool, i16)>) -> Result<(ReleaseRecord, u64), StoreError> {
+fn from_table(
+    row: Row,
+    county_rows: Vec<(bool, i16)>,
+    withdrawal: Option<Withdrawal>,
+) -> Result<(ReleaseRecord, u64), StoreError> {
     let Row {
         number,
         id,
@@ -446,6 +538,7 @@ fn from_table(row: Row, county_rows: Vec<(bool, i16)>) -> Result<(ReleaseRecord,
         imported_at,
         imported_by,
         report,
+        beside,
     } = row;
     let key = format!("release {number}");
     let at = At { table: "release", row: &key };
@@ -468,6 +561,10 @@ fn from_table(row: Row, county_rows: Vec<(bool, i16)>) -> Result<(ReleaseRecord,
         imported_at,
         imported_by,
         report,
+        beside: beside
+            .map(|found| at.value("beside", &found, Beside::parse(&found)))
+            .transpose()?,
+        withdrawal,
     };
     Ok((record, at.number("leas_named", leas_named)?))
 }

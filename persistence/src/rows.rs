@@ -74,6 +74,32 @@ pub(crate) fn load(
     kind: ReleaseKind,
     only: Option<CdsCode>,
 ) -> Result<Rows, Failure> {
+    load_of_kind(connection, release, kind, only)
+        .map_err(|failure| failure.within(table_of(kind), format!("release {release}")))
+}
+
+/// The table of the rows of a kind.
+pub(crate) fn table_of(kind: ReleaseKind) -> &'static str {
+    match kind {
+        ReleaseKind::Indicator(_) => "performance",
+        ReleaseKind::LocalIndicator(_) => "local_rating",
+        ReleaseKind::PublishedList => "published",
+        ReleaseKind::CalpadsExceptions => "calpads",
+        ReleaseKind::Successions => "succession",
+        ReleaseKind::Directory => "directory",
+        ReleaseKind::CharterList => "charter_list",
+        ReleaseKind::GeographicLeads => "geographic_lead",
+        ReleaseKind::CharterLocations => "charter_location",
+        ReleaseKind::NcesIds => "nces_id",
+    }
+}
+
+fn load_of_kind(
+    connection: &mut Connection,
+    release: i32,
+    kind: ReleaseKind,
+    only: Option<CdsCode>,
+) -> Result<Rows, Failure> {
     Ok(match kind {
         ReleaseKind::Indicator(_) => {
             Rows::Performances(performance::load(connection, release, only)?)

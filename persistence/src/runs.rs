@@ -14,11 +14,15 @@ use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
 use crate::facts;
 use crate::ids::RunId;
+use crate::job_work::{self, JobDone, Stored};
+use crate::moments;
 use crate::releases;
 use crate::schema::{current_run, edition, run, run_edition, run_release};
+use crate::seals::{self, Owner};
 use crate::store::Store;
-use crate::stored::{At, now_column, release_column, year_column};
+use crate::stored::{At, release_column, year_column};
 use crate::text::without_nul;
+use crate::withdrawals;
 
 /// A run to store, without its answers.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +102,7 @@ impl Store {
     /// [`StoreError::Answers`] with the error that `answers` gave; [`StoreError::Refused`]
     /// for two answers for one LEA and year, two editions for one year, an edition whose hash
     /// is stored with another text, or a NUL character in a text; [`StoreError::UnknownRelease`];
+    /// [`StoreError::Withdrawn`] for a release that was withdrawn, perhaps while it was read;
     /// [`StoreError::Busy`] and [`StoreError::Database`].
     pub fn save_run<E>(
         &self,
@@ -107,7 +112,39 @@ impl Store {
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {
+        self.save_run_for(new, answers, None)
+    }
+
+    /// The same for a job, which is done with it: both or none.
+    ///
+    /// # Errors
+    /// [`StoreError::LostJob`] where the job is not this process's any more, and those of
+    /// [`Store::save_run`].
+    pub fn save_run_of_job<E>(
+        &self,
+        new: &NewRun<'_>,
+        answers: impl IntoIterator<Item = Result<AnswerRecord, E>>,
+        done: JobDone<'_>,
+    ) -> Result<RunRecord, StoreError>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.save_run_for(new, answers, Some(done))
+    }
+
+    fn save_run_for<E>(
+        &self,
+        new: &NewRun<'_>,
+        answers: impl IntoIterator<Item = Result<AnswerRecord, E>>,
+        job: Option<JobDone<'_>>,
+    ) -> Result<RunRecord, StoreError>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
         self.write("storing a run", |connection| {
+            if let Some(job) = job {
+                job_work::held(connection, job.claim)?;
+            }
             let number = insert_run(connection, new)?;
             let answer_count = answers::insert(connection, number, answers)?;
             facts::insert(connection, number, new.facts)?;
@@ -117,11 +154,15 @@ impl Store {
             diesel::update(run::table.find(number))
                 .set(run::answer_count.eq(answer_count))
                 .execute(connection)?;
+            seals::set(connection, Owner::Run, number)?;
             let current = current_run::run.eq(number);
             if diesel::update(current_run::table).set(current).execute(connection)? == 0 {
                 diesel::insert_into(current_run::table)
                     .values((current_run::only_row.eq(1), current))
                     .execute(connection)?;
+            }
+            if let Some(job) = job {
+                job_work::done(connection, job, Stored::Run(number))?;
             }
             let row: RunRow =
                 run::table.find(number).select(RunRow::as_select()).first(connection)?;
@@ -203,15 +244,19 @@ fn insert_run(connection: &mut Connection, new: &NewRun<'_>) -> Result<i32, Fail
     let row = RunRow {
         number,
         id: RunId::make().to_string(),
-        made_at: now_column(),
+        made_at: moments::next(connection)?,
         made_by: by.to_owned(),
         program_version: program_version.to_owned(),
         answer_count: 0,
     };
     diesel::insert_into(run::table).values(&row).execute(connection)?;
+    let said = withdrawals::latest_of_all(connection)?;
     for release in releases.iter().copied().collect::<BTreeSet<_>>() {
         if !releases::exists(connection, release)? {
             return Err(StoreError::UnknownRelease(release).into());
+        }
+        if said.get(&release).is_some_and(|said| said.withdrawn) {
+            return Err(StoreError::Withdrawn(release).into());
         }
         diesel::insert_into(run_release::table)
             .values((run_release::run.eq(number), run_release::release.eq(release_column(release))))

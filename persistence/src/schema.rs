@@ -16,6 +16,7 @@ diesel::table! {
         imported_at -> Text,
         imported_by -> Text,
         report -> Text,
+        beside -> Nullable<Text>,
     }
 }
 
@@ -210,6 +211,7 @@ diesel::table! {
         compression -> Text,
         byte_length -> BigInt,
         summary -> Nullable<Text>,
+        seal -> Binary,
     }
 }
 
@@ -219,6 +221,7 @@ diesel::table! {
         format -> SmallInt,
         byte_length -> BigInt,
         content -> Binary,
+        seal -> Binary,
     }
 }
 
@@ -352,6 +355,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    withdrawal (sequence) {
+        sequence -> Integer,
+        release -> Integer,
+        withdrawn -> Bool,
+        reason -> Text,
+        set_at -> Text,
+        set_by -> Text,
+    }
+}
+
+diesel::table! {
+    moment (only_row) {
+        only_row -> SmallInt,
+        last -> Text,
+    }
+}
+
+diesel::table! {
     client (id) {
         id -> Text,
         name -> Text,
@@ -398,11 +419,95 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    feed_item (year, cds) {
+        year -> Integer,
+        cds -> Text,
+        public_hash -> Nullable<Binary>,
+        full_hash -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    feed_event (sequence) {
+        sequence -> BigInt,
+        year -> Integer,
+        cds -> Text,
+        county -> SmallInt,
+        public_change -> Nullable<Text>,
+        full_change -> Nullable<Text>,
+        at -> Text,
+    }
+}
+
+diesel::table! {
+    job (sequence) {
+        sequence -> BigInt,
+        id -> Text,
+        kind -> Text,
+        state -> Text,
+        actor -> Text,
+        issuer -> Text,
+        agency -> Text,
+        request -> Text,
+        idempotency_key -> Nullable<Text>,
+        request_hash -> Nullable<Text>,
+        created_at -> Text,
+        started_at -> Nullable<Text>,
+        finished_at -> Nullable<Text>,
+        stage -> Text,
+        progress_done -> Nullable<BigInt>,
+        progress_total -> Nullable<BigInt>,
+        attempt -> Integer,
+        died -> Integer,
+        worker -> Nullable<Text>,
+        lease_until -> Nullable<Text>,
+        release -> Nullable<Integer>,
+        run -> Nullable<Integer>,
+        repeated -> Bool,
+        code -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        result -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    feed_state (only_row) {
+        only_row -> SmallInt,
+        feed -> Text,
+        newest -> BigInt,
+        public_pruned -> BigInt,
+        full_pruned -> BigInt,
+        told -> Text,
+        told_as_of -> Text,
+    }
+}
+
+diesel::table! {
+    seal (subject, number) {
+        subject -> Text,
+        number -> Integer,
+        sha256 -> Binary,
+    }
+}
+
+diesel::table! {
+    job_part (job, part) {
+        job -> BigInt,
+        part -> Integer,
+        bytes -> Binary,
+    }
+}
+
 diesel::joinable!(answer -> answer_body (body_hash));
+diesel::joinable!(run_edition -> edition (hash));
 diesel::joinable!(run_facts -> facts_body (facts_hash));
+diesel::joinable!(current_run -> run (run));
 diesel::joinable!(directory -> release (release));
 diesel::joinable!(lea_mention -> release (release));
 diesel::allow_tables_to_appear_in_same_query!(answer, answer_body);
+diesel::allow_tables_to_appear_in_same_query!(run_edition, edition);
 diesel::allow_tables_to_appear_in_same_query!(run_facts, facts_body);
+diesel::allow_tables_to_appear_in_same_query!(current_run, run);
 diesel::allow_tables_to_appear_in_same_query!(directory, release);
 diesel::allow_tables_to_appear_in_same_query!(lea_mention, release);

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use crate::audit::{self, NewAudit};
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
+use crate::moments;
 use crate::schema::signing_key;
 use crate::store::Store;
-use crate::stored::{At, moment_column, now_column};
+use crate::stored::{At, moment_column};
 use crate::text::texts_without_nul;
 
 /// A key to sign tokens with from now on.
@@ -128,7 +129,7 @@ impl Store {
                 let id = kid.to_owned();
                 return Err(StoreError::AlreadyThere { what: "signing key", id }.into());
             }
-            let now = now_column();
+            let now = moments::next(connection)?;
             diesel::update(signing_key::table.filter(signing_key::retired_at.is_null()))
                 .set((
                     signing_key::retired_at.eq(&now),

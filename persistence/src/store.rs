@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::connection::{self, Access, Connection, Pool, transaction};
+use crate::connection::{self, Access, Connection, Database, Pool, transaction};
 use crate::error::{Failure, StoreError};
 
 /// An open database. Cheap to clone; every clone shares the same connections.
@@ -12,6 +12,7 @@ use crate::error::{Failure, StoreError};
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    database: Database,
     /// How long to wait for a connection.
     wait: Duration,
 }
@@ -33,7 +34,11 @@ impl Store {
     /// up to date, [`StoreError::NewerDatabase`] for one that a newer version made, and
     /// [`StoreError::Busy`] where another process goes on changing its tables.
     pub fn open(url: &str) -> Result<Store, StoreError> {
-        connection::open(url).map(|pool| Store { pool, wait: connection::WAIT })
+        connection::open(url).map(|(database, pool)| Store {
+            pool,
+            database,
+            wait: connection::WAIT,
+        })
     }
 
     /// The same store for who would rather be told soon that the database is away or busy: it
@@ -48,6 +53,10 @@ impl Store {
     pub fn connections(&self) -> (u32, u32) {
         let state = self.pool.state();
         (state.connections, state.idle_connections)
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Reads in one consistent view: what another process stores meanwhile is not seen.
@@ -68,6 +77,17 @@ impl Store {
     ) -> Result<T, StoreError> {
         let mut connection = self.connection(doing)?;
         transaction(&mut connection, Access::Write, work).map_err(|e| e.named(doing))
+    }
+
+    /// Writes all or nothing, without waiting for the turn of those that write releases, runs
+    /// and the audit: for rows that none of them touches for long.
+    pub(crate) fn write_aside<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connection(doing)?;
+        transaction(&mut connection, Access::Aside, work).map_err(|e| e.named(doing))
     }
 
     fn connection(

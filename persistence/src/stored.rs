@@ -48,6 +48,18 @@ impl At<'_> {
         value.ok_or_else(|| self.corrupt(format!("{column} '{found}' cannot be read")))
     }
 
+    /// One of some words, spelt as it is stored: files spell them in many ways, the database
+    /// in one.
+    pub(crate) fn word<T: Copy>(
+        &self,
+        column: &'static str,
+        found: &str,
+        value: Option<T>,
+        stored_as: impl Fn(T) -> &'static str,
+    ) -> Result<T, StoreError> {
+        self.value(column, found, value.filter(|value| stored_as(*value) == found))
+    }
+
     /// A whole number of a narrower type.
     pub(crate) fn number<T: TryFrom<i64>>(
         &self,
@@ -89,7 +101,7 @@ impl At<'_> {
         column: &'static str,
         found: &str,
     ) -> Result<StudentGroup, StoreError> {
-        self.value(column, found, StudentGroup::parse(found))
+        self.word(column, found, StudentGroup::parse(found), StudentGroup::code)
     }
 
     pub(crate) fn lea_type(
@@ -163,12 +175,6 @@ pub(crate) fn day_column(day: Day) -> Result<String, StoreError> {
             problem: format!("the day {text} has a year of more than four digits"),
         })
     }
-}
-
-/// The present moment as a column has it: UTC, RFC 3339, always 27 characters, so that the
-/// order of texts is the order of time.
-pub(crate) fn now_column() -> String {
-    format!("{:.6}", Timestamp::now())
 }
 
 /// A moment that a caller gives, as a column has it.

@@ -112,6 +112,7 @@ fn files_are_understood_alike_in_both_forms_and_the_lists_follow_from_them() {
             year: contents.year,
             file_date: contents.file_date,
             coverage: contents.coverage.clone(),
+            beside: None,
         };
         waiting = Some(contents.clone());
         releases.push((head, contents));

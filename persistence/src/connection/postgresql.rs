@@ -6,6 +6,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use jiff::Timestamp;
 
 use super::address::Server;
 use super::{Access, WAIT};
@@ -83,7 +84,7 @@ pub(super) fn check(connection: &mut PgConnection) -> Result<(), String> {
 pub(super) fn begin(connection: &mut PgConnection, access: Access) -> QueryResult<()> {
     let sql = match access {
         Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        Access::Write | Access::Aside => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
     };
     AnsiTransactionManager::begin_transaction_sql(connection, sql)
 }
@@ -98,6 +99,48 @@ pub(super) fn wait_for_turn(connection: &mut PgConnection) -> Result<(), Failure
         .map(|_rows| ())
         // Told by the time: the server's words for it are in the server's language.
         .map_err(|error| if begun.elapsed() >= WAIT { Failure::Busy } else { error.into() })
+}
+
+/// On which writers say that they have stored something.
+const CHANNEL: &str = "calsos";
+
+/// Says it to whoever listens, when the transaction is committed.
+pub(super) fn tell(connection: &mut PgConnection) -> QueryResult<()> {
+    diesel::sql_query(format!("NOTIFY {CHANNEL}")).execute(connection).map(|_| ())
+}
+
+/// Begins to hear it.
+pub(super) fn listen(connection: &mut PgConnection) -> Result<(), String> {
+    diesel::sql_query(format!("LISTEN {CHANNEL}"))
+        .execute(connection)
+        .map(|_| ())
+        .map_err(|e| explained(&e.to_string()))
+}
+
+/// Whether it was said since it was asked last.
+pub(super) fn heard(connection: &mut PgConnection) -> Result<bool, String> {
+    let mut heard = false;
+    for said in connection.notifications_iter() {
+        said.map_err(|e| explained(&e.to_string()))?;
+        heard = true;
+    }
+    Ok(heard)
+}
+
+#[derive(QueryableByName)]
+struct Clock {
+    #[diesel(sql_type = BigInt)]
+    microseconds: i64,
+}
+
+/// What time it is on the server.
+pub(super) fn clock(connection: &mut PgConnection) -> Result<Timestamp, Failure> {
+    let sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) \
+               AS microseconds";
+    let Clock { microseconds } = diesel::sql_query(sql).get_result(connection)?;
+    Timestamp::from_microsecond(microseconds).map_err(|e| {
+        StoreError::Database { doing: "asking for the time", problem: Box::new(e) }.into()
+    })
 }
 
 /// The server's words on one line, and what to do where that is known. A server may speak

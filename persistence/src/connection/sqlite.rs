@@ -51,7 +51,7 @@ pub(super) fn prepare(path: &Path) -> Result<String, StoreError> {
 }
 
 /// A connection with what it needs before its first statement.
-pub(super) fn connect(path: &str) -> Result<SqliteConnection, String> {
+pub(crate) fn connect(path: &str) -> Result<SqliteConnection, String> {
     let mut connection = SqliteConnection::establish(path).map_err(|e| e.to_string())?;
     set_up(&mut connection).map_err(|e| explained(&e))?;
     Ok(connection)
@@ -99,14 +99,28 @@ pub(super) fn use_write_ahead_log(connection: &mut SqliteConnection) -> Result<(
 pub(super) fn begin(connection: &mut SqliteConnection, access: Access) -> QueryResult<()> {
     match access {
         Access::Read => AnsiTransactionManager::begin_transaction(connection),
-        Access::Write => {
+        Access::Write | Access::Aside => {
             AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")
         }
     }
 }
 
+#[derive(QueryableByName)]
+struct DataVersion {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    data_version: i64,
+}
+
+/// A number that is another one whenever another connection has stored something.
+pub(super) fn data_version(connection: &mut SqliteConnection) -> Result<i64, String> {
+    let DataVersion { data_version } = diesel::sql_query("PRAGMA data_version")
+        .get_result(connection)
+        .map_err(|e| explained(&e))?;
+    Ok(data_version)
+}
+
 /// SQLite's words, and what to do where that is known.
-pub(super) fn explained(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn explained(error: &(dyn std::error::Error + 'static)) -> String {
     let text = error.to_string();
     let advice = if error.downcast_ref().is_some_and(is_locked) {
         "another process holds it; end that process or try again"
@@ -114,6 +128,8 @@ pub(super) fn explained(error: &(dyn std::error::Error + 'static)) -> String {
         "name a file of this program, or one that does not exist yet"
     } else if text.contains("readonly") {
         "give this user the right to write the file and its directory"
+    } else if text.contains("malformed") {
+        "the file is damaged; a sound backup can take its place (`calsos restore`)"
     } else if text.contains("disk is full") {
         "make room on the disk"
     } else {

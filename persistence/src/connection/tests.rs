@@ -18,7 +18,7 @@ struct Pragmas {
 fn every_connection_of_the_pool_is_set_up() {
     let directory = tempfile::TempDir::new().unwrap();
     let url = format!("sqlite:{}", directory.path().join("calsos.db").display());
-    let pool = open(&url).unwrap();
+    let (_, pool) = open(&url).unwrap();
     let mut connections: Vec<_> = (0..POOL_SIZE).map(|_| pool.get().unwrap()).collect();
     for connection in &mut connections {
         let pragmas: Pragmas = diesel::sql_query(

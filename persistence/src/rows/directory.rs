@@ -129,7 +129,12 @@ fn from_table(row: Row) -> Result<DirectoryRow, StoreError> {
         row: at.number("file_row", file_row)?,
         cds: at.cds("cds", &cds)?,
         agency: at.value("agency", &agency, Agency::parse(&agency))?,
-        status: at.value("status", &status, DirectoryStatus::parse(&status))?,
+        status: at.word(
+            "status",
+            &status,
+            DirectoryStatus::parse(&status),
+            DirectoryStatus::name,
+        )?,
         name,
         county_name,
         city,

@@ -65,6 +65,6 @@ fn from_table(row: Row) -> Result<LocalRatingRow, StoreError> {
     Ok(LocalRatingRow {
         row: at.number("file_row", file_row)?,
         cds: at.cds("cds", &cds)?,
-        rating: at.value("rating", &rating, LocalRating::parse(&rating))?,
+        rating: at.word("rating", &rating, LocalRating::parse(&rating), LocalRating::name)?,
     })
 }

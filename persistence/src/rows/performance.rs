@@ -353,7 +353,9 @@ fn from_table(row: Row) -> Result<PerformanceRow, StoreError> {
             participation_capped,
             high_school_cuts,
             table_type: table_type
-                .map(|found| at.value("table_type", &found, TableType::parse(&found)))
+                .map(|found| {
+                    at.word("table_type", &found, TableType::parse(&found), TableType::code)
+                })
                 .transpose()?,
             alternative_school,
         },

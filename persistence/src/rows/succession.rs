@@ -67,7 +67,7 @@ fn from_table(row: Row) -> Result<SuccessionRow, StoreError> {
         row: at.number("file_row", file_row)?,
         predecessor: at.cds("predecessor", &predecessor)?,
         successor: at.cds("successor", &successor)?,
-        kind: at.value("kind", &kind, SuccessionKind::parse(&kind))?,
+        kind: at.word("kind", &kind, SuccessionKind::parse(&kind), SuccessionKind::code)?,
         effective: at.day("effective", &effective)?,
         source,
     })

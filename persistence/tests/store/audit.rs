@@ -9,7 +9,9 @@ use calsos_persistence::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use crate::support::{Backend, Database, entry, key, moment, new_client, on_both, run, small_file};
+use crate::support::{
+    Backend, Database, entry, key, moment, new_client, on_both, publish_if, run, small_file,
+};
 
 fn all(store: &Store) -> Vec<AuditRecord> {
     store.audit(&AuditFilter::default()).unwrap()
@@ -175,6 +177,7 @@ fn everything(store: &Store, seen: u32, new: &str) -> Vec<Option<StoreError>> {
         imported_by: "x",
         report: "{}",
         public_at: Some(PublicAt::Closed),
+        beside: None,
         audit: Some(entry("release")),
     };
     let one = [ReleaseNumber(1)];
@@ -184,7 +187,7 @@ fn everything(store: &Store, seen: u32, new: &str) -> Vec<Option<StoreError>> {
     vec![
         store.add_release(&release).err(),
         store.publish(&one, PublicAt::From(until), "x", publish).err(),
-        store.publish_if(one[0], Some(seen), PublicAt::Closed, "x", publish).err(),
+        publish_if(store, one[0], Some(seen), PublicAt::Closed, publish).err(),
         store.add_client(&new_client(new), Some(entry("client"))).err(),
         store.rotate_client("c", "another", Some(entry("rotate"))).err(),
         store.disable_client("c", Some(entry("disable"))).err(),
@@ -234,12 +237,13 @@ fn what_changes_nothing_is_told_too(on: Backend) {
         imported_by: "x",
         report: "{}",
         public_at: Some(PublicAt::Closed),
+        beside: None,
         audit: Some(entry("release")),
     };
     store.add_release(&again).unwrap();
     store.publish(&[number], PublicAt::Closed, "x", None).unwrap();
     store.publish(&[number], PublicAt::Closed, "x", Some(entry("publish"))).unwrap();
-    store.publish_if(number, Some(1), PublicAt::Closed, "x", Some(entry("publish"))).unwrap();
+    publish_if(store, number, Some(1), PublicAt::Closed, Some(entry("publish"))).unwrap();
     store.add_client(&new_client("c"), None).unwrap();
     let since = store.disable_client("c", None).unwrap().disabled_at.unwrap();
     store.disable_client("c", Some(entry("disable"))).unwrap();

@@ -178,7 +178,7 @@ fn a_server_that_does_not_let_in_is_told_with_advice() {
         audit: None,
     };
     let error = reader.save_run(&new, std::iter::empty::<Result<_, Infallible>>()).unwrap_err();
-    assert!(error.to_string().contains("permission denied for table run"), "{error}");
+    assert!(error.to_string().contains("permission denied for table"), "{error}");
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn facts_of_a_year(cds: CdsCode) -> YearFacts {
 }
 
 /// An LEA of which every file has something to say.
-fn facts(cds: CdsCode) -> LeaFacts {
+pub(crate) fn facts(cds: CdsCode) -> LeaFacts {
     let text = || Some("text".to_owned());
     let held = Span { from: Some(day("2090-07-01")), until: None };
     let entry = DirectoryRow {

@@ -6,6 +6,8 @@ mod answers;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod concurrency;
@@ -14,9 +16,17 @@ mod databases;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+mod feed;
+#[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod leas;
 #[cfg(test)]
 mod migrations;
+#[cfg(test)]
+mod moments;
+#[cfg(test)]
+mod news;
 #[cfg(test)]
 mod publications;
 #[cfg(test)]
@@ -27,3 +37,5 @@ mod round_trips;
 mod signing_keys;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod withdrawals;

@@ -2,20 +2,28 @@
 
 use std::convert::Infallible;
 
+use calsos_domain::facts::{Cited, LeaFacts};
+use calsos_domain::indicator::Indicator;
 use calsos_domain::lea::LeaType;
 use calsos_domain::performance::Performance;
-use calsos_domain::release::{PerformanceRow, ReleaseContents, Rows};
+use calsos_domain::register::Register;
+use calsos_domain::release::{
+    CalpadsRow, Coverage, LocalRating, LocalRatingRow, PerformanceRow, ReleaseContents,
+    ReleaseKind, Rows,
+};
 use calsos_domain::student_group::StudentGroup;
 use calsos_persistence::{
-    AnswerFilter, AnswerRecord, EditionRecord, NewRun, PublicAt, ReleaseNumber, RunRecord, Store,
+    AnswerFilter, AnswerRecord, EditionRecord, FeedItem, FeedPicture, JobKind, NewRelease, NewRun,
+    NewWithdrawal, PublicAt, ReleaseChange, ReleaseNumber, RunRecord, Store,
 };
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use crate::facts::facts;
 use crate::support::{
-    Backend, Database, NO_FACTS, Place, cds, entry, key, moment, new_client, on_both, small_file,
-    sqlite, succession, successions, year,
+    Backend, Database, NO_FACTS, Place, add_job, cds, entry, key, mention, moment, naming,
+    new_client, on_both, small_file, sqlite, year,
 };
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -24,7 +32,7 @@ const POSTGRESQL: EmbeddedMigrations = embed_migrations!("migrations/postgresql"
 /// Table, columns, and the table and columns that they refer to.
 type Reference = (&'static str, &'static [&'static str], &'static str, &'static [&'static str]);
 
-const REFERENCES: [Reference; 30] = [
+const REFERENCES: [Reference; 32] = [
     ("release_file", &["release"], "release", &["number"]),
     ("release_county", &["release"], "release", &["number"]),
     ("performance", &["release"], "release", &["number"]),
@@ -55,22 +63,49 @@ const REFERENCES: [Reference; 30] = [
     ("run_facts", &["facts_hash"], "facts_body", &["hash"]),
     ("current_run", &["run"], "run", &["number"]),
     ("publication", &["release"], "release", &["number"]),
+    ("withdrawal", &["release"], "release", &["number"]),
+    ("job_part", &["job"], "job", &["sequence"]),
 ];
 
-/// At least one row in most tables.
+/// At least one row in every table.
 fn fill(store: &Database) -> RunRecord {
-    use calsos_domain::release::SuccessionKind::Merged;
-    let release = store.add(&small_file(), "file").number;
-    let row = succession(cds(1, 1, 0), cds(1, 2, 0), Merged, "2090-07-01");
-    store.add(&successions(vec![row]), "successions");
+    let run = fill_with(store);
+    let empty: Vec<String> = store
+        .counts()
+        .into_iter()
+        .filter(|(_, count)| *count == 0)
+        .map(|(table, _)| table)
+        .collect();
+    assert_eq!(empty, [""; 0]);
+    run
+}
+
+fn fill_with(store: &Database) -> RunRecord {
+    let lea = facts(cds(7, 11, 0));
+    for (place, contents) in (0..).zip(of_every_kind(&lea)) {
+        let new = NewRelease {
+            contents: &contents,
+            file_name: "made-up.txt",
+            bytes: &[place],
+            kept_bytes: Some(b"kept"),
+            imported_by: "tester",
+            report: "{}",
+            public_at: None,
+            beside: None,
+            audit: None,
+        };
+        store.store.add_release(&new).unwrap();
+    }
+    let releases: Vec<ReleaseNumber> =
+        store.store.releases().unwrap().iter().map(|release| release.number).collect();
     let edition =
         EditionRecord { year: year(2090), hash: "h".to_owned(), text: "rules".to_owned() };
     let new = NewRun {
         by: "tester",
         program_version: "0",
-        releases: &[release],
+        releases: &releases,
         editions: &[edition],
-        facts: &NO_FACTS,
+        facts: &[(lea.cds, lea)].into(),
         audit: None,
     };
     let answer = AnswerRecord {
@@ -84,15 +119,98 @@ fn fill(store: &Database) -> RunRecord {
         summary: Some("{}".to_owned()),
     };
     let run = store.store.save_run(&new, [Ok::<_, Infallible>(answer)]).unwrap();
-    store.store.publish(&[release], PublicAt::Closed, "tester", Some(entry("publish"))).unwrap();
+    store.store.publish(&releases, PublicAt::Closed, "tester", Some(entry("publish"))).unwrap();
+    let withdrawn = Some(NewWithdrawal { withdrawn: true, reason: "made up" });
+    let change = ReleaseChange { public_at: None, withdrawn };
+    store.store.change_release(releases[0], None, &change, "tester", None).unwrap();
     store.store.add_client(&new_client("client"), None).unwrap();
     store.store.add_signing_key(&key("key"), moment("2091-01-01T00:00:00Z"), None).unwrap();
+    let item = FeedItem { year: year(2090), cds: cds(1, 1, 0), public: None, full: Some([1; 32]) };
+    let said = store.store.access_version().unwrap();
+    let picture = FeedPicture {
+        run: run.id,
+        releases: releases.len(),
+        publications: said.publications(),
+        withdrawals: said.withdrawals(),
+        name: "a picture",
+        as_of: moment("2091-01-01T00:00:00Z"),
+        until: None,
+    };
+    store.store.tell_feed(&picture, &[item], 10).unwrap();
+    add_job(&store.store, JobKind::Import, b"a file");
     run
+}
+
+/// A file of each kind with a row, and a county that it covers.
+fn of_every_kind(lea: &LeaFacts) -> Vec<ReleaseContents> {
+    let of_year = &lea.years[&year(2090)];
+    let of_indicator = |&(indicator, group): &(Indicator, StudentGroup),
+                        cited: &Cited<Performance>| {
+        let performance = cited.value.clone();
+        let row = PerformanceRow { row: 2, cds: lea.cds, group, performance };
+        (indicator == Indicator::Susp).then_some(row)
+    };
+    let performances =
+        of_year.performances.iter().filter_map(|(key, cited)| of_indicator(key, cited)).collect();
+    let rating = LocalRatingRow { row: 2, cds: lea.cds, rating: LocalRating::Met };
+    let calpads = CalpadsRow { row: 2, cds: lea.cds, certified: false };
+    let priority = of_year.local_ratings.keys().next().copied().unwrap();
+    let Register { directory, locations, geographic_leads, nces } = lea.register.clone();
+    let values = [
+        (ReleaseKind::Indicator(Indicator::Susp), Rows::Performances(performances)),
+        (ReleaseKind::LocalIndicator(priority), Rows::LocalRatings(vec![rating])),
+        (
+            ReleaseKind::PublishedList,
+            Rows::Published(of_year.published.iter().map(|cited| cited.value.clone()).collect()),
+        ),
+        (
+            ReleaseKind::CharterList,
+            Rows::CharterList(of_year.charter_list.iter().map(|c| c.value.clone()).collect()),
+        ),
+        (ReleaseKind::CalpadsExceptions, Rows::Calpads(vec![calpads])),
+        (
+            ReleaseKind::Successions,
+            Rows::Successions(lea.successions.iter().map(|cited| cited.value.clone()).collect()),
+        ),
+        (
+            ReleaseKind::Directory,
+            Rows::Directory(directory.into_iter().map(|entry| entry.record.value).collect()),
+        ),
+        (
+            ReleaseKind::GeographicLeads,
+            Rows::GeographicLeads(geographic_leads.into_iter().map(|c| c.value).collect()),
+        ),
+        (
+            ReleaseKind::CharterLocations,
+            Rows::CharterLocations(locations.into_iter().map(|cited| cited.value).collect()),
+        ),
+        (ReleaseKind::NcesIds, Rows::NcesIds(nces.into_iter().map(|cited| cited.value).collect())),
+    ];
+    let counties = [lea.cds.county()];
+    values
+        .into_iter()
+        .map(|(kind, rows)| {
+            let coverage = Coverage {
+                statewide: false,
+                counties: counties.into(),
+                charter_counties: counties.into(),
+            };
+            let leas = vec![mention(lea.cds, "Made-up Unified")];
+            ReleaseContents { coverage, rows, ..naming(kind, year(2090), leas) }
+        })
+        .collect()
 }
 
 fn migrations_go_up_down_and_up_again_with_rows_in_the_tables(on: Backend) {
     let mut database = Database::new(on);
+    let columns = columns(&database.place);
     fill(&database);
+    // Each by itself, down and up again.
+    for version in known().iter().rev().skip(1) {
+        revert_to(&database, version);
+        database.store = Store::open(&database.url()).unwrap();
+        assert_eq!(self::columns(&database.place), columns, "down to {version} and up again");
+    }
     match &database.place {
         Place::Sqlite(directory) => {
             let mut console = sqlite(directory);
@@ -110,6 +228,7 @@ fn migrations_go_up_down_and_up_again_with_rows_in_the_tables(on: Backend) {
     assert_eq!(left, ["__diesel_schema_migrations"]);
     database.store = Store::open(&database.url()).unwrap();
     assert_eq!(database.store.releases().unwrap(), []);
+    assert_eq!(self::columns(&database.place), columns);
     fill(&database);
     assert_eq!(database.store.current_run().unwrap().unwrap().number, 1);
 }
@@ -142,14 +261,14 @@ fn rows_of_one_lea_are_read_also_of_releases_that_an_earlier_version_stored(on: 
     let expected = [vec![2, 4], vec![3, 5, 6], vec![]];
     assert_eq!(each(&database.store), expected);
     // As if the fourth migration had not been there when the rows were stored.
-    revert(&database, 3);
+    revert_to(&database, "0003");
     database.store = Store::open(&database.url()).unwrap();
     assert_eq!(each(&database.store), expected);
 }
 
-/// Takes the last migrations back.
-fn revert(database: &Database, migrations: usize) {
-    for _ in 0..migrations {
+/// Takes migrations back until this one is the last.
+fn revert_to(database: &Database, version: &str) {
+    while applied(database).last().is_some_and(|last| last != version) {
         match &database.place {
             Place::Sqlite(directory) => {
                 sqlite(directory).revert_last_migration(SQLITE).unwrap();
@@ -160,12 +279,34 @@ fn revert(database: &Database, migrations: usize) {
             }
         }
     }
+    assert_eq!(applied(database).last().map(String::as_str), Some(version));
+}
+
+/// The versions of the migrations that were run, in order.
+fn applied(database: &Database) -> Vec<String> {
+    database.place.names("SELECT version AS name FROM __diesel_schema_migrations ORDER BY version")
+}
+
+/// The versions of the migrations that there are, in order; both databases have the same.
+fn known() -> Vec<String> {
+    let of = |folder: &str| -> Vec<String> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let known = of("migrations/sqlite");
+    assert_eq!(known, of("migrations/postgresql"));
+    known.into_iter().map(|name| name.split('_').next().unwrap().to_owned()).collect()
 }
 
 fn an_answer_that_an_earlier_version_stored_is_read(on: Backend) {
     let mut database = Database::new(on);
     let run = fill(&database);
-    revert(&database, 2);
+    revert_to(&database, "0004");
     assert_eq!(database.counts()["run"], 0);
     // A run as the second migration had it. The hash is that of the text.
     let text = "{\"é\":1}";
@@ -201,6 +342,8 @@ fn an_answer_that_an_earlier_version_stored_is_read(on: Backend) {
         audit: None,
     };
     let next = database.store.save_run(&new, [Ok::<_, Infallible>(again.clone())]).unwrap();
+    // The newest moment of all that was stored before is the one that its own lies after.
+    assert_eq!(next.made_at, "2090-01-01T00:00:00.000001Z");
     for run in [id, next.id] {
         assert_eq!(database.store.answers(&run, &filter).unwrap(), std::slice::from_ref(&again));
     }
@@ -214,7 +357,7 @@ fn opening_again_runs_no_migration_twice(on: Backend) {
     let before = database.counts();
     Store::open(&database.url()).unwrap();
     assert_eq!(database.counts(), before);
-    assert_eq!(before["__diesel_schema_migrations"], 6);
+    assert_eq!(applied(&database), known());
 }
 
 fn every_reference_of_the_filled_tables_holds(on: Backend) {
@@ -237,6 +380,29 @@ fn every_reference_holds(database: &Database) {
     }
 }
 
+/// Every column of every table: name, type, and whether it may be empty.
+fn columns(place: &Place) -> Vec<String> {
+    let sql = match place {
+        Place::Sqlite(_) => {
+            "SELECT m.name || '.' || p.name || ' ' || p.type || CASE WHEN p.\"notnull\" THEN '' ELSE '?' END
+            AS name
+         FROM sqlite_master m, pragma_table_info(m.name) p
+         WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY m.name, p.cid"
+        }
+        Place::Postgresql { .. } => {
+            "SELECT c.relname || '.' || a.attname || ' '
+            || CASE format_type(a.atttypid, NULL) WHEN 'bytea' THEN 'blob'
+                ELSE format_type(a.atttypid, NULL) END
+            || CASE WHEN a.attnotnull THEN '' ELSE '?' END AS name
+         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+            AND c.relname NOT LIKE '\\_\\_%'
+         ORDER BY c.relname COLLATE \"C\", a.attnum"
+        }
+    };
+    place.names(sql).into_iter().map(|name| name.to_lowercase()).collect()
+}
+
 /// Both databases have the same tables with the same columns, and the same migrations.
 #[test]
 fn both_databases_have_the_same_tables() {
@@ -245,27 +411,7 @@ fn both_databases_have_the_same_tables() {
     };
     let sqlite = Database::new(Backend::Sqlite);
     let postgresql = Database::new(Backend::Postgresql(server));
-    let columns = |database: &Database, sql: &str| -> Vec<String> {
-        database.place.names(sql).into_iter().map(|name| name.to_lowercase()).collect()
-    };
-    let own = columns(
-        &sqlite,
-        "SELECT m.name || '.' || p.name || ' ' || p.type || CASE WHEN p.\"notnull\" THEN '' ELSE '?' END
-            AS name
-         FROM sqlite_master m, pragma_table_info(m.name) p
-         WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY m.name, p.cid",
-    );
-    let theirs = columns(
-        &postgresql,
-        "SELECT c.relname || '.' || a.attname || ' '
-            || CASE format_type(a.atttypid, NULL) WHEN 'bytea' THEN 'blob'
-                ELSE format_type(a.atttypid, NULL) END
-            || CASE WHEN a.attnotnull THEN '' ELSE '?' END AS name
-         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
-            AND c.relname NOT LIKE '\\_\\_%'
-         ORDER BY c.relname COLLATE \"C\", a.attnum",
-    );
+    let (own, theirs) = (columns(&sqlite.place), columns(&postgresql.place));
     assert!(own.len() > 100, "{own:?}");
     assert_eq!(own, theirs);
     // The order of texts is that of their bytes in every column.

@@ -4,11 +4,12 @@ use std::convert::Infallible;
 use std::thread;
 
 use calsos_persistence::{
-    AddRelease, NewRelease, PublicAt, Publication, PublishIf, ReleaseNumber, Store, StoreError,
+    AddRelease, ChangeRelease, NewRelease, NewWithdrawal, PublicAt, Publication, ReleaseChange,
+    ReleaseNumber, SaidOfRelease, Store, StoreError,
 };
 use jiff::Timestamp;
 
-use crate::support::{Backend, Database, entry, moment, on_both, small_file};
+use crate::support::{Backend, Database, entry, moment, on_both, publish_if, small_file};
 
 const SPRING: &str = "2091-03-01T08:00:00Z";
 const AUTUMN: &str = "2091-11-01T08:00:00.000001Z";
@@ -52,8 +53,16 @@ fn the_latest_that_was_said_of_each_release_holds(on: Backend) {
     assert_eq!(latest[&numbers[1]].public_at, PublicAt::Closed);
     assert_eq!(latest[&numbers[1]].set_by, "three");
     assert!(latest[&numbers[0]].set_at < latest[&numbers[1]].set_at);
-    // What was said before is still there.
-    assert_eq!(database.counts()["publication"], 4);
+    // What was said before is still there, in the order in which it was said.
+    let history = store.publication_history().unwrap();
+    let expected = [
+        (1, 1, PublicAt::Closed),
+        (2, 2, PublicAt::Closed),
+        (3, 2, from(AUTUMN)),
+        (4, 2, PublicAt::Closed),
+    ];
+    assert_eq!(said(&history), expected);
+    assert!(history.is_sorted_by(|one, next| one.set_at <= next.set_at), "{history:?}");
 }
 
 fn what_holds_already_is_not_said_again(on: Backend) {
@@ -104,27 +113,37 @@ fn something_is_said_only_where_the_latest_is_what_was_seen(on: Backend) {
     let (database, numbers) = with_releases(on, 2);
     let store = &database.store;
     let release = numbers[0];
+    let otherwise = |publication: Option<&Publication>| {
+        let publication = publication.cloned();
+        ChangeRelease::Otherwise(SaidOfRelease { publication, withdrawal: None })
+    };
     let publish = |seen, public_at| {
-        store.publish_if(release, seen, public_at, "x", Some(entry("publish"))).unwrap()
+        publish_if(store, release, seen, public_at, Some(entry("publish"))).unwrap()
     };
-    assert_eq!(publish(Some(1), PublicAt::Closed), PublishIf::Otherwise(None));
-    let PublishIf::Said(first) = publish(None, PublicAt::Closed) else {
-        panic!("nothing was said")
-    };
+    assert_eq!(publish(Some(1), PublicAt::Closed), otherwise(None));
+    let first = done(publish(None, PublicAt::Closed), true);
     assert_eq!((first.sequence, first.public_at), (1, PublicAt::Closed));
     // Something is said of another release between: the number counts those of all.
     store.publish(&numbers[1..], from(SPRING), "x", None).unwrap();
-    let PublishIf::Said(second) = publish(Some(1), from(AUTUMN)) else { panic!("as it was seen") };
+    let second = done(publish(Some(1), from(AUTUMN)), true);
     assert_eq!((second.sequence, second.public_at), (3, from(AUTUMN)));
-    assert_eq!(publish(Some(3), from(AUTUMN)), PublishIf::Said(second.clone()));
+    assert_eq!(done(publish(Some(3), from(AUTUMN)), false), second);
     for stale in [None, Some(1), Some(2)] {
-        assert_eq!(publish(stale, PublicAt::Closed), PublishIf::Otherwise(Some(second.clone())));
+        assert_eq!(publish(stale, PublicAt::Closed), otherwise(Some(&second)));
     }
     assert_eq!(holds(store), [(3, 1, from(AUTUMN)), (2, 2, from(SPRING))]);
     // What was not said is not in the audit.
     assert_eq!(database.counts()["audit"], 3);
-    let absent = store.publish_if(ReleaseNumber(9), None, PublicAt::Closed, "x", None);
+    let absent = publish_if(store, ReleaseNumber(9), None, PublicAt::Closed, None);
     assert!(matches!(absent, Err(StoreError::UnknownRelease(ReleaseNumber(9)))));
+}
+
+/// The publication that holds now, and whether it was said with this.
+fn done(change: ChangeRelease, said: bool) -> Publication {
+    match change {
+        ChangeRelease::Done { holds, anew } if anew == said => holds.publication.unwrap(),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn of_two_who_saw_the_same_one_is_heard(on: Backend) {
@@ -134,8 +153,8 @@ fn of_two_who_saw_the_same_one_is_heard(on: Backend) {
         let both = [(&database.store, SPRING), (&other, AUTUMN)].map(|(store, moment)| {
             let release = numbers[0];
             scope.spawn(move || {
-                let done = store.publish_if(release, None, from(moment), "x", None).unwrap();
-                matches!(done, PublishIf::Said(_))
+                let done = publish_if(store, release, None, from(moment), None).unwrap();
+                matches!(done, ChangeRelease::Done { anew: true, .. })
             })
         });
         both.into_iter().map(|one| one.join().unwrap()).collect()
@@ -156,6 +175,7 @@ fn a_release_is_stored_with_what_is_said_of_it(on: Backend) {
             imported_by: "importer",
             report: "{}",
             public_at,
+            beside: None,
             audit: None,
         };
         database.store.add_release(&new)
@@ -198,6 +218,12 @@ fn every_change_of_access_is_seen_and_nothing_else(on: Backend) {
     assert!(changed());
     store.publish(&numbers, PublicAt::Closed, "x", None).unwrap();
     assert!(!changed());
+    for (withdrawn, news) in [(true, true), (true, false), (false, true), (false, false)] {
+        let withdrawn = Some(NewWithdrawal { withdrawn, reason: "made up" });
+        let change = ReleaseChange { public_at: None, withdrawn };
+        store.change_release(numbers[0], None, &change, "x", None).unwrap();
+        assert_eq!(changed(), news);
+    }
     store.add_client(&new_client("one"), None).unwrap();
     assert!(changed());
     store.rotate_client("one", "another hash", None).unwrap();

@@ -71,6 +71,7 @@ fn rows_of_another_kind_are_refused(on: Backend) {
         imported_by: "tester",
         report: "{}",
         public_at: None,
+        beside: None,
         audit: None,
     };
     assert_eq!(
@@ -95,6 +96,7 @@ fn a_file_that_fails_in_the_middle_leaves_nothing(on: Backend) {
         imported_by: "tester",
         report: "{}",
         public_at: None,
+        beside: None,
         audit: None,
     };
     let error = database.store.add_release(&new).unwrap_err();
@@ -113,7 +115,7 @@ fn a_damaged_value_is_named_by_table_row_and_column(on: Backend) {
         ),
         (
             "DELETE FROM lea_mention WHERE place = 1",
-            "table release, release 1: 0 rows and 1 LEAs are found, where 0 and 2 were stored.",
+            "table lea_mention, release 1: 0 rows and 1 LEAs are found, where 0 and 2 were stored.",
         ),
         ("UPDATE release SET year = 1", "table release, release 1: year '1' cannot be read."),
     ] {
@@ -202,6 +204,7 @@ fn a_text_with_a_nul_is_refused_before_anything_is_written(on: Backend) {
             imported_by,
             report,
             public_at: None,
+            beside: None,
             audit: None,
         };
         let error = database.store.add_release(&new).unwrap_err();
@@ -227,6 +230,7 @@ fn what_is_kept_in_a_files_place_is_read_back_and_the_file_is_known_by_its_own_b
             imported_by,
             report,
             public_at: None,
+            beside: None,
             audit: None,
         };
         database.store.add_release(&new).unwrap()

@@ -294,6 +294,7 @@ fn comes_back(
         imported_by: &imported_by,
         report: &report,
         public_at: None,
+        beside: None,
         audit: None,
     };
     let AddRelease::Added(record) = database.store.add_release(&new).unwrap() else {

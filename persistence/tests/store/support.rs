@@ -11,8 +11,9 @@ use calsos_domain::release::{
 };
 use calsos_domain::year::{DashboardYear, Day};
 use calsos_persistence::{
-    AddRelease, AuditOutcome, NewAudit, NewClient, NewRelease, NewRun, NewSigningKey,
-    ReleaseRecord, Store,
+    AddJob, AddRelease, AuditOutcome, ChangeRelease, JobKind, JobRecord, NewAudit, NewClient,
+    NewJob, NewRelease, NewRun, NewSigningKey, PublicAt, ReleaseChange, ReleaseNumber,
+    ReleaseRecord, SeenOfRelease, Store, StoreError,
 };
 use calsos_tests_postgres::Server;
 use diesel::connection::SimpleConnection;
@@ -209,9 +210,23 @@ pub(crate) fn add(store: &Store, contents: &ReleaseContents, bytes: &str) -> Add
             imported_by: "tester",
             report: "{}",
             public_at: None,
+            beside: None,
             audit: None,
         })
         .unwrap()
+}
+
+/// Says from when a release is public, where the publication of this number holds.
+pub(crate) fn publish_if(
+    store: &Store,
+    release: ReleaseNumber,
+    publication: Option<u32>,
+    public_at: PublicAt,
+    audit: Option<NewAudit<'_>>,
+) -> Result<ChangeRelease, StoreError> {
+    let seen = Some(SeenOfRelease { publication, withdrawal: None });
+    let change = ReleaseChange { public_at: Some(public_at), withdrawn: None };
+    store.change_release(release, seen, &change, "x", audit)
 }
 
 /// A run without anything.
@@ -223,6 +238,27 @@ pub(crate) fn run() -> NewRun<'static> {
         editions: &[],
         facts: &NO_FACTS,
         audit: None,
+    }
+}
+
+/// A job that nobody asked for before.
+pub(crate) fn new_job(kind: JobKind) -> NewJob<'static> {
+    NewJob {
+        kind,
+        actor: "tester",
+        issuer: "https://issuer.example",
+        agency: "county:07",
+        request: "{}",
+        once: None,
+        audit: None,
+    }
+}
+
+/// Adds a job with this content.
+pub(crate) fn add_job(store: &Store, kind: JobKind, content: &[u8]) -> JobRecord {
+    match store.add_job(&new_job(kind), Some(&mut &*content)).unwrap() {
+        AddJob::Added(record) => record,
+        other => panic!("added before: {other:?}"),
     }
 }
 

@@ -5,9 +5,9 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 /// A directory with PostgreSQL's programs, where they are neither on the path nor in the
 /// usual place.
@@ -30,8 +30,14 @@ pub struct Server {
     folder: PathBuf,
     port: u16,
     databases: AtomicU32,
-    /// The shell ends the server when its standard input closes, which it does with the process.
-    _shell: Child,
+    shell: Mutex<Shell>,
+}
+
+/// Ends the server when its standard input closes, which it does with the process.
+#[derive(Debug)]
+struct Shell {
+    child: Child,
+    said: BufReader<ChildStdout>,
 }
 
 /// The server of this process. `None`, having said so in the output, where PostgreSQL is not
@@ -43,7 +49,20 @@ pub struct Server {
 #[must_use]
 pub fn server(test: &str) -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    let server = SERVER.get_or_init(|| programs().map(Server::start)).as_ref();
+    told(test, SERVER.get_or_init(|| programs().map(Server::start)).as_ref())
+}
+
+/// A server of a test's own, which it may stop and start again; gone with the value.
+///
+/// # Panics
+/// As [`server`].
+#[must_use]
+pub fn server_of_its_own(test: &str) -> Option<Server> {
+    told(test, programs().map(Server::start))
+}
+
+/// Says it where there is no server.
+fn told<S>(test: &str, server: Option<S>) -> Option<S> {
     if server.is_none() {
         let missing = format!(
             "no PostgreSQL server is installed ({} are looked for in the directory that {BIN} \
@@ -116,7 +135,34 @@ impl Server {
             panic!("PostgreSQL in {} cannot be started: {line}", bin.display());
         };
         let folder = PathBuf::from(folder.trim_end());
-        Server { bin, folder, port, databases: AtomicU32::new(0), _shell: shell }
+        let shell = Mutex::new(Shell { child: shell, said });
+        Server { bin, folder, port, databases: AtomicU32::new(0), shell }
+    }
+
+    /// Stops the server at once, as in a crash: what was not committed is gone.
+    ///
+    /// # Panics
+    /// If it does not stop.
+    pub fn stop(&self) {
+        self.tell("stop", "stopped");
+    }
+
+    /// Starts the server again after [`Server::stop`].
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start_again(&self) {
+        self.tell("start", "ready ");
+    }
+
+    #[expect(clippy::expect_used, reason = "a test cannot go on without the server")]
+    fn tell(&self, what: &str, expected: &str) {
+        let mut shell = self.shell.lock().expect("no other test has failed with it");
+        let input = shell.child.stdin.as_mut().expect("it was piped");
+        writeln!(input, "{what}").expect("the server's shell reads");
+        let mut line = String::new();
+        shell.said.read_line(&mut line).expect("the server's shell answers");
+        assert!(line.starts_with(expected), "asked to {what}, the server's shell says: {line}");
     }
 
     /// Makes an empty database and gives its name.
@@ -164,14 +210,25 @@ impl Server {
         self.port
     }
 
+    /// One of the server's programs for its users, such as `pg_dump`, connected to a database,
+    /// ready to be given further words.
+    #[must_use]
+    pub fn client(&self, program: &str, database: &str) -> Command {
+        let mut command = Command::new(self.bin.join(program));
+        command.args(["-U", "calsos", "-h"]).arg(&self.folder).args([
+            "-p",
+            &self.port.to_string(),
+            "-d",
+            database,
+        ]);
+        command
+    }
+
     /// The server's `psql`, connected to a database, ready to be given further words.
     #[must_use]
     pub fn psql(&self, database: &str) -> Command {
-        let mut command = Command::new(self.bin.join("psql"));
-        command
-            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "calsos", "-h"])
-            .arg(&self.folder)
-            .args(["-p", &self.port.to_string(), "-d", database]);
+        let mut command = self.client("psql", database);
+        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]);
         command
     }
 
@@ -195,6 +252,26 @@ impl Server {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_is_stopped_and_started_again() {
+        let Some(server) = server_of_its_own("a_server_is_stopped_and_started_again") else {
+            return;
+        };
+        server.sql("postgres", "CREATE TABLE t AS SELECT 1 AS n");
+        server.stop();
+        let psql = server.psql("postgres").args(["-c", "SELECT 1"]).output().unwrap();
+        assert!(!psql.status.success());
+        server.start_again();
+        assert_eq!(server.sql("postgres", "SELECT n FROM t"), "1");
+        let folder = server.folder.clone();
+        drop(server);
+        let begun = std::time::Instant::now();
+        while folder.exists() {
+            assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{folder:?} is left");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
 
     #[test]
     fn a_database_is_made_copied_and_removed() {

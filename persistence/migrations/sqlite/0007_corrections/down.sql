@@ -1,0 +1,3 @@
+DROP TABLE moment;
+DROP TABLE withdrawal;
+ALTER TABLE release DROP COLUMN beside;
