@@ -1,6 +1,7 @@
 //! Use cases: what the program does, without a word of how it is asked or shown.
 
 pub(crate) mod answers;
+pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod determine;
 pub(crate) mod diff;
@@ -11,15 +12,19 @@ pub(crate) mod held;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod input_file;
+pub(crate) mod jobs;
 pub(crate) mod moments;
 pub(crate) mod origin;
 pub(crate) mod publish;
 pub(crate) mod published_columns;
 pub(crate) mod reconcile;
 pub(crate) mod release_states;
+pub(crate) mod standing;
+pub(crate) mod stored_by;
 pub(crate) mod summary;
 pub(crate) mod territory;
 pub(crate) mod wanted;
+pub(crate) mod withdraw;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,12 +54,13 @@ impl Office {
     ) -> Result<Office, AppError> {
         let books = Rulebooks::load(&rulebook_files(editions)?)?;
         let layouts = layouts(editions)?;
-        let address = match database {
-            Some(address) => address.to_owned(),
-            None => database_file("calsos.sqlite")?,
-        };
-        Ok(Office { store: Store::open(&address)?, books, layouts })
+        Ok(Office { store: Store::open(&address(database)?)?, books, layouts })
     }
+}
+
+/// The address of the database that is named, or of the one in the user's data directory.
+pub(crate) fn address(database: Option<&str>) -> Result<String, AppError> {
+    database.map_or_else(|| database_file("calsos.sqlite"), |address| Ok(address.to_owned()))
 }
 
 /// The built-in rulebook files, and those of a folder.

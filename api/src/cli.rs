@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use calsos_domain::cds::{CdsCode, CountyCode};
+use calsos_domain::facts::Beside;
 use calsos_domain::lea::LeaType;
 use calsos_domain::priority::Priority;
 use calsos_domain::student_group::StudentGroup;
@@ -13,9 +14,10 @@ use calsos_domain::year::DashboardYear;
 use calsos_ingest::Assigned;
 use calsos_persistence::PublicAt;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use serve::Serve;
 
-use crate::app::moments;
+use crate::app::{moments, withdraw};
 use crate::auth::agency::Agency;
 use crate::auth::scope::Scope;
 
@@ -36,7 +38,8 @@ Exit codes:
   2  the words of the command were wrong
   3  a file was refused; its faults were shown and nothing of it was stored
   4  what was asked for is not there (an unknown LEA, a year without files, no run yet)
-  5  reconcile --fail-on-difference found differences";
+  5  reconcile --fail-on-difference found differences
+  6  check found something that is not as it was stored";
 
 /// California's System of Support, decided from the state's files
 #[derive(Debug, Parser)]
@@ -134,18 +137,42 @@ pub(crate) enum Command {
     /// (RUST_LOG=info) has a line for each request. What is set is checked at the start, and
     /// every fault of it named at once.
     Serve(Serve),
+    /// Ask the service on this machine whether it lives, as a container's health check does
+    ///
+    /// It ends with 1 unless the answer is 200.
+    Health(Health),
     /// Say from when what files show is public
     ///
     /// A file is public from the day on which its year's Dashboard came out, unless something
     /// else is said of it. Until then the service shows what rests on it to nobody but those who
     /// may see it before.
     Publish(Publish),
+    /// Withdraw a wrong file, or reinstate it, and decide again
+    ///
+    /// Nothing is deleted: the file is kept and stands in no later run. Run again where the
+    /// program ended between the two, or decide again: the same comes of it.
+    Withdraw(Withdraw),
     /// Clients that may ask the service for tokens
     #[command(subcommand)]
     Client(Client),
     /// Keys with which the service signs tokens
     #[command(subcommand)]
     Key(Key),
+    /// Prove that what is stored holds together
+    ///
+    /// Each file is read again and compared with its rows, and each run is decided again from
+    /// them by its own editions. What was changed from outside, to the single byte, is named with
+    /// its table and row, and the exit code is 6. Others may use the database meanwhile.
+    Check(Check),
+    /// Copy an embedded database to a file, while others use it
+    ///
+    /// The copy is looked through before it gets its name. A database of PostgreSQL is copied
+    /// with pg_dump.
+    Backup(CopyAsked),
+    /// Put a backup in the place of an embedded database that nobody uses
+    ///
+    /// The backup is looked through before anything is changed, and stays as it is.
+    Restore(CopyAsked),
     /// Write the OpenAPI document of the service
     Openapi(Openapi),
     /// See it all at work: make California up, import it, decide it, and explain an answer
@@ -153,6 +180,21 @@ pub(crate) enum Command {
     /// Works on a database of its own, which each demo makes anew, unless --database names
     /// another without files. DATABASE_URL is left alone.
     Demo(Demo),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Health {
+    /// What is asked for: /healthz, or /readyz for whether readers are served
+    #[arg(default_value = "/healthz", value_name = "PATH", value_parser = path)]
+    pub(crate) path: String,
+    /// Where the service listens
+    #[arg(long, env = "CALSOS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+}
+
+fn path(text: &str) -> Result<String, String> {
+    let sound = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if sound { Ok(text.to_owned()) } else { Err("a path such as /readyz is expected".to_owned()) }
 }
 
 #[derive(Debug, Args)]
@@ -192,6 +234,22 @@ pub(crate) enum SampleForm {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Only this run and its files, by number or id [default: all that is stored]
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CopyAsked {
+    /// The backup's file
+    pub(crate) file: PathBuf,
+    /// Replace what is there: the file by a backup, or the database by what is restored
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Demo {
     #[command(flatten)]
     pub(crate) world: World,
@@ -224,6 +282,22 @@ pub(crate) struct Publish {
     pub(crate) by: String,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Withdraw {
+    /// The release, by number or id; `calsos releases` shows them
+    #[arg(value_name = "RELEASE")]
+    pub(crate) release: String,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub(crate) reason: String,
+    /// Reinstate a release that was withdrawn
+    #[arg(long)]
+    pub(crate) undo: bool,
+    /// Who says it, for the record
+    #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
+    pub(crate) by: String,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Client {
     /// Make a client; its secret is shown once and kept nowhere
@@ -236,7 +310,7 @@ pub(crate) enum Client {
         /// What people call it
         #[arg(long)]
         name: String,
-        /// What it may do: read, preview, publish, admin, with commas between
+        /// What it may do: read, preview, import, publish, admin, with commas between
         #[arg(long, value_delimiter = ',', required = true, value_parser = scope)]
         scope: Vec<Scope>,
         /// For whom it asks: state, spi, ccee, county:NN, geographicLead:NAME, selpa:CODE,
@@ -318,6 +392,11 @@ pub(crate) struct Import {
     /// `calsos publish`
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
     pub(crate) public_at: Option<PublicAt>,
+    /// Which goes before for the LEAs of whom both speak, where a file is statewide and releases
+    /// of its kind and year that are stored are of counties, or the other way round: wins, the
+    /// file; yields, those that are stored. Unsaid, such a file is refused
+    #[arg(long, value_name = "WINS|YIELDS", value_parser = beside)]
+    pub(crate) beside: Option<Beside>,
     /// Who imports, for the record
     #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
     pub(crate) by: String,
@@ -341,6 +420,10 @@ pub(crate) struct Explain {
     /// The Dashboard year [default: the newest one with an answer]
     #[arg(long, value_parser = year)]
     pub(crate) year: Option<DashboardYear>,
+    /// As it was answered at a moment with its offset, such as 2016-12-12T17:00:00-08:00, or at
+    /// the end of a day in California, such as 2016-12-12 [default: now]
+    #[arg(long, value_name = "MOMENT", value_parser = as_of)]
+    pub(crate) as_of: Option<Timestamp>,
     /// Only the summary, without the tree of all rules
     #[arg(long)]
     pub(crate) brief: bool,
@@ -354,6 +437,10 @@ pub(crate) struct List {
     /// Only this Dashboard year
     #[arg(long, value_parser = year)]
     pub(crate) year: Option<DashboardYear>,
+    /// As it was answered at a moment with its offset, such as 2016-12-12T17:00:00-08:00, or at
+    /// the end of a day in California, such as 2016-12-12 [default: now]
+    #[arg(long, value_name = "MOMENT", value_parser = as_of)]
+    pub(crate) as_of: Option<Timestamp>,
     /// Only this county, 01 to 58
     #[arg(long, value_parser = county)]
     pub(crate) county: Option<CountyCode>,
@@ -497,6 +584,23 @@ pub(crate) enum Rulebook {
 
 fn moment(text: &str) -> Result<PublicAt, String> {
     moments::parse(text).ok_or_else(|| format!("{} is expected", moments::EXPECTED))
+}
+
+fn beside(text: &str) -> Result<Beside, String> {
+    Beside::parse(text).ok_or_else(|| "wins or yields is expected".to_owned())
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    withdraw::reason(text).ok_or_else(|| format!("{} is expected", withdraw::REASON_EXPECTED))
+}
+
+fn as_of(text: &str) -> Result<Timestamp, String> {
+    let now = Timestamp::now();
+    match moments::as_of(text, now) {
+        Some(moment) if moment <= now => Ok(moment),
+        Some(_) => Err("it is ahead of now: nobody knows it yet".to_owned()),
+        None => Err(format!("{} is expected", moments::AS_OF)),
+    }
 }
 
 fn client_id(text: &str) -> Result<String, String> {

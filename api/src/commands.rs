@@ -1,11 +1,14 @@
 //! The subcommands: each calls a use case and shows its result.
 
+mod backup;
+mod check;
 mod client;
 mod demo;
 mod determine;
 mod diff;
 mod explain;
 mod export;
+mod health;
 mod history;
 mod import;
 mod key;
@@ -20,6 +23,7 @@ mod sample;
 mod serve;
 mod summary;
 mod template;
+mod withdraw;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -71,9 +75,14 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Rulebook(asked) => rulebook::run(global, asked),
         Command::Template(asked) => template::run(global, asked),
         Command::Serve(asked) => serve::run(global, asked),
+        Command::Health(asked) => health::run(asked),
         Command::Publish(asked) => publish::run(&office(global)?, global, asked),
+        Command::Withdraw(asked) => withdraw::run(&office(global)?, global, asked),
         Command::Client(asked) => client::run(&office(global)?, global, asked),
         Command::Key(asked) => key::run(&office(global)?, global, asked),
+        Command::Check(asked) => check::run(&office(global)?, global, asked),
+        Command::Backup(asked) => backup::backup(global, asked),
+        Command::Restore(asked) => backup::restore(global, asked),
         Command::Openapi(asked) => openapi::run(asked),
         Command::Sample(asked) => sample::run(global, asked),
         Command::Demo(asked) => demo::run(global, asked),

@@ -32,6 +32,12 @@ pub(crate) enum AppError {
     /// Computed and published answers differ, and the caller asked to be told by the exit code.
     #[error("{0} cells differ from the published list")]
     Differences(usize),
+    /// What is stored does not hold together; what was found was shown.
+    #[error(
+        "what was found above ({0}) is not as it was stored: the database was damaged or changed \
+         from outside. Restore a backup from before, and check that one, too"
+    )]
+    Damaged(usize),
     /// Something that should not fail has failed.
     #[error("{0}")]
     Failed(String),
@@ -82,6 +88,7 @@ impl AppError {
             AppError::Refused { .. } | AppError::Rulebooks(_) | AppError::Layouts(_) => 3,
             AppError::NotFound(_) => 4,
             AppError::Differences(_) => 5,
+            AppError::Damaged(_) => 6,
         })
     }
 

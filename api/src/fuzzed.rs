@@ -52,7 +52,7 @@ pub fn query(text: &str) {
     assert_eq!(reread(&written), (wanted.clone(), page.clone()), "{written}");
 
     let cursor = Cursor { dataset: "a-1".to_owned(), after: "2025.01".to_owned() };
-    let link = link_to("/v1/determinations", text, &cursor.text());
+    let link = link_to("/v1/determinations", text, ("cursor", &cursor.text()));
     let next = link.strip_prefix("</v1/determinations?").and_then(|l| l.split_once('>'));
     let (next, _) = next.unwrap_or_default();
     let page = PageAsked { cursor: Some(cursor), ..page };

@@ -47,6 +47,7 @@ type Methods = BTreeMap<String, String>;
     ),
     tags(
         (name = "determinations", description = "What the rules give for each LEA and year, and why."),
+        (name = "changes", description = "What has changed, for who keeps a copy."),
         (name = "leas", description = "Who the LEAs are, and their rows of the state's files."),
         (name = "years", description = "Dashboard years, and what of them is loaded."),
         (name = "summaries", description = "Counts of a year."),
@@ -55,6 +56,7 @@ type Methods = BTreeMap<String, String>;
         (name = "providers", description = "Who provides help."),
         (name = "releases", description = "The files that were taken in."),
         (name = "runs", description = "The runs that decided."),
+        (name = "jobs", description = "Files that are sent to be taken in, and runs that are asked for: both are done later, as jobs."),
         (name = "exports", description = "Whole years as files."),
         (name = "access", description = "Tokens, and the audit log."),
         (name = "service", description = "The service itself."),

@@ -5,6 +5,7 @@ use std::fmt;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
+use calsos_persistence::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -84,8 +85,11 @@ pub(crate) enum Kind {
     NotLoaded,
     UnknownRelease,
     UnknownRun,
+    UnknownJob,
     UnknownSource,
     NothingDecided,
+    NotCaughtUp,
+    NotDecidedYet,
     NoSigningKey,
     TooBusy,
     ClientRefused,
@@ -96,12 +100,20 @@ pub(crate) enum Kind {
     ConditionNeeded,
     ConditionFailed,
     BodyNotValid,
+    DigestNotKnown,
+    DigestMismatch,
+    KeyUsedOtherwise,
+    JobEnded,
+    StorageFull,
     MethodNotAllowed,
     CursorExpired,
+    CopyAnew,
+    FeedBehind,
     QueryTooLong,
     BodyTooLong,
     BodyTooSlow,
     UnsupportedEncoding,
+    UnsupportedMediaType,
     TooManyRequests,
     RequestRefused,
     DatabaseUnavailable,
@@ -126,9 +138,16 @@ impl Kind {
             Kind::NotLoaded => (S::NOT_FOUND, "not-loaded", "What the answer needs is not loaded"),
             Kind::UnknownRelease => (S::NOT_FOUND, "unknown-release", "There is no such release"),
             Kind::UnknownRun => (S::NOT_FOUND, "unknown-run", "There is no such run"),
+            Kind::UnknownJob => (S::NOT_FOUND, "unknown-job", "There is no such job"),
             Kind::UnknownSource => (S::NOT_FOUND, "unknown-source", "There is no such source"),
             Kind::NothingDecided => {
                 (S::SERVICE_UNAVAILABLE, "nothing-decided", "Nothing was decided yet")
+            }
+            Kind::NotCaughtUp => {
+                (S::SERVICE_UNAVAILABLE, "not-caught-up", "The service may be behind what was seen")
+            }
+            Kind::NotDecidedYet => {
+                (S::NOT_FOUND, "not-decided-yet", "Nothing was decided yet at the moment")
             }
             Kind::NoSigningKey => {
                 (S::SERVICE_UNAVAILABLE, "no-signing-key", "The service issues no tokens yet")
@@ -146,10 +165,29 @@ impl Kind {
                 (S::PRECONDITION_FAILED, "condition-failed", "It has changed since it was read")
             }
             Kind::BodyNotValid => (S::BAD_REQUEST, "body-not-valid", "The body is not valid"),
+            Kind::DigestNotKnown => {
+                (S::BAD_REQUEST, "digest-not-known", "The digest of the body cannot be checked")
+            }
+            Kind::DigestMismatch => {
+                (S::BAD_REQUEST, "digest-mismatch", "The body did not come as it was sent")
+            }
+            Kind::KeyUsedOtherwise => (
+                S::UNPROCESSABLE_ENTITY,
+                "key-used-otherwise",
+                "The key of the request was used for another one",
+            ),
+            Kind::JobEnded => (S::CONFLICT, "job-ended", "The job has ended"),
+            Kind::StorageFull => {
+                (S::INSUFFICIENT_STORAGE, "storage-full", "There is no room to store it")
+            }
             Kind::MethodNotAllowed => {
                 (S::METHOD_NOT_ALLOWED, "method-not-allowed", "The resource has no such method")
             }
             Kind::CursorExpired => (S::GONE, "cursor-expired", "The cursor has expired"),
+            Kind::CopyAnew => (S::GONE, "copy-anew", "The copy is to be made anew"),
+            Kind::FeedBehind => {
+                (S::SERVICE_UNAVAILABLE, "feed-behind", "The feed is not up to date yet")
+            }
             Kind::QueryTooLong => (S::URI_TOO_LONG, "query-too-long", "The query is too long"),
             Kind::BodyTooLong => (S::PAYLOAD_TOO_LARGE, "body-too-long", "The body is too long"),
             Kind::BodyTooSlow => (S::REQUEST_TIMEOUT, "body-too-slow", "The body came too slowly"),
@@ -157,6 +195,11 @@ impl Kind {
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-encoding",
                 "The encoding of the body is not read",
+            ),
+            Kind::UnsupportedMediaType => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "The body is not of the kind that is read",
             ),
             Kind::TooManyRequests => {
                 (S::TOO_MANY_REQUESTS, "too-many-requests", "The limit of requests is reached")
@@ -271,6 +314,22 @@ impl From<AppError> for Problem {
     fn from(error: AppError) -> Problem {
         match error {
             AppError::NotFound(detail) => Problem::new(Kind::NotLoaded, detail),
+            AppError::Store(error @ StoreError::Content { .. }) => {
+                log::error!("{error}");
+                Problem::new(
+                    Kind::Internal,
+                    "the file that came could not be read back from the disk; nothing was stored. \
+                     The service's log says why, under the id of this request",
+                )
+            }
+            AppError::Store(error) if error.is_full() => {
+                log::error!("{error}");
+                Problem::new(
+                    Kind::StorageFull,
+                    "there is no room left where the database is; nothing was stored. Make room, \
+                     and send it again",
+                )
+            }
             AppError::Store(error) => {
                 log::error!("{error}");
                 Problem::new(

@@ -2,18 +2,22 @@
 //! for is read, and what the snapshot or a use case gives is answered.
 
 mod audit;
+mod changes;
 mod citations;
 pub(crate) mod determinations;
 mod discovery;
 mod document;
 mod exports;
 mod health;
+mod imports;
+mod jobs;
 mod leas;
 mod performances;
 mod providers;
 mod reconciliations;
 mod releases;
 mod rulebooks;
+mod run_changes;
 mod runs;
 mod summaries;
 pub(crate) mod tokens;
@@ -36,6 +40,7 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(performances::list_performances)
         .service(determinations::list_determinations)
         .service(determinations::list_determinations_of_lea)
+        .service(changes::list_changes)
         .service(traces::get_trace)
         .service(summaries::get_summary)
         .service(reconciliations::get_reconciliation)
@@ -48,12 +53,20 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(releases::list_releases)
         .service(releases::get_release)
         .service(releases::update_release)
+        .service(imports::create_import)
+        .service(imports::list_imports)
+        .service(imports::get_import)
+        .service(imports::list_import_issues)
+        .service(jobs::create_run)
+        .service(jobs::get_job)
+        .service(jobs::cancel_job)
         .service(tokens::create_token)
         .service(tokens::get_keys)
         .service(tokens::get_authorization_server)
         .service(audit::list_audit)
         .service(runs::list_runs)
         .service(runs::get_run)
+        .service(run_changes::list_run_changes)
         .service(exports::export_determinations)
         .service(health::get_health)
         .service(health::get_readiness);

@@ -5,23 +5,30 @@ mod addresses;
 mod admission;
 pub(crate) mod answers;
 pub(crate) mod asked;
+mod audience;
 pub(crate) mod audit;
 mod bodies;
 mod browsers;
 pub(crate) mod conventions;
+pub(crate) mod feed;
+mod histories;
 pub(crate) mod identity;
+mod jobs;
 mod limits;
 pub(crate) mod may;
 pub(crate) mod metrics;
 mod open_files;
 pub(crate) mod paging;
+mod pictures;
+pub(crate) mod seen;
 mod served;
 pub(crate) mod settings;
 pub(crate) mod streamed;
 #[cfg(test)]
 mod tests;
+pub(crate) mod uploads;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,25 +41,34 @@ use actix_web::web::{Data, JsonConfig, PayloadConfig};
 use actix_web::{App, HttpRequest, HttpServer};
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
+use moka::sync::Cache;
 use utoipa_actix_web::AppExt as _;
 
 use crate::app::Office;
+use crate::auth::agency::Agency;
 use crate::auth::caller::Caller;
+use crate::auth::reach::Reach;
 use crate::error::AppError;
 use crate::openapi::{self, Documents};
 use crate::routes;
 use crate::snapshot::{Index, Snapshot};
 use access::Access;
 use addresses::Proxies;
+use audience::Audience;
+pub(crate) use audience::scope_needed;
 use audit::{Entry, Refusal, Refusals};
 use browsers::Browsers;
+use feed::Feed;
 use identity::Identity;
+use jobs::{Jobs, Worker};
 use limits::Limits;
 use metrics::Metrics;
-use served::{Audience, MadeFrom, Served};
+use seen::Unchecked;
+use served::{MadeFrom, Served};
 use settings::{RequestLimits, Settings};
 
-/// How often the database is asked whether there is something new.
+/// How often the database is asked whether there is something new, should it not tell by
+/// itself.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// How often is looked whether keys of other issuers are old, off the thread that looks for
@@ -89,8 +105,19 @@ const BLOCKING_THREADS: usize = 4;
 /// Files that are stored and not served yet.
 struct WaitingFiles {
     since: Instant,
-    /// How many releases there were at the last look.
+    /// How many releases there were at the last look, and since when.
     releases: usize,
+    unchanged_since: Instant,
+}
+
+impl WaitingFiles {
+    /// Whether further files may still come.
+    fn go_on(&mut self, releases: usize) -> bool {
+        if std::mem::replace(&mut self.releases, releases) != releases {
+            self.unchanged_since = Instant::now();
+        }
+        self.unchanged_since.elapsed() < LOOK_EVERY && self.since.elapsed() < FILES_WAIT
+    }
 }
 
 /// An index that was served before.
@@ -105,8 +132,16 @@ struct Earlier {
 pub(crate) struct Service {
     office: Office,
     served: ArcSwapOption<Served>,
-    /// Is held while the database is looked at: nobody loads what another is loading.
-    looking: Mutex<()>,
+    /// The moment of the last look. It is held while the database is looked at: nobody loads
+    /// what another is loading.
+    looked: Mutex<Timestamp>,
+    /// Since when the database has not said whether there is something new.
+    unchecked: ArcSwapOption<Unchecked>,
+    /// Datasets that callers have seen, and that are none newer than what is served.
+    not_newer: Cache<String, ()>,
+    /// Is held while another state than that of now is loaded: one at a time, so that readers
+    /// of current answers are not disturbed. Who waits for it takes no thread meanwhile.
+    loading: Arc<tokio::sync::Mutex<()>>,
     /// Indexes that were served before, the last one first.
     earlier: Mutex<VecDeque<Earlier>>,
     pub(crate) access: Access,
@@ -119,6 +154,8 @@ pub(crate) struct Service {
     limits: Limits,
     browsers: Browsers,
     refusals: Refusals,
+    feed: Feed,
+    pub(crate) jobs: Jobs,
 }
 
 impl Service {
@@ -130,7 +167,10 @@ impl Service {
             refusals: Refusals::into(office.store.clone()),
             office: Office { store: office.store.waiting(DATABASE_WAIT), ..office },
             served: ArcSwapOption::empty(),
-            looking: Mutex::default(),
+            looked: Mutex::default(),
+            unchecked: ArcSwapOption::empty(),
+            not_newer: Cache::new(DATASETS_KEPT as u64),
+            loading: Arc::default(),
             earlier: Mutex::default(),
             access,
             metrics: Metrics::default(),
@@ -141,7 +181,17 @@ impl Service {
             proxies: settings.trusted_proxies.clone(),
             limits: Limits::new(settings.rates),
             browsers: Browsers::of(settings),
+            feed: Feed::keeping(settings.feed_events),
+            jobs: Jobs::new(settings.spool.clone()),
         })
+    }
+
+    /// The LEAs that an agency reaches, as far as is known now.
+    fn reach_of(&self, agency: Option<&Agency>) -> Reach {
+        match self.served.load_full() {
+            Some(served) => served.reach(agency),
+            None => Reach::of(agency, &Arc::default(), |cds| BTreeSet::from([cds])),
+        }
     }
 
     /// Where a request comes from.
@@ -167,7 +217,7 @@ impl Service {
 
     /// What is public now, if anything was decided.
     fn public(&self) -> Option<Arc<Snapshot>> {
-        Some(Arc::clone(&self.served.load().as_ref()?.public))
+        Some(Arc::clone(&self.served.load().as_ref()?.pictures.public))
     }
 
     /// The index of a dataset that an audience began a list with, if it is still kept. What
@@ -176,7 +226,7 @@ impl Service {
         let may =
             |of: &Audience| of == audience || *of == Audience::Public && self.access.public_reads;
         let now = self.served.load_full()?;
-        let pictures = now.pictures();
+        let pictures = now.pictures.all();
         let mut current =
             pictures.iter().filter(|(of, picture)| may(of) && picture.dataset() == dataset);
         if let Some((_, picture)) = current.next() {
@@ -187,15 +237,21 @@ impl Service {
         found.map(|kept| Arc::clone(&kept.index))
     }
 
+    /// Whether a dataset was served before, as far as is remembered.
+    fn has_served(&self, dataset: &str) -> bool {
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        earlier.iter().any(|kept| kept.dataset == dataset)
+    }
+
     /// Remembers what was served until now, and forgets the oldest.
     fn remember(&self, before: &Served, now: &Served) {
         let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        for (audience, picture) in before.pictures() {
+        for (audience, picture) in before.pictures.all() {
             let (dataset, index) = (picture.dataset().to_owned(), Arc::clone(&picture.index));
             earlier.push_front(Earlier { audience, dataset, index });
         }
         earlier.truncate(DATASETS_KEPT);
-        let current = [&now.full.index, &now.public.index];
+        let current = [&now.pictures.full.index, &now.pictures.public.index];
         let mut others: Vec<(Audience, Arc<Index>)> = Vec::new();
         earlier.retain(|kept| {
             let known = |other: &Arc<Index>| Arc::ptr_eq(other, &kept.index);
@@ -208,44 +264,66 @@ impl Service {
     }
 
     /// Takes up what is new in the database, if anything is: a run, or what was said of when
-    /// files are public, at once; files alone when no further one has come since the last
-    /// look. `files` are those that wait.
-    fn look(&self, files: &mut Option<WaitingFiles>) -> Result<(), AppError> {
-        let _one_at_a_time = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Timestamp::now();
+    /// files are public, at once; files alone when no further one has come for a while, unless
+    /// nobody waits for those. `files` are those that wait.
+    fn look(&self, files: Option<&mut Option<WaitingFiles>>) -> Result<(), AppError> {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = self.look_at(*looked, files);
+        match &found {
+            Ok(now) => {
+                *looked = *now;
+                self.unchecked.store(None);
+            }
+            Err(_) if self.unchecked.load().is_none() => {
+                self.unchecked.store(Some(Arc::new(Unchecked::since(*looked))));
+            }
+            Err(_) => {}
+        }
+        found.map(|_now| ())
+    }
+
+    /// The same, after a look at an earlier moment. Gives the moment of this one: by the
+    /// clock of the database, which is the same for all that serve from it, and never before
+    /// an earlier look, so that what was public stays so where a clock is set back.
+    fn look_at(
+        &self,
+        looked: Timestamp,
+        files: Option<&mut Option<WaitingFiles>>,
+    ) -> Result<Timestamp, AppError> {
+        let now = self.office.store.clock()?.max(looked);
         let version = self.office.store.access_version()?;
-        let publications = version.publications();
+        let said = [version.publications(), version.withdrawals()];
         self.access.look(&self.office.store, version)?;
-        let made_from = MadeFrom::now(&self.office, publications, now)?;
-        let Some(made_from) = made_from else { return Ok(()) };
+        let made_from = MadeFrom::now(&self.office, said, now)?;
+        let Some(made_from) = made_from else { return Ok(now) };
         let served = self.served.load_full();
         if let Some(served) = &served {
             let is_due = served.until.is_some_and(|until| until <= now);
             if served.made_from == made_from && !is_due {
-                return Ok(());
+                return Ok(now);
             }
-            if served.made_from.is_but_for_files(&made_from) && !is_due {
-                let since = Instant::now();
-                let before = files.get_or_insert(WaitingFiles { since, releases: 0 });
-                let releases = made_from.releases;
-                let more = std::mem::replace(&mut before.releases, releases) != releases;
-                if more && before.since.elapsed() < FILES_WAIT {
-                    return Ok(());
+            if let Some(files) = files {
+                if served.made_from.is_but_for_files(&made_from) && !is_due {
+                    let since = Instant::now();
+                    let waiting = WaitingFiles { since, releases: 0, unchanged_since: since };
+                    if files.get_or_insert(waiting).go_on(made_from.releases) {
+                        return Ok(now);
+                    }
                 }
+                *files = None;
             }
         }
-        *files = None;
         let public_reads = self.access.public_reads;
         let before = served.as_deref();
         let Some(new) = Served::load(&self.office, made_from, now, public_reads, before)? else {
-            return Ok(());
+            return Ok(now);
         };
-        log::info!("serving dataset {}", new.full.dataset());
+        log::info!("serving dataset {}", new.pictures.full.dataset());
         let new = Arc::new(new);
         if let Some(before) = self.served.swap(Some(Arc::clone(&new))) {
             self.remember(&before, &new);
         }
-        Ok(())
+        Ok(now)
     }
 }
 
@@ -283,15 +361,27 @@ pub(crate) fn serve(
         )));
     }
     open_files::allow_many();
-    service.look(&mut None)?;
+    service.look(None)?;
     let watched = Data::clone(&service);
     std::thread::spawn(move || {
-        let mut files = None;
+        let (mut news, mut files) = (watched.office.store.news(), None);
+        loop {
+            news.wait(LOOK_EVERY);
+            watched.limits.forget_idle();
+            if let Some(served) = &*watched.served.load() {
+                served.histories.forget_idle();
+            }
+            if let Err(problem) = watched.look(Some(&mut files)) {
+                log::warn!("the database could not be asked for news: {problem}");
+            }
+        }
+    });
+    let telling = Data::clone(&service);
+    std::thread::spawn(move || {
         loop {
             std::thread::sleep(LOOK_EVERY);
-            watched.limits.forget_idle();
-            if let Err(problem) = watched.look(&mut files) {
-                log::warn!("the database could not be asked for news: {problem}");
+            if let Err(problem) = telling.tell_what_is_served() {
+                log::warn!("the feed could not be told what has changed: {problem}");
             }
         }
     });
@@ -302,7 +392,11 @@ pub(crate) fn serve(
             std::thread::sleep(KEYS_EVERY);
         }
     });
-    actix_web::rt::System::new().block_on(run(service, listener, address, settings, ready))
+    let worker = Worker::start(Data::clone(&service));
+    let served =
+        actix_web::rt::System::new().block_on(run(service, listener, address, settings, ready));
+    worker.end();
+    served
 }
 
 fn cannot_listen(address: SocketAddr, cause: &io::Error) -> AppError {

@@ -9,12 +9,15 @@
 //! many ask for is kept ready besides, within [`RENDERED_BYTES`].
 
 mod audience;
+mod changes;
 mod index;
 mod item;
 mod leas;
 mod load;
 mod parts;
 mod public;
+mod resting;
+mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,10 +36,11 @@ use moka::sync::Cache;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+pub(crate) use changes::{Changes, Of};
 pub(crate) use index::{Index, Place};
 pub(crate) use item::Item;
 pub(crate) use leas::{LeaItem, WantedLea};
-pub(crate) use load::{Loaded, load};
+pub(crate) use load::{Loaded, State, load};
 use parts::header;
 use parts::{HeldAnswer, Source};
 
@@ -83,6 +87,8 @@ pub(crate) struct Snapshot {
     unused: Arc<BTreeSet<ReleaseNumber>>,
     /// Whether it leaves out LEAs that others see.
     is_part: bool,
+    /// Whether anyone may keep what is drawn from it.
+    to_everybody: bool,
     /// Where charter schools are located today, by the tables that may be known of.
     pub(crate) located: BTreeMap<CdsCode, CountyCode>,
     /// Bodies of responses by their path and query.
@@ -141,6 +147,11 @@ impl Snapshot {
     /// The editions that decided, by the beginnings of their hashes.
     pub(crate) fn rulebook_version(&self) -> &str {
         &self.rulebook
+    }
+
+    /// Whether anyone may keep what is drawn from it.
+    pub(crate) fn is_for_everybody(&self) -> bool {
+        self.to_everybody
     }
 
     /// The runs that may be known of, without releases that may not: those of which no answer

@@ -6,10 +6,12 @@
 
 pub(crate) mod answer;
 pub(crate) mod changes;
+pub(crate) mod job;
 pub(crate) mod lea_history;
 pub(crate) mod listed;
 pub(crate) mod reasons;
 pub(crate) mod reconciliation;
 pub(crate) mod register;
+pub(crate) mod run_changes;
 pub(crate) mod run_diff;
 pub(crate) mod trace;

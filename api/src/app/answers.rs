@@ -7,7 +7,7 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::lea::LeaType;
 use calsos_domain::rulebook::YearRules;
 use calsos_domain::year::DashboardYear;
-use calsos_persistence::{AnswerFilter, AnswerRecord, LeaRecord, PackedAnswer, RunRecord, Store};
+use calsos_persistence::{AnswerFilter, AnswerRecord, LeaRecord, PackedAnswer, RunRecord};
 
 use super::Office;
 use super::wanted::{Entry, Wanted};
@@ -21,10 +21,6 @@ use crate::views::listed::ListedView;
 pub(crate) struct Names(BTreeMap<CdsCode, Arc<LeaRecord>>);
 
 impl Names {
-    pub(crate) fn load(store: &Store) -> Result<Names, AppError> {
-        Ok(Names::of(store.leas()?))
-    }
-
     pub(crate) fn of(leas: Vec<LeaRecord>) -> Names {
         let mut by_code = BTreeMap::new();
         for lea in leas.into_iter().map(Arc::new) {
@@ -95,7 +91,15 @@ impl Office {
 
     /// Answers of the current run, by year and code.
     pub(crate) fn answers(&self, filter: &AnswerFilter) -> Result<Vec<Answered>, AppError> {
-        let run = self.run()?;
+        self.answers_of(&self.run()?, filter)
+    }
+
+    /// Answers of a run, by year and code.
+    fn answers_of(
+        &self,
+        run: &RunRecord,
+        filter: &AnswerFilter,
+    ) -> Result<Vec<Answered>, AppError> {
         self.store
             .answers(&run.id, filter)?
             .into_iter()
@@ -141,8 +145,8 @@ impl Office {
         })
     }
 
-    /// Answers that a list asks for.
-    pub(crate) fn list(&self, asked: &List) -> Result<Vec<Answered>, AppError> {
+    /// Answers of a run that a list asks for.
+    pub(crate) fn list(&self, run: &RunRecord, asked: &List) -> Result<Vec<Answered>, AppError> {
         if let Some(method) = &asked.method
             && !["M1", "M2", "M3", "M4"].contains(&method.as_str())
         {
@@ -154,7 +158,7 @@ impl Office {
             county: asked.county,
             lea_type: asked.lea_type,
         };
-        let mut answers = self.answers(&filter)?;
+        let mut answers = self.answers_of(run, &filter)?;
         let wanted = Wanted {
             year: asked.year,
             county: asked.county,

@@ -9,28 +9,70 @@ use calsos_domain::facts::{FactBase, LeaFacts, ReleaseHead, ReleaseNumber, super
 use calsos_domain::release::ReleaseContents;
 use calsos_domain::rulebook::{Edition, RulebookFile, Rulebooks, YearRules};
 use calsos_domain::small_numbers::Masking;
-use calsos_persistence::{AnswerRecord, EditionRecord, NewRun, ReleaseRecord, RunRecord};
+use calsos_persistence::{
+    AnswerRecord, EditionRecord, JobDone, NewAudit, NewRun, ReleaseRecord, RunRecord, StoreError,
+};
+use rayon::prelude::*;
 
 use super::Office;
 use super::clients::by_command;
-use super::import::head;
+use super::release_states::head;
 use crate::error::AppError;
 use crate::views::answer::DeterminationView;
 use crate::views::listed::ListedView;
 
+/// After how many LEAs is told how many are decided.
+const TOLD_EVERY: usize = 128;
+
 impl Office {
-    /// Decides and stores a run, all or nothing.
+    /// Decides and stores a run, all or nothing. Where a release is withdrawn while it is read,
+    /// it is decided again without it.
     pub(crate) fn determine(&self, by: &str) -> Result<RunRecord, AppError> {
-        let records = self.store.releases()?;
-        if records.is_empty() {
+        let audit = by_command(by, "calsos determine", "every LEA and year");
+        self.determine_for(by, audit, None, &|_, _| Ok(()))
+    }
+
+    /// The same with another entry of the audit, and with the end of the job, if there is one,
+    /// that it is done for. How many of how many LEAs are decided is `told`, which may end it.
+    pub(crate) fn determine_for(
+        &self,
+        by: &str,
+        audit: NewAudit<'_>,
+        job: Option<JobDone<'_>>,
+        told: &dyn Fn(usize, usize) -> Result<(), AppError>,
+    ) -> Result<RunRecord, AppError> {
+        loop {
+            match self.determine_once(by, audit, job, told) {
+                Err(AppError::Store(StoreError::Withdrawn(_))) => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn determine_once(
+        &self,
+        by: &str,
+        audit: NewAudit<'_>,
+        job: Option<JobDone<'_>>,
+        told: &dyn Fn(usize, usize) -> Result<(), AppError>,
+    ) -> Result<RunRecord, AppError> {
+        let records = self.standing()?;
+        // What was withdrawn may have been all there is: then nothing is answered any more.
+        if records.is_empty() && self.store.release_count()? == 0 {
             return Err(AppError::NotFound(
                 "no file was imported yet; begin with `calsos import FILES…`".to_owned(),
             ));
         }
         let base = self.facts(&records)?;
+        let leas: Vec<&LeaFacts> = base.leas.values().collect();
         let mut answers: Vec<AnswerRecord> = Vec::new();
-        for lea in base.leas.values() {
-            answers.extend(decide_lea(&self.books, lea, Basis::Files)?);
+        for (number, leas) in leas.chunks(TOLD_EVERY).enumerate() {
+            told(number * TOLD_EVERY, base.leas.len())?;
+            let decided: Vec<Vec<AnswerRecord>> = leas
+                .par_iter()
+                .map(|lea| decide_lea(&self.books, lea, Basis::Files))
+                .collect::<Result<_, AppError>>()?;
+            answers.extend(decided.into_iter().flatten());
         }
         answers.sort_by_key(|answer| (answer.year, answer.cds));
         let releases: Vec<ReleaseNumber> = records.iter().map(|r| r.number).collect();
@@ -42,9 +84,14 @@ impl Office {
             releases: &releases,
             editions: &editions,
             facts: &base.leas,
-            audit: Some(by_command(by, "calsos determine", "every LEA and year")),
+            audit: Some(audit),
         };
-        Ok(self.store.save_run(&run, answers.into_iter().map(Ok::<_, Infallible>))?)
+        told(base.leas.len(), base.leas.len())?;
+        let answers = answers.into_iter().map(Ok::<_, Infallible>);
+        Ok(match job {
+            Some(done) => self.store.save_run_of_job(&run, answers, done)?,
+            None => self.store.save_run(&run, answers)?,
+        })
     }
 
     /// The facts of every LEA from the releases in force.
@@ -56,19 +103,18 @@ impl Office {
     pub(crate) fn assemble(
         &self,
         records: &[ReleaseRecord],
-        mut contents: impl FnMut(ReleaseNumber) -> Result<ReleaseContents, AppError>,
+        contents: impl Fn(ReleaseNumber) -> Result<ReleaseContents, AppError> + Sync,
     ) -> Result<FactBase, AppError> {
         let heads: Vec<ReleaseHead> = records.iter().map(head).collect();
         let out_of_force: Vec<ReleaseNumber> =
             superseded(&heads).into_iter().filter(|s| s.wholly).map(|s| s.superseded).collect();
-        let mut releases = Vec::new();
-        for head in heads {
-            if !out_of_force.contains(&head.number) {
-                let number = head.number;
-                releases.push((head, contents(number)?));
-            }
-        }
-        Ok(FactBase::assemble(&releases))
+        let in_force: Vec<&ReleaseHead> =
+            heads.iter().filter(|head| !out_of_force.contains(&head.number)).collect();
+        let releases: Vec<(ReleaseHead, ReleaseContents)> = in_force
+            .into_par_iter()
+            .map(|head| Ok((head.clone(), contents(head.number)?)))
+            .collect::<Result<_, AppError>>()?;
+        Ok(FactBase::assemble_among(&heads, &releases))
     }
 
     /// The rules as they were when a run was made: the editions that the store keeps, with

@@ -10,7 +10,7 @@ use calsos_persistence::{AnswerFilter, AnswerRecord, ReleaseRecord, RunId, RunRe
 use super::Office;
 use super::answers::Names;
 use super::reconcile::PublishedLists;
-use super::release_states::states;
+use super::release_states::states_among;
 use crate::error::AppError;
 use crate::views::answer::DeterminationView;
 use crate::views::changes::{ChangeView, Said, answers_of, changes, published_of};
@@ -52,7 +52,9 @@ impl Office {
         before: &RunRecord,
         after: &RunRecord,
     ) -> Result<RunDiffView, AppError> {
-        let names = Names::load(&self.store)?;
+        // Also what only a release says that was withdrawn since.
+        let read = |number| before.releases.contains(&number) || after.releases.contains(&number);
+        let names = Names::of(self.store.leas_by(read)?);
         let mut counts = DiffCounts::default();
         let mut answers = Vec::new();
         let years: BTreeSet<DashboardYear> =
@@ -121,7 +123,7 @@ impl Office {
 }
 
 /// The run of a number or an id.
-fn find(runs: &[RunRecord], name: &str) -> Result<RunRecord, AppError> {
+pub(super) fn find(runs: &[RunRecord], name: &str) -> Result<RunRecord, AppError> {
     let number = name.parse::<u32>().ok();
     let id = RunId::parse(name);
     runs.iter().find(|run| Some(run.number) == number || Some(run.id) == id).cloned().ok_or_else(
@@ -139,7 +141,8 @@ fn find(runs: &[RunRecord], name: &str) -> Result<RunRecord, AppError> {
     )
 }
 
-fn list_rows(
+/// What rows of lists say, by year and code.
+pub(crate) fn list_rows(
     books: &Rulebooks,
     lists: &PublishedLists,
 ) -> BTreeMap<(DashboardYear, CdsCode), Said> {
@@ -188,8 +191,8 @@ fn diff_year(
     Ok(())
 }
 
-/// `None` where both sides say the same.
-fn lea_change(
+/// What two sides say otherwise of an LEA in a year; `None` where that is nothing.
+pub(crate) fn lea_change(
     (year, cds): (DashboardYear, CdsCode),
     names: &Names,
     before: Option<&Said>,
@@ -227,7 +230,8 @@ fn count(
     }
 }
 
-fn diff_editions(before: &RunRecord, after: &RunRecord) -> Vec<EditionChange> {
+/// The editions of two runs that are others.
+pub(crate) fn diff_editions(before: &RunRecord, after: &RunRecord) -> Vec<EditionChange> {
     let by_year = |run: &RunRecord| -> BTreeMap<DashboardYear, String> {
         run.editions.iter().map(|edition| (edition.year, edition.hash.clone())).collect()
     };
@@ -243,13 +247,14 @@ fn diff_editions(before: &RunRecord, after: &RunRecord) -> Vec<EditionChange> {
         .collect()
 }
 
-fn diff_releases(
+/// Which releases a run reads or has in force otherwise than the one before it.
+pub(crate) fn diff_releases(
     before: &RunRecord,
     after: &RunRecord,
     records: &[ReleaseRecord],
 ) -> Vec<ReleaseChange> {
     let of = |run: &RunRecord| {
-        states(records.iter().filter(|record| run.releases.contains(&record.number)))
+        states_among(records.iter().filter(|record| run.releases.contains(&record.number)))
     };
     let (before, after) = (of(before), of(after));
     let in_force = |state: &Option<&String>| state.is_some_and(|state| state == "in force");
@@ -260,6 +265,7 @@ fn diff_releases(
             let change = match (one, other) {
                 _ if one == other => return None,
                 (None, _) => "added",
+                (_, None) if record.is_withdrawn() => "withdrawn",
                 (_, None) => "removed",
                 _ if in_force(&other) => "inForceAgain",
                 _ => "superseded",

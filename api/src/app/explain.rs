@@ -15,7 +15,8 @@ use calsos_ingest::{Input, original_row};
 use calsos_persistence::{ReleaseRecord, RunRecord};
 
 use super::Office;
-use super::answers::{Answered, Names};
+use super::answers::Answered;
+use super::held::Held;
 use crate::error::AppError;
 use crate::views::answer::{DeterminationView, PublishedView};
 use crate::views::register::RegisterView;
@@ -55,14 +56,15 @@ pub(crate) fn trace_view<'r>(
 }
 
 impl Office {
-    /// Explains the answer of the current run for an LEA, in the newest year where none is
-    /// named.
+    /// Explains the answer of a run for an LEA, in the newest year where none is named, with
+    /// what stands beside it.
     pub(crate) fn explain(
         &self,
+        held: &Held,
         cds: CdsCode,
         year: Option<DashboardYear>,
     ) -> Result<Explanation, AppError> {
-        self.explain_by(&self.run()?, cds, year)
+        self.decided_again(&held.run, cds, year, |decided| Ok(explanation(held, &decided)))
     }
 
     /// The releases of a run.
@@ -79,16 +81,6 @@ impl Office {
 
     fn facts_in(&self, records: &[ReleaseRecord], cds: CdsCode) -> Result<FactBase, AppError> {
         self.assemble(records, |number| Ok(self.store.release_contents_of(number, cds)?))
-    }
-
-    /// Explains the answer of a run for an LEA.
-    fn explain_by(
-        &self,
-        run: &RunRecord,
-        cds: CdsCode,
-        year: Option<DashboardYear>,
-    ) -> Result<Explanation, AppError> {
-        self.decided_again(run, cds, year, |decided| self.explanation(decided))
     }
 
     /// Decides an LEA again by the releases and editions of a run.
@@ -151,37 +143,6 @@ impl Office {
         show(Decided { books: &books, lea, determination: &determination, records })
     }
 
-    fn explanation(&self, decided: Decided<'_>) -> Result<Explanation, AppError> {
-        let Decided { books, lea, determination, records } = decided;
-        let (cds, year) = (lea.cds, determination.edition.year);
-        let tree = trace(books, lea, determination);
-        let sources = tree
-            .nodes()
-            .iter()
-            .flat_map(|node| node.citations())
-            .filter_map(|citation| books.source(citation.source_id()))
-            .map(|source| (source.id.clone(), source.clone()))
-            .collect();
-        let names = Names::load(&self.store)?;
-        let view = DeterminationView::of(lea, determination, &Masking::default());
-        let answered = Answered { cds, year, lea_type: lea.lea_type, view };
-        let published = self.published_beside(&self.store.releases()?)?.of(books, &answered);
-        let register = RegisterView::of(cds, &lea.register, support_day(determination.edition));
-        Ok(Explanation {
-            name: names.name(cds, year).to_owned(),
-            county_name: names.county(cds, year).to_owned(),
-            view: answered.view,
-            published,
-            register,
-            trace: TraceView::of(
-                &tree,
-                &records.iter().map(|r| (r.number, r)).collect(),
-                &Masking::default(),
-            ),
-            sources,
-        })
-    }
-
     /// The original row behind a cell, as the file has it: column and value.
     pub(crate) fn original(&self, source: &SourceView) -> Result<Vec<(String, String)>, AppError> {
         let number = ReleaseNumber(source.release);
@@ -194,5 +155,35 @@ impl Office {
             .map(|record| calsos_ingest::Assigned { kind: record.kind, year: record.year });
         let input = Input { file_name: &source.file, bytes: &bytes, assigned };
         Ok(original_row(&input, &self.layouts, source.row).unwrap_or_default())
+    }
+}
+
+fn explanation(held: &Held, decided: &Decided<'_>) -> Explanation {
+    let Decided { books, lea, determination, records } = decided;
+    let (cds, year) = (lea.cds, determination.edition.year);
+    let tree = trace(books, lea, determination);
+    let sources = tree
+        .nodes()
+        .iter()
+        .flat_map(|node| node.citations())
+        .filter_map(|citation| books.source(citation.source_id()))
+        .map(|source| (source.id.clone(), source.clone()))
+        .collect();
+    let view = DeterminationView::of(lea, determination, &Masking::default());
+    let answered = Answered { cds, year, lea_type: lea.lea_type, view };
+    let published = held.published(&answered);
+    let register = RegisterView::of(cds, &lea.register, support_day(determination.edition));
+    Explanation {
+        name: held.names.name(cds, year).to_owned(),
+        county_name: held.names.county(cds, year).to_owned(),
+        view: answered.view,
+        published,
+        register,
+        trace: TraceView::of(
+            &tree,
+            &records.iter().map(|r| (r.number, r)).collect(),
+            &Masking::default(),
+        ),
+        sources,
     }
 }

@@ -6,14 +6,16 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::facts::{Cited, ReleaseNumber};
 use calsos_domain::operator::NcesIdRow;
 use calsos_domain::release::{ReleaseKind, Rows};
-use calsos_persistence::ReleaseRecord;
 
 use super::Office;
+use super::held::Held;
+use super::standing::stands_beside;
 use crate::error::AppError;
 
-/// The number of the newest table of federal ids among releases: it alone counts.
-pub(crate) fn newest_table(releases: &[ReleaseRecord]) -> Option<ReleaseNumber> {
-    let tables = releases.iter().filter(|release| release.kind == ReleaseKind::NcesIds);
+/// The number of the newest table of federal ids that stands beside a run: it alone counts.
+pub(crate) fn newest_table(held: &Held) -> Option<ReleaseNumber> {
+    let tables = held.releases.iter().filter(|release| release.kind == ReleaseKind::NcesIds);
+    let tables = tables.filter(|table| stands_beside(table, &held.run));
     tables.map(|table| table.number).max()
 }
 

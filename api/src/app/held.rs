@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use calsos_domain::rulebook::Rulebooks;
 use calsos_persistence::{ReleaseRecord, RunRecord};
+use jiff::Timestamp;
 
 use super::Office;
 use super::answers::{Answered, Names};
 use super::reconcile::PublishedBeside;
+use super::standing::beside;
 use crate::error::AppError;
 use crate::views::answer::PublishedView;
 
@@ -16,7 +18,8 @@ pub(crate) struct Held {
     pub(crate) run: RunRecord,
     /// The rules of that run.
     pub(crate) books: Arc<Rulebooks>,
-    /// Every release that is stored and may be known of, by number.
+    /// Every release that is stored and may be known of, by number, also those that were
+    /// withdrawn.
     pub(crate) releases: Vec<ReleaseRecord>,
     /// What LEAs are called.
     pub(crate) names: Names,
@@ -27,16 +30,27 @@ pub(crate) struct Held {
 impl Office {
     /// What stands beside the answers of the current run.
     pub(crate) fn held(&self) -> Result<Held, AppError> {
-        self.held_beside(self.run()?)
+        self.held_as_of(None)
     }
 
-    /// What stands beside the answers of a run.
-    pub(crate) fn held_beside(&self, run: RunRecord) -> Result<Held, AppError> {
-        let releases = self.store.releases()?;
+    /// What stood beside the answers of the run that was current at a moment; of the current
+    /// one where none is named.
+    pub(crate) fn held_as_of(&self, moment: Option<Timestamp>) -> Result<Held, AppError> {
+        let (run, releases) = self.stored_as_of(moment)?;
+        self.held_beside(run, releases)
+    }
+
+    /// What stands beside the answers of a run where these releases are stored, in the order
+    /// of their numbers, and no others.
+    pub(crate) fn held_beside(
+        &self,
+        run: RunRecord,
+        releases: Vec<ReleaseRecord>,
+    ) -> Result<Held, AppError> {
         Ok(Held {
             books: Arc::new(self.books_of(&run)?),
-            names: Names::load(&self.store)?,
-            lists: self.published_beside(&releases)?,
+            names: self.names_beside(&releases, &run)?,
+            lists: self.published_beside(&beside(&releases, &run))?,
             releases,
             run,
         })

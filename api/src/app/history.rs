@@ -14,6 +14,7 @@ use calsos_persistence::{AnswerFilter, LeaRecord, ReleaseRecord, RunRecord, Stor
 
 use super::Office;
 use super::answers::{Answered, Names};
+use super::standing::{beside, gone};
 use crate::error::AppError;
 use crate::views::answer::DeterminationView;
 use crate::views::changes::{ChangeView, Said, answers_of, changes, origin_words, published_of};
@@ -32,7 +33,8 @@ impl Office {
     /// The history of the LEA that has or had a code, by the answers of the current run.
     pub(crate) fn history(&self, cds: CdsCode) -> Result<LeaHistoryView, AppError> {
         let run = self.run()?;
-        let names = Names::load(&self.store)?;
+        let releases = self.store.releases()?;
+        let names = self.names_beside(&releases, &run)?;
         let record = names.lea(cds).ok_or_else(|| {
             AppError::NotFound(format!(
                 "no district, county office or charter with the CDS code {cds} is named in the \
@@ -40,9 +42,9 @@ impl Office {
             ))
         })?;
         let books = self.books_of(&run)?;
-        let releases = self.store.releases()?;
         let codes: BTreeSet<CdsCode> = record.codes().iter().map(|code| code.cds).collect();
-        let successions = self.store.successions()?;
+        let gone = gone(&releases, &run);
+        let successions = self.store.successions_by(|release| !gone.contains(&release))?;
         let own = |stored: &&StoredSuccession| {
             codes.contains(&stored.row.predecessor) || codes.contains(&stored.row.successor)
         };
@@ -55,7 +57,7 @@ impl Office {
             cds: cds.to_string(),
             run: run.number,
             identity: IdentityView::of(record, successions, &releases),
-            years: self.years_of(&books, record, &names)?,
+            years: self.years_of(&books, record, &names, &beside(&releases, &run))?,
             without_determinations: without_determinations(&books),
             through_successions: self.through_successions(&books, &run, &releases, &codes)?,
         })
@@ -67,8 +69,9 @@ impl Office {
         books: &Rulebooks,
         record: &LeaRecord,
         names: &Names,
+        standing: &[ReleaseRecord],
     ) -> Result<Vec<HistoryYearView>, AppError> {
-        let lists = self.published_beside(&self.store.releases()?)?;
+        let lists = self.published_beside(standing)?;
         let mut answers: Vec<Answered> = Vec::new();
         for code in record.codes() {
             let filter = AnswerFilter { cds: Some(code.cds), ..AnswerFilter::default() };

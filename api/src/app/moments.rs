@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use calsos_domain::facts::ReleaseNumber;
 use calsos_domain::rulebook::Rulebooks;
 use calsos_domain::year::Day;
-use calsos_persistence::{PublicAt, Publication, ReleaseRecord};
+use calsos_persistence::{PublicAt, Publication, ReleaseRecord, RunRecord};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -28,7 +28,12 @@ pub(crate) const EXPECTED: &str = "a day of California such as 2090-12-15, a mom
 /// From when each release is public, and the number of the publication that says so, where
 /// one does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Moments(BTreeMap<ReleaseNumber, (PublicAt, Option<u32>)>);
+pub(crate) struct Moments {
+    of: BTreeMap<ReleaseNumber, (PublicAt, Option<u32>)>,
+    /// Releases that are public since they were taken in, whatever the clock says now: it may
+    /// have been set back since.
+    taken_in: BTreeSet<ReleaseNumber>,
+}
 
 impl Office {
     /// From when each release is public.
@@ -48,33 +53,42 @@ impl Moments {
             Some(said) => (said.public_at, Some(said.sequence)),
             None => (by_rule(books, release), None),
         };
-        Moments(releases.iter().map(|release| (release.number, moment(release))).collect())
+        let taken_in = releases
+            .iter()
+            .filter(|release| release.year.is_none() && !said.contains_key(&release.number));
+        Moments {
+            of: releases.iter().map(|release| (release.number, moment(release))).collect(),
+            taken_in: taken_in.map(|release| release.number).collect(),
+        }
     }
 
     /// From when a release is public.
     pub(crate) fn of_release(&self, number: ReleaseNumber) -> PublicAt {
-        self.0.get(&number).map_or(PublicAt::Closed, |(public, _)| *public)
+        self.of.get(&number).map_or(PublicAt::Closed, |(public, _)| *public)
     }
 
     /// The number of what was said last of a release.
     pub(crate) fn said_of(&self, number: ReleaseNumber) -> Option<u32> {
-        self.0.get(&number).and_then(|(_, said)| *said)
+        self.of.get(&number).and_then(|(_, said)| *said)
     }
 
     /// What is said of a release, in words of which others are others.
     pub(crate) fn words_of(&self, number: ReleaseNumber) -> String {
-        format!("{:?}", self.0.get(&number))
+        format!("{:?}", self.of.get(&number))
     }
 
     /// The releases that are not public at a moment.
     pub(crate) fn hidden(&self, now: Timestamp) -> BTreeSet<ReleaseNumber> {
-        let hidden = self.0.iter().filter(|(_, (public, _))| !is_public(*public, now));
+        let hidden = self.of.iter().filter(|(number, (public, _))| {
+            !is_public(*public, now) && !self.taken_in.contains(number)
+        });
         hidden.map(|(number, _)| *number).collect()
     }
 
     /// The next moment at which a release becomes public.
     pub(crate) fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
-        let moments = self.0.values().filter_map(|(public, _)| match public {
+        let still = self.of.iter().filter(|(number, _)| !self.taken_in.contains(number));
+        let moments = still.filter_map(|(_, (public, _))| match public {
             PublicAt::From(moment) if *moment > now => Some(*moment),
             PublicAt::From(_) | PublicAt::Closed => None,
         });
@@ -94,6 +108,11 @@ pub(crate) fn by_rule(books: &Rulebooks, release: &ReleaseRecord) -> PublicAt {
         None => release.imported_at.parse().ok(),
     };
     moment.map_or(PublicAt::Closed, PublicAt::From)
+}
+
+/// When a run was made.
+pub(crate) fn made_at(run: &RunRecord) -> Timestamp {
+    run.made_at.parse().unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// The first moment of a day in California. Of a month without a day, the first moment after
@@ -131,6 +150,24 @@ pub(crate) fn parse(text: &str) -> Option<PublicAt> {
     text.parse().ok().map(PublicAt::From)
 }
 
+/// What is expected where a moment in the past is asked for.
+pub(crate) const AS_OF: &str = "a day of California such as 2016-12-12, or a moment with its \
+                                offset such as 2016-12-12T10:00:00-08:00";
+
+/// Reads the moment as of which something is asked: of a day its end, and of the day that it is
+/// now, as far as it has come.
+pub(crate) fn as_of(text: &str, now: Timestamp) -> Option<Timestamp> {
+    if text.len() != 10 {
+        return text.parse().ok();
+    }
+    let day: Date = text.parse().ok()?;
+    let begin = first_moment(Day::parse(text)?)?;
+    let next = day.checked_add(1.day()).ok().and_then(|day| Day::parse(&day.to_string()))?;
+    // The last microsecond: moments are kept to that.
+    let end = first_moment(next)?.checked_sub(1.microsecond()).ok()?;
+    Some(if begin <= now { end.min(now) } else { end })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +193,24 @@ mod tests {
         let moment = |text| first_moment(Day::parse(text).unwrap()).unwrap().to_string();
         assert_eq!(moment("2090-12"), "2091-01-01T08:00:00Z");
         assert_eq!(moment("2090-02"), "2090-03-01T08:00:00Z");
+    }
+
+    #[test]
+    fn as_of_a_day_is_as_of_its_end_or_of_now() {
+        let now = "2090-12-15T18:00:00.123456Z".parse().unwrap();
+        let as_of = |text| as_of(text, now).map(|moment| moment.to_string());
+        assert_eq!(as_of("2090-12-14").as_deref(), Some("2090-12-15T07:59:59.999999Z"));
+        assert_eq!(as_of("2090-07-01").as_deref(), Some("2090-07-02T06:59:59.999999Z"));
+        // The days on which the clocks are changed have 23 and 25 hours.
+        assert_eq!(as_of("2090-03-12").as_deref(), Some("2090-03-13T06:59:59.999999Z"));
+        assert_eq!(as_of("2090-11-05").as_deref(), Some("2090-11-06T07:59:59.999999Z"));
+        assert_eq!(as_of("2090-12-15").as_deref(), Some("2090-12-15T18:00:00.123456Z"));
+        assert_eq!(as_of("2090-12-16").as_deref(), Some("2090-12-17T07:59:59.999999Z"));
+        let moment = as_of("2090-12-15T10:00:00.5-08:00");
+        assert_eq!(moment.as_deref(), Some("2090-12-15T18:00:00.5Z"));
+        for text in ["", "now", "closed", "2090-02-30", "2090-12", "2090-12-15T10:00:00"] {
+            assert_eq!(as_of(text), None, "{text}");
+        }
     }
 
     #[test]

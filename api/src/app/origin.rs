@@ -6,7 +6,7 @@ use calsos_persistence::{ReleaseRecord, RunRecord};
 
 use super::Office;
 use super::held::Held;
-use super::release_states::{coverage_words, states};
+use super::release_states::{WITHDRAWN, coverage_words, states, states_among};
 use crate::error::AppError;
 use crate::output::Table;
 
@@ -28,7 +28,8 @@ impl Office {
     /// The origin of what is drawn from the files in force and today's rules, without a run.
     pub(crate) fn origin_of_files(&self, what: &str) -> Result<Origin, AppError> {
         let releases = self.store.releases()?;
-        let newest = releases.iter().map(|record| record.imported_at.as_str()).max();
+        let standing = releases.iter().filter(|record| !record.is_withdrawn());
+        let newest = standing.map(|record| record.imported_at.as_str()).max();
         let made_at = newest.unwrap_or_default().to_owned();
         let facts = [
             ("run", "none: drawn from the imported files themselves".to_owned()),
@@ -95,7 +96,7 @@ fn release_table(releases: &[ReleaseRecord], run: Option<&RunRecord>) -> Table {
     let now = states(releases);
     let read_by_run =
         |record: &&ReleaseRecord| run.is_some_and(|run| run.releases.contains(&record.number));
-    let in_run = states(releases.iter().filter(read_by_run));
+    let in_run = states_among(releases.iter().filter(read_by_run));
     let mut table = Table::new(&[
         "release",
         "kind",
@@ -127,7 +128,8 @@ fn release_table(releases: &[ReleaseRecord], run: Option<&RunRecord>) -> Table {
         ];
         if run.is_some() {
             let state = in_run.get(&record.number).cloned();
-            row.push(state.unwrap_or("not read: imported later".to_owned()));
+            let not_read = if record.is_withdrawn() { WITHDRAWN } else { "imported later" };
+            row.push(state.unwrap_or(format!("not read: {not_read}")));
         }
         row.push(now.get(&record.number).cloned().unwrap_or_default());
         table.push(row);

@@ -6,6 +6,7 @@ use calsos_persistence::{PublicAt, ReleaseRecord};
 
 use super::Office;
 use super::clients::by_command;
+use super::withdraw::find_release;
 use crate::error::AppError;
 
 /// Which releases are meant.
@@ -29,17 +30,7 @@ impl Office {
                 records.into_iter().filter(|record| record.year == Some(*year)).collect()
             }
             Which::Named(names) => {
-                let find = |name: &String| {
-                    let is_it = |record: &&ReleaseRecord| {
-                        record.number.to_string() == *name || record.id.to_string() == *name
-                    };
-                    records.iter().find(is_it).cloned().ok_or_else(|| {
-                        AppError::NotFound(format!(
-                            "no release has the number or id '{name}'; `calsos releases` shows them"
-                        ))
-                    })
-                };
-                names.iter().map(find).collect::<Result<_, _>>()?
+                names.iter().map(|name| find_release(&records, name)).collect::<Result<_, _>>()?
             }
         };
         if meant.is_empty() {

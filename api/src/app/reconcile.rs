@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use calsos_domain::cds::CdsCode;
 use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
-use calsos_domain::facts::FactBase;
+use calsos_domain::facts::{FactBase, ReleaseNumber};
 use calsos_domain::lea::LeaType;
 use calsos_domain::published::{check_row, status_text};
 use calsos_domain::release::{PublishedRow, ReleaseKind};
@@ -44,7 +44,9 @@ impl Office {
                 let lists = self.published_rows()?;
                 let rows = lists.get(&year).filter(|rows| !rows.is_empty());
                 let rows = rows.ok_or_else(|| no_list(year))?;
-                let names = Names::load(&self.store)?;
+                let standing: BTreeSet<ReleaseNumber> =
+                    self.standing()?.iter().map(|record| record.number).collect();
+                let names = Names::of(self.store.leas_by(|release| standing.contains(&release))?);
                 let mut comparison = Comparison::new(edition, basis, rows, &names);
                 for (cds, view) in &self.views_by_codes(year)? {
                     comparison.add(*cds, view);
@@ -54,9 +56,9 @@ impl Office {
         }
     }
 
-    /// The rows of the lists in force, by year and code.
+    /// The rows of the lists in force among the releases that stand, by year and code.
     pub(crate) fn published_rows(&self) -> Result<PublishedLists, AppError> {
-        self.published_rows_of(&self.store.releases()?)
+        self.published_rows_of(&self.standing()?)
     }
 
     /// The rows of the lists that are in force among these releases, by year and code.
@@ -95,7 +97,7 @@ impl Office {
         &self,
         year: DashboardYear,
     ) -> Result<BTreeMap<CdsCode, DeterminationView>, AppError> {
-        let base = self.facts(&self.store.releases()?)?;
+        let base = self.facts(&self.standing()?)?;
         let mut views = BTreeMap::new();
         for lea in base.leas.values() {
             let listed = lea.years.get(&year).is_some_and(|facts| facts.published.is_some());

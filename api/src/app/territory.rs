@@ -14,7 +14,7 @@ use crate::auth::reach::Territory;
 use crate::error::AppError;
 
 impl Office {
-    /// The tables in force among these releases, as they are today.
+    /// The tables in force among releases, as they are today.
     pub(crate) fn territory(
         &self,
         releases: &[ReleaseRecord],

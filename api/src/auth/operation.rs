@@ -55,6 +55,7 @@ operations! {
     GetLea "getLea" Needs::Reading;
     ListPerformances "listPerformances" Needs::Reading;
     ListDeterminations "listDeterminations" Needs::Reading;
+    ListChanges "listChanges" Needs::Reading;
     ListDeterminationsOfLea "listDeterminationsOfLea" Needs::Reading;
     GetDetermination "getDetermination" Needs::Reading;
     GetTrace "getTrace" Needs::Reading;
@@ -70,8 +71,16 @@ operations! {
     GetRelease "getRelease" Needs::Reading;
     ListRuns "listRuns" Needs::Reading;
     GetRun "getRun" Needs::Reading;
+    ListRunChanges "listRunChanges" Needs::Reading;
     ExportDeterminations "exportDeterminations" Needs::Reading;
 
+    CreateImport "createImport" Needs::Scope(Scope::Import);
+    ListImports "listImports" Needs::Scope(Scope::Import);
+    GetImport "getImport" Needs::Scope(Scope::Import);
+    ListImportIssues "listImportIssues" Needs::Scope(Scope::Import);
+    CreateRun "createRun" Needs::Scope(Scope::Import);
+    GetJob "getJob" Needs::Scope(Scope::Import);
+    CancelJob "cancelJob" Needs::Scope(Scope::Import);
     UpdateRelease "updateRelease" Needs::Scope(Scope::Publish);
     ListAudit "listAudit" Needs::Scope(Scope::Admin);
 }

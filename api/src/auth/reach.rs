@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use calsos_domain::cds::{CdsCode, CountyCode};
+use calsos_domain::release::Coverage;
 
 use super::agency::Agency;
 
@@ -87,10 +88,57 @@ impl Reach {
         }
     }
 
+    /// The counties to which the codes of whoever is reached can belong, whether a file names
+    /// them or not; `None` for every county.
+    pub(crate) fn counties_of_codes(&self) -> Option<BTreeSet<CountyCode>> {
+        match &self.bounds {
+            Bounds::All => None,
+            Bounds::Nothing => Some(BTreeSet::new()),
+            Bounds::Counties(own) => {
+                let moved = self.moved(own).map(|(cds, _)| cds.county());
+                Some(own.iter().copied().chain(moved).collect())
+            }
+            Bounds::Charters(authorizer) => Some(BTreeSet::from([authorizer.county()])),
+            Bounds::Codes(codes) => Some(codes.iter().map(|cds| cds.county()).collect()),
+        }
+    }
+
+    /// Says who is reached, in words of which others are others.
+    pub(crate) fn words(&self) -> String {
+        let mut words = format!("{:?}", self.bounds);
+        if let Bounds::Counties(own) = &self.bounds {
+            for (cds, county) in self.moved(own) {
+                words.push_str(&format!(" {cds} {county}"));
+            }
+        }
+        words
+    }
+
+    /// Charter schools that are in some counties and not by their codes, or the other way
+    /// round.
+    fn moved<'r>(
+        &'r self,
+        own: &'r BTreeSet<CountyCode>,
+    ) -> impl Iterator<Item = (CdsCode, CountyCode)> + 'r {
+        let located = self.territory.located.iter().map(|(cds, county)| (*cds, *county));
+        located.filter(|(cds, county)| own.contains(&cds.county()) != own.contains(county))
+    }
+
+    /// Whether a file that covers this speaks of nobody else than whom is reached.
+    pub(crate) fn covers_file(&self, coverage: &Coverage) -> bool {
+        self.covers(counties_of(coverage).as_ref())
+    }
+
     /// The counties, by their codes, of those among some LEAs that are reached.
     pub(crate) fn counties(&self, leas: impl Iterator<Item = CdsCode>) -> BTreeSet<CountyCode> {
         leas.filter(|cds| self.contains(*cds)).map(CdsCode::county).collect()
     }
+}
+
+/// The counties of which a file speaks; `None` for the whole state.
+pub(crate) fn counties_of(coverage: &Coverage) -> Option<BTreeSet<CountyCode>> {
+    let Coverage { statewide, counties, charter_counties } = coverage;
+    (!statewide).then(|| counties.union(charter_counties).copied().collect())
 }
 
 #[cfg(test)]
@@ -149,6 +197,46 @@ mod tests {
         for nothing in ["ccee", "selpa:3001"] {
             assert!(!reach(nothing).is_all() && !reach(nothing).contains(cds(DISTRICT)));
         }
+    }
+
+    /// Who follows the feed is told of those whose county is among these.
+    #[test]
+    fn whoever_is_reached_has_a_code_of_these_counties() {
+        let counties = |agency: &str| {
+            let counties = reach(agency).counties_of_codes()?;
+            Some(counties.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(counties("county:27").as_deref(), Some("27"));
+        assert_eq!(counties("county:10").as_deref(), Some("10 27"));
+        assert_eq!(counties("geographicLead:A lead").as_deref(), Some("27 44"));
+        assert_eq!(counties(&format!("lea:{DISTRICT}")).as_deref(), Some("27"));
+        assert_eq!(counties(&format!("authorizer:{DISTRICT}")).as_deref(), Some("27"));
+        assert_eq!(counties("ccee").as_deref(), Some(""));
+        assert_eq!(counties("state"), None);
+    }
+
+    #[test]
+    fn the_words_of_two_reaches_are_the_same_where_they_reach_the_same() {
+        let agencies =
+            ["county:27", "county:10", "county:44", "geographicLead:A lead", "ccee", "state"];
+        for one in agencies {
+            for other in agencies {
+                let same = reach(one).words() == reach(other).words();
+                assert_eq!(same, one == other, "{one} {other}");
+            }
+        }
+        // Where no school has moved, the table of them does not matter.
+        let bare = Reach::of(Agency::parse("county:44").as_ref(), &Arc::default(), |cds| {
+            BTreeSet::from([cds])
+        });
+        assert_eq!(bare.words(), reach("county:44").words());
+        assert_ne!(
+            Reach::of(Agency::parse("county:10").as_ref(), &Arc::default(), |cds| {
+                BTreeSet::from([cds])
+            })
+            .words(),
+            reach("county:10").words()
+        );
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub(crate) enum Scope {
     Read,
     /// Read results before they are public.
     Preview,
+    /// Send files to be taken in, and have everything decided anew.
+    Import,
     /// Say from when a release is public.
     Publish,
     /// Read the audit log.
@@ -17,13 +19,15 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    pub(crate) const ALL: [Scope; 4] = [Scope::Read, Scope::Preview, Scope::Publish, Scope::Admin];
+    pub(crate) const ALL: [Scope; 5] =
+        [Scope::Read, Scope::Preview, Scope::Import, Scope::Publish, Scope::Admin];
 
     /// As tokens have it.
     pub(crate) fn code(self) -> &'static str {
         match self {
             Scope::Read => "read",
             Scope::Preview => "preview",
+            Scope::Import => "import",
             Scope::Publish => "publish",
             Scope::Admin => "admin",
         }
@@ -34,6 +38,7 @@ impl Scope {
         match self {
             Scope::Read => "Read what is public, where that asks for a token.",
             Scope::Preview => "Read results of one's own LEAs before they are public.",
+            Scope::Import => "Send files to be taken in, and have everything decided anew.",
             Scope::Publish => "Say from when a file's results are public.",
             Scope::Admin => "Read the audit log.",
         }

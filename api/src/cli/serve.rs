@@ -39,7 +39,7 @@ const fn setting(
 /// The file that the others may stand in.
 pub(crate) const CONFIG: &str = "config";
 
-pub(crate) const SETTINGS: [Setting; 14] = [
+pub(crate) const SETTINGS: [Setting; 17] = [
     setting(
         CONFIG,
         "config",
@@ -150,6 +150,23 @@ pub(crate) const SETTINGS: [Setting; 14] = [
         "How long the body of a request may take to come [default: 10]",
     ),
     setting(
+        "upload_seconds",
+        "upload-seconds",
+        "CALSOS_UPLOAD_SECONDS",
+        "N",
+        Kind::One,
+        "How long a file that is sent to be taken in may take to come [default: 600]",
+    ),
+    setting(
+        "spool",
+        "spool",
+        "CALSOS_SPOOL",
+        "FOLDER",
+        Kind::One,
+        "Where a file that is sent waits until it is whole, up to 256 MB of it [default: the \
+         system's folder for temporary files]",
+    ),
+    setting(
         "token_minutes",
         "token-minutes",
         "CALSOS_TOKEN_MINUTES",
@@ -157,6 +174,15 @@ pub(crate) const SETTINGS: [Setting; 14] = [
         Kind::One,
         "How long a token that the service issues is good for; in a file, in the table issuer \
          [default: 15]",
+    ),
+    setting(
+        "feed_events",
+        "feed-events",
+        "CALSOS_FEED_EVENTS",
+        "N",
+        Kind::One,
+        "How many changes are kept for who follows the feed: so many of what the public sees, \
+         and of what is held back as well [default: 1000000]",
     ),
 ];
 

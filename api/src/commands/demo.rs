@@ -86,7 +86,7 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<(), AppError> {
         writeln!(out, "\nOne answer, in brief (`calsos explain`):\n")?;
         out.flush()?;
         drop(out);
-        let brief = Explain { cds, year: Some(newest), brief: true, rows: false };
+        let brief = Explain { cds, year: Some(newest), as_of: None, brief: true, rows: false };
         explain::run(&office, global, &brief)?;
         out = screen();
     }
@@ -187,7 +187,7 @@ fn take_in(
         began = Instant::now();
         progress.next(&file.name);
         if file.subject != Subject::About {
-            match office.import(&path, None, None, BY)? {
+            match office.import(&path, None, None, None, BY)? {
                 Imported::Added { report, colors, .. } => {
                     taken.files += 1;
                     taken.rows += u64::from(report.rows_read);
@@ -197,6 +197,10 @@ fn take_in(
                     }
                 }
                 Imported::AlreadyStored(_) => {}
+                Imported::Met(met) => {
+                    writeln!(anstream::stderr(), "{}: {met}", file.name)?;
+                    return Err(AppError::Refused { refused: 1, asked: 1 });
+                }
                 Imported::Refused { refusal, .. } => {
                     writeln!(anstream::stderr(), "{refusal}")?;
                     return Err(AppError::Refused { refused: 1, asked: 1 });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use calsos_persistence::AnswerFilter;
+use calsos_persistence::{AnswerFilter, RunRecord};
 use serde::Serialize;
 
 use crate::app::Office;
@@ -11,9 +11,10 @@ use crate::cli::{Determine, Format, Global};
 use crate::error::AppError;
 use crate::output::{Table, no_csv, screen, write_json, write_ndjson, write_table};
 
+/// A run that was made.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct RunView {
+pub(super) struct MadeView {
     run: String,
     number: u32,
     made_at: String,
@@ -23,14 +24,9 @@ struct RunView {
     answers: u64,
 }
 
-pub(super) fn run(office: &Office, global: &Global, asked: &Determine) -> Result<(), AppError> {
-    if global.format == Format::Csv {
-        return Err(no_csv("determine"));
-    }
-    let record = office.determine(&asked.by)?;
-    let mut out = screen();
-    if global.format != Format::Table {
-        let view = RunView {
+impl MadeView {
+    pub(super) fn of(record: RunRecord) -> MadeView {
+        MadeView {
             run: record.id.to_string(),
             number: record.number,
             made_at: record.made_at,
@@ -38,12 +34,32 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Determine) -> Result
             releases: record.releases.iter().map(|r| r.0).collect(),
             editions: record.editions.into_iter().map(|e| (e.year.to_string(), e.hash)).collect(),
             answers: record.answer_count,
-        };
+        }
+    }
+}
+
+pub(super) fn run(office: &Office, global: &Global, asked: &Determine) -> Result<(), AppError> {
+    if global.format == Format::Csv {
+        return Err(no_csv("determine"));
+    }
+    let record = office.determine(&asked.by)?;
+    let mut out = screen();
+    if global.format != Format::Table {
+        let view = MadeView::of(record);
         return match global.format {
             Format::Ndjson => write_ndjson(&mut *out, &[view]),
             _ => write_json(&mut *out, &view),
         };
     }
+    show(&mut *out, office, &record)
+}
+
+/// Shows a run that was made, and counts its answers.
+pub(super) fn show(
+    out: &mut dyn Write,
+    office: &Office,
+    record: &RunRecord,
+) -> Result<(), AppError> {
     writeln!(
         out,
         "Run {} ({}): {} answers from {} releases, by {} editions of the rules",
@@ -73,5 +89,5 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Determine) -> Result
         row.extend(counts.iter().map(ToString::to_string));
         table.push(row);
     }
-    write_table(&mut *out, &table, Format::Table)
+    write_table(out, &table, Format::Table)
 }

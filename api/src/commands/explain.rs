@@ -33,7 +33,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Explain) -> Result<(
     if global.format == Format::Csv {
         return Err(no_csv("explain"));
     }
-    let explanation = office.explain(asked.cds, asked.year)?;
+    let explanation = office.explain(&office.held_as_of(asked.as_of)?, asked.cds, asked.year)?;
     let Explanation { name, county_name, view, published, register, trace, sources } = &explanation;
     let mut out = screen();
     if global.format != Format::Table {

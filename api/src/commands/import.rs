@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
 use calsos_domain::colors::ColorAudit;
+use calsos_domain::facts::Why;
 use calsos_ingest::{FileReport, HeaderChange, LeftOut, Refusal};
 use calsos_persistence::ReleaseRecord;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -37,6 +38,9 @@ struct FileView {
     refusal: Option<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+    /// Why it is withdrawn, where the same bytes were stored before and are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withdrawn: Option<String>,
 }
 
 /// How the published colours and levels compare with the year's tables.
@@ -76,7 +80,8 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Import) -> Result<()
     for path in &asked.files {
         bar.set_message(path.display().to_string());
         let name = path.display().to_string();
-        let view = match office.import(path, asked.assigned, asked.public_at, &asked.by) {
+        let Import { assigned, public_at, beside, by, .. } = asked;
+        let view = match office.import(path, *assigned, *public_at, *beside, by) {
             Ok(imported) => view(name, imported),
             // A file that cannot be read is reported beside the others.
             Err(error @ AppError::Disk { .. }) => {
@@ -127,6 +132,7 @@ fn empty(file: String, outcome: &'static str) -> FileView {
         header: None,
         refusal: None,
         problem: None,
+        withdrawn: None,
     }
 }
 
@@ -143,7 +149,15 @@ fn view(file: String, imported: Imported) -> FileView {
             header: header.map(header_view),
             ..stored(record, "added", Some(*report))
         },
-        Imported::AlreadyStored(record) => stored(record, "alreadyStored", None),
+        Imported::AlreadyStored(record) => FileView {
+            withdrawn: record
+                .withdrawal
+                .as_ref()
+                .filter(|said| said.withdrawn)
+                .map(|said| said.reason.clone()),
+            ..stored(record, "alreadyStored", None)
+        },
+        Imported::Met(met) => FileView { problem: Some(met.to_string()), ..empty(file, "refused") },
         Imported::Refused { refusal, header } => FileView {
             refusal: Some(refusal),
             header: header.map(header_view),
@@ -184,13 +198,23 @@ fn show(out: &mut dyn Write, view: &FileView) -> Result<(), AppError> {
             show_header(out, header)?;
         }
     } else if let Some(problem) = &view.problem {
-        writeln!(out, "{problem}")?;
+        match view.outcome {
+            "refused" => writeln!(out, "{}\n  refused: {problem}", view.file)?,
+            _ => writeln!(out, "{problem}")?,
+        }
     } else {
         writeln!(
             out,
             "{}\n  already imported as release {release} ({sha256}…): nothing changed",
             view.file
         )?;
+        if let Some(reason) = &view.withdrawn {
+            writeln!(
+                out,
+                "  it is withdrawn ({reason}) and stays so; `calsos withdraw {release} --undo \
+                 --reason …` reinstates it"
+            )?;
+        }
     }
     Ok(())
 }
@@ -305,7 +329,11 @@ fn show_colors(out: &mut dyn Write, colors: &ColorsView) -> Result<(), AppError>
 
 fn show_superseded(out: &mut dyn Write, office: &Office) -> Result<(), AppError> {
     for superseded in office.superseded()? {
-        let by = if superseded.by_file_date { "its date inside is later" } else { "it came later" };
+        let by = match superseded.why {
+            Why::FileDate => "its date inside is later",
+            Why::Import => "it came later",
+            Why::Beside => "so it was said with --beside",
+        };
         let extent = if superseded.wholly { "" } else { " for the counties that both cover" };
         writeln!(
             out,

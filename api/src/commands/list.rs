@@ -27,8 +27,8 @@ pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), 
         Format::Xlsx => Some(workbook_file(asked.out.as_deref())?),
         _ => None,
     };
-    let answers = office.list(asked)?;
-    let held = office.held()?;
+    let held = office.held_as_of(asked.as_of)?;
+    let answers = office.list(&held.run, asked)?;
     let names = &held.names;
     let published = |answered: &Answered| held.published(answered);
     let named = || -> Vec<Named<'_>> {
@@ -80,6 +80,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &List) -> Result<(), 
 fn asked_for(asked: &List) -> String {
     let List {
         year,
+        as_of,
         county,
         lea_type,
         status,
@@ -108,6 +109,7 @@ fn asked_for(asked: &List) -> String {
         method.as_ref().map(|method| format!("method {method}")),
         sustained_need.then(|| "a test over several years met".to_owned()),
         provisional.then(|| "provisional".to_owned()),
+        as_of.map(|moment| format!("as of {moment}")),
     ];
     let words: Vec<String> = words.into_iter().flatten().collect();
     if words.is_empty() {

@@ -24,6 +24,8 @@ pub(super) fn run(office: &Office, global: &Global) -> Result<(), AppError> {
         "sha256",
         "state",
         "public from",
+        "beside others",
+        "withdrawn because",
     ]);
     let moments = office.moments(&records)?;
     for record in records {
@@ -40,6 +42,12 @@ pub(super) fn run(office: &Office, global: &Global) -> Result<(), AppError> {
             record.sha256.clone(),
             states.get(&record.number).cloned().unwrap_or_default(),
             words(moments.of_release(record.number)),
+            record.beside.map(|beside| beside.code().to_owned()).unwrap_or_default(),
+            record
+                .withdrawal
+                .filter(|said| said.withdrawn)
+                .map(|said| said.reason)
+                .unwrap_or_default(),
         ]);
     }
     write_table(&mut *screen(), &table, global.format)

@@ -7,12 +7,13 @@
               is written; the document and its parts are objects"
 )]
 
+use calsos_domain::indicator::Indicator;
 use calsos_domain::lea::LeaType;
 use calsos_domain::student_group::StudentGroup;
 use serde_json::{Map, Value, json};
 
 /// The headers of responses: name, description, example.
-const HEADERS: [(&str, &str, &str); 13] = [
+const HEADERS: [(&str, &str, &str); 16] = [
     (
         "Request-Id",
         "The id of the request, as the log has it.",
@@ -22,6 +23,11 @@ const HEADERS: [(&str, &str, &str); 13] = [
         "Dataset-Version",
         "What is shown to the caller: another text wherever anything of it is another. Absent before the first run, and for who may not read.",
         "12.81-0190a5c4-93c0-7c2e-8f0a-6f1d2c3b4a59",
+    ),
+    (
+        "Dataset-Unchecked-Since",
+        "The last moment at which the database said whether there is something new. Absent unless the database is away: what is shown comes from memory.",
+        "2099-12-15T18:00:00.000000Z",
     ),
     (
         "Rulebook-Version",
@@ -65,8 +71,26 @@ const HEADERS: [(&str, &str, &str); 13] = [
         "How many requests are left (`r`), and in how many seconds all are there again (`t`). Absent where the service has no limit.",
         "\"anonymous\";r=999;t=1",
     ),
+    (
+        "Location",
+        "Where the job is that will do what was asked for.",
+        "http://127.0.0.1:8080/v1/jobs/0190a5c4-93c0-7c2e-8f0a-6f1d2c3b4a59",
+    ),
+    (
+        "Idempotency-Replayed",
+        "`true` where the same was asked for before by the same `Idempotency-Key`; else absent.",
+        "true",
+    ),
     ("Accept-Encoding", "What a body may be encoded with (415).", "identity"),
 ];
+
+/// The kinds of files beside those of the Dashboard's indicators.
+const LOCAL: [&str; 10] = [
+    "LOCAL1", "LOCAL2", "LOCAL3", "LOCAL4", "LOCAL5", "LOCAL6", "LOCAL7", "LOCAL8", "LOCAL9",
+    "LOCAL10",
+];
+const OTHER_KINDS: [&str; 8] =
+    ["LIST", "CALPADS", "SUCCESSIONS", "DIRECTORY", "CHARTERLIST", "LEADS", "LOCATIONS", "NCES"];
 
 /// Says it in the document.
 pub(super) fn complete(document: &mut Value) {
@@ -93,13 +117,26 @@ pub(super) fn complete(document: &mut Value) {
 fn complete_operation(operation: &mut Map<String, Value>, is_counted: bool) {
     let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
     let parameters = parameters.as_array_mut().map(std::mem::take).unwrap_or_default();
-    let is_list = parameters.iter().any(|parameter| parameter["name"] == "cursor");
+    let is_list = parameters
+        .iter()
+        .any(|parameter| parameter["name"] == "cursor" || parameter["name"] == "since");
+    if let Some(body) = operation.get_mut("requestBody")
+        && let Some(file) = body.pointer_mut("/content/application~1octet-stream")
+    {
+        file["schema"] = json!({"type": "string", "format": "binary"});
+    }
     let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     let is_tagged = responses.as_ref().is_some_and(|of| of.contains_key("304"));
     let is_changed = parameters.iter().any(|parameter| parameter["name"] == "If-Match");
     for (status, response) in responses.into_iter().flatten() {
         let is_file = response.pointer("/content/text~1csv").is_some();
-        let mut names = vec!["Request-Id", "Dataset-Version", "Rulebook-Version", "Cache-Control"];
+        let mut names = vec![
+            "Request-Id",
+            "Dataset-Version",
+            "Dataset-Unchecked-Since",
+            "Rulebook-Version",
+            "Cache-Control",
+        ];
         if is_counted {
             names.extend(["RateLimit-Policy", "RateLimit"]);
         }
@@ -109,6 +146,8 @@ fn complete_operation(operation: &mut Map<String, Value>, is_counted: bool) {
                 names.extend(is_list.then_some("Link"));
                 names.extend(is_file.then_some("Content-Disposition"));
             }
+            "202" => names.extend(["Location", "Idempotency-Replayed"]),
+            "507" => {}
             "503" => names.push("Retry-After"),
             _ => {
                 names.extend(["Allow", "Accept-Encoding", "WWW-Authenticate"]);
@@ -134,6 +173,13 @@ fn complete_operation(operation: &mut Map<String, Value>, is_counted: bool) {
             "description": "The `ETag` of the body that the caller has: 304 where it is still the one.",
             "schema": {"type": "string"}, "example": "W/\"0\"",
         }));
+        parameters.push(json!({
+            "name": "Dataset-Version", "in": "header", "required": false,
+            "description": "The `Dataset-Version` of what the caller has seen: nothing older is \
+                            answered, whichever process answers; 503 until it knows of it.",
+            "schema": {"type": "string", "maxLength": 200},
+            "example": "12.81-0190a5c493c07c2e8f0a6f1d2c3b4a59",
+        }));
     }
     if !parameters.is_empty() {
         operation.insert("parameters".to_owned(), Value::Array(parameters));
@@ -142,9 +188,25 @@ fn complete_operation(operation: &mut Map<String, Value>, is_counted: bool) {
     }
 }
 
-/// Gives a parameter the texts that it takes, where they are a closed list.
+/// What is said of the moment as of which is asked.
+const AS_OF: &str = "What was shown to the caller at this moment, if it may still be shown: the \
+                     answer that was current then, explained by the files and rules of then. A \
+                     moment has its offset (a `+` is written `%2B`); a day is one of California, \
+                     and as of a day is as of its end, as of the day that it is, as of now. A \
+                     moment ahead of now is refused (400). Where there was no answer yet, 404 says \
+                     since when there is one. The pages of a list all take the same.";
+
+/// Gives a parameter the texts that it takes, where they are a closed list, and what is said of
+/// it wherever it is.
 fn with_values(mut parameter: Value) -> Value {
+    if parameter["name"] == "asOf" {
+        parameter["description"] = json!(AS_OF);
+    }
     let values: Vec<&str> = match parameter["name"].as_str().unwrap_or_default() {
+        "kind" => {
+            let indicators = Indicator::ALL.map(Indicator::code).into_iter();
+            indicators.chain(LOCAL).chain(OTHER_KINDS).collect()
+        }
         "type" => LeaType::ALL.map(LeaType::code).to_vec(),
         "status" => vec!["general", "differentiated", "notKnown", "notJudged"],
         "group" => {
@@ -153,8 +215,27 @@ fn with_values(mut parameter: Value) -> Value {
         "layout" => vec!["answers", "published"],
         "format" => vec!["csv", "ndjson", "xlsx"],
         "outcome" => vec!["done", "refused"],
+        "beside" => vec!["wins", "yields"],
+        "of" => vec!["answers", "lists"],
         _ => return parameter,
     };
     parameter["schema"]["enum"] = json!(values);
     parameter
+}
+
+#[cfg(test)]
+mod tests {
+    use calsos_domain::release::ReleaseKind;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_file_that_is_listed_is_one() {
+        let kinds = with_values(json!({"name": "kind", "schema": {}}));
+        let kinds = kinds["schema"]["enum"].as_array().unwrap();
+        assert_eq!(kinds.len(), 26);
+        for kind in kinds.iter().map(|kind| kind.as_str().unwrap()) {
+            assert_eq!(ReleaseKind::parse(kind).unwrap().code(), kind);
+        }
+    }
 }

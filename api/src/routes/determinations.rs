@@ -97,6 +97,7 @@ pub(crate) struct StripYear<'a> {
         ("method" = Option<String>, Query, description = "Only LEAs that met this method, M1 to M4.", pattern = "^M[1-4]$", example = "M1", nullable = false),
         ("sustainedNeed" = Option<bool>, Query, description = "Only LEAs that met a test over several years.", example = false, nullable = false),
         ("provisional" = Option<bool>, Query, description = "Only answers that a file could still change.", example = false, nullable = false),
+        ("asOf" = Option<String>, Query, description = "As of when.", example = "2016-12-12", nullable = false),
         ("limit" = Option<u16>, Query, description = "How many items a page has.", minimum = 1, maximum = 5000, example = 100, nullable = false),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before.", min_length = 2, pattern = "^([0-9a-f]{2})+$", nullable = false),
         ("total" = Option<bool>, Query, description = "Whether to say how many there are in all.", example = true, nullable = false),
@@ -114,7 +115,7 @@ pub(crate) async fn list_determinations(
     may: May<ListDeterminations>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let wanted = wanted(&mut asked);
+    let (wanted, as_of) = (wanted(&mut asked), asked.as_of());
     let page = PageAsked::of(&mut asked);
     let after = page.cursor.as_ref().and_then(|cursor| {
         let place = place(&cursor.after);
@@ -124,14 +125,14 @@ pub(crate) async fn list_determinations(
         place
     });
     asked.done()?;
-    let snapshot = may.current()?;
+    let snapshot = may.as_of(as_of).await?;
     let Some(cursor) = &page.cursor else {
         if let Some(year) = wanted.year {
             snapshot.year(year)?;
         }
         return first_page(&request, &snapshot, &wanted, &page);
     };
-    let index = may.index_of(&cursor.dataset)?;
+    let index = may.index_as_of(as_of, &snapshot, &cursor.dataset)?;
     let headers = snapshot.headers.of_earlier(&cursor.dataset);
     if has(request.headers(), &headers.tag) {
         return Ok(tagged(HttpResponse::NotModified(), &headers).finish());
@@ -200,7 +201,8 @@ fn cursor_at(index: &Index, dataset: &str, last: usize) -> String {
     Cursor { dataset: dataset.to_owned(), after: after.unwrap_or_default() }.text()
 }
 
-fn place(after: &str) -> Option<Place> {
+/// The place after which a page begins.
+pub(super) fn place(after: &str) -> Option<Place> {
     let (year, cds) = after.split_once('.')?;
     Some(Place { year: DashboardYear::parse(year)?, cds: CdsCode::parse(cds).ok()? })
 }
@@ -237,7 +239,10 @@ pub(crate) fn wanted(asked: &mut Asked) -> Wanted {
 /// Of every year with an answer, the oldest first.
 #[utoipa::path(
     tag = "determinations", operation_id = "listDeterminationsOfLea",
-    params(("cds" = String, Path, description = "The LEA's code.", pattern = "^[0-9]{14}$", example = "01800010000000")),
+    params(
+        ("cds" = String, Path, description = "The LEA's code.", pattern = "^[0-9]{14}$", example = "01800010000000"),
+        ("asOf" = Option<String>, Query, description = "As of when.", example = "2016-12-12", nullable = false),
+    ),
     responses(
         (status = 200, description = "The determinations.", body = DeterminationHistory),
         (status = 304, description = "The caller has it."),
@@ -252,9 +257,9 @@ pub(crate) async fn list_determinations_of_lea(
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let cds = asked.path_cds(&path);
+    let (cds, as_of) = (asked.path_cds(&path), asked.as_of());
     let cds = asked.done_with(cds)?;
-    let snapshot = may.current()?;
+    let snapshot = may.as_of(as_of).await?;
     snapshot.lea(cds)?;
     of_snapshot(&request, &snapshot, || {
         let mut body = b"{\"items\":[".to_vec();
@@ -278,6 +283,7 @@ pub(crate) async fn list_determinations_of_lea(
     params(
         ("cds" = String, Path, description = "The LEA's code.", pattern = "^[0-9]{14}$", example = "01800010000000"),
         ("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099),
+        ("asOf" = Option<String>, Query, description = "As of when.", example = "2016-12-12", nullable = false),
     ),
     responses(
         (status = 200, description = "The determination.", body = DeterminationPage),
@@ -294,8 +300,9 @@ pub(crate) async fn get_determination(
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let (cds, year) = (asked.path_cds(&path.0), asked.path_year(&path.1));
+    let as_of = asked.as_of();
     let (cds, year) = asked.done_with(cds.zip(year))?;
-    let snapshot = may.current()?;
+    let snapshot = may.as_of(as_of).await?;
     let place = snapshot.find(cds, year)?;
     of_snapshot(&request, &snapshot, || {
         let strip = snapshot.index.of_lea(cds).into_iter().map(|entry| StripYear {

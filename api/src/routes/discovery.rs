@@ -49,10 +49,11 @@ struct EditionVersion {
     hash: String,
 }
 
-const LINKS: [(&str, &str); 14] = [
+const LINKS: [(&str, &str); 15] = [
     ("years", "/v1/years"),
     ("leas", "/v1/leas"),
     ("determinations", "/v1/determinations"),
+    ("changes", "/v1/changes"),
     ("summaries", "/v1/summaries/{year}"),
     ("reconciliations", "/v1/reconciliations/{year}"),
     ("rulebooks", "/v1/rulebooks"),

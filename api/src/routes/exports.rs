@@ -28,6 +28,7 @@ use crate::snapshot::Snapshot;
         ("year" = u16, Query, description = "The Dashboard year.", minimum = 2000, maximum = 2099),
         ("layout" = Option<String>, Query, description = "answers (the default) or published.", example = "published", nullable = false),
         ("format" = Option<String>, Query, description = "csv (the default), ndjson or xlsx.", example = "csv", nullable = false),
+        ("asOf" = Option<String>, Query, description = "As of when.", example = "2016-12-12", nullable = false),
     ),
     responses(
         (status = 200, description = "The file.", content(
@@ -58,9 +59,10 @@ pub(crate) async fn export_determinations(
         "xlsx" => Some(Format::Xlsx),
         _ => None,
     });
+    let as_of = asked.as_of();
     let year = asked.done_with(year)?;
     let (layout, format) = (layout.unwrap_or(Layout::Answers), format.unwrap_or(Format::Csv));
-    let snapshot = may.current()?;
+    let snapshot = may.as_of(as_of).await?;
     snapshot.year(year)?;
     if has(request.headers(), &snapshot.headers.tag) {
         return Ok(tagged(HttpResponse::NotModified(), &snapshot.headers).finish());

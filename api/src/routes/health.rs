@@ -21,11 +21,17 @@ struct Health {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     dataset_version: Option<String>,
+    /// The last moment at which the database said whether there is something new: UTC. It is
+    /// there only while the database is away, and readers are served from memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    dataset_unchecked_since: Option<String>,
 }
 
 fn health<O: Operation>(may: &May<O>) -> Health {
     let dataset_version = may.now().map(|now| now.dataset().to_owned());
-    Health { status: "ok", dataset_version }
+    let dataset_unchecked_since = may.unchecked_since().map(|since| format!("{since:.6}"));
+    Health { status: "ok", dataset_version, dataset_unchecked_since }
 }
 
 /// Whether the process lives
@@ -47,7 +53,8 @@ pub(crate) async fn get_health(
 
 /// Whether readers can be served
 ///
-/// 503 as long as no run is stored.
+/// 503 as long as no run is stored. While the database is away, readers are served from memory:
+/// 200, with `datasetUncheckedSince`.
 #[utoipa::path(
     tag = "service", operation_id = "getReadiness",
     responses(

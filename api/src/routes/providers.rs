@@ -34,6 +34,7 @@ struct ProviderList<'a> {
 /// As the rules name it, with the number of LEAs by Dashboard year.
 #[utoipa::path(
     tag = "providers", operation_id = "listProviders",
+    params(("asOf" = Option<String>, Query, description = "As of when.", example = "2016-12-12", nullable = false)),
     responses(
         (status = 200, description = "The providers.", body = ProviderList),
         (status = 304, description = "The caller has it."),
@@ -46,8 +47,10 @@ pub(crate) async fn list_providers(
     request: HttpRequest,
     may: May<ListProviders>,
 ) -> Result<HttpResponse, Problem> {
-    Asked::of(&request).done()?;
-    let snapshot = may.current()?;
+    let mut asked = Asked::of(&request);
+    let as_of = asked.as_of();
+    asked.done()?;
+    let snapshot = may.as_of(as_of).await?;
     of_snapshot(&request, &snapshot, || {
         let mut providers: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
         for entry in &snapshot.index.entries {

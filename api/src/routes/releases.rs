@@ -1,19 +1,18 @@
 //! The files that were taken in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actix_web::http::header::IF_MATCH;
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse, get, patch};
-use calsos_domain::cds::CountyCode;
-use calsos_domain::facts::ReleaseNumber;
-use calsos_domain::release::Coverage;
-use calsos_persistence::{PublicAt, PublishIf, ReleaseRecord};
-use serde::{Deserialize, Serialize};
+use calsos_domain::facts::{Beside, ReleaseNumber};
+use calsos_persistence::{ChangeRelease, NewWithdrawal, PublicAt, ReleaseRecord, SeenOfRelease};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::moments::{self, Moments};
 use crate::app::release_states::{coverage_words, states};
+use crate::app::withdraw::{REASON_EXPECTED, reason};
 use crate::auth::operation::{GetRelease, ListReleases, Operation as _, UpdateRelease};
 use crate::error::AppError;
 use crate::problem::{Kind, Problem, ProblemDetails};
@@ -50,8 +49,14 @@ struct Release {
     statewide: bool,
     /// About which LEAs it speaks, in words.
     coverage: String,
-    /// `in force`, or what took its place.
+    /// `in force`, what took its place, or `withdrawn`.
     state: String,
+    /// What was said, when it was taken in, of it beside releases of its kind and year, of which
+    /// exactly one is statewide: `wins`, it goes before them for the LEAs of whom both speak;
+    /// `yields`, they do. Absent where nothing was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "wins")]
+    beside: Option<&'static str>,
     /// UTC.
     #[schema(format = DateTime)]
     imported_at: String,
@@ -61,17 +66,92 @@ struct Release {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     public_at: Option<String>,
+    /// `true` where it is withdrawn: kept, and in no run that is made from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    withdrawn: Option<bool>,
+    /// When that was said: UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    withdrawn_at: Option<String>,
+    /// Why it is withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    withdrawn_reason: Option<String>,
 }
 
-/// What is changed of a release.
+/// What is changed of a release; of what is absent, nothing. At least one of `publicAt` and
+/// `withdrawn` is there, and `reason` exactly where `withdrawn` is.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = ReleaseChange)]
 struct ReleaseChange {
     /// From when its results are public: a moment with its offset, a day of California, `now`,
     /// or `closed`.
-    #[schema(example = "2099-12-15T10:00:00-08:00")]
-    public_at: String,
+    #[serde(default, deserialize_with = "there")]
+    #[schema(nullable = false, example = "2099-12-15T10:00:00-08:00")]
+    public_at: Option<String>,
+    /// Whether it is withdrawn: `false` reinstates it.
+    #[serde(default, deserialize_with = "there")]
+    #[schema(nullable = false, example = true)]
+    withdrawn: Option<bool>,
+    /// Why it is withdrawn or reinstated, on one line.
+    #[serde(default, deserialize_with = "there")]
+    #[schema(nullable = false, min_length = 1, max_length = 1000, example = "a test file")]
+    reason: Option<String>,
+}
+
+/// A value that is there: `null` is none.
+fn there<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// What a body says is changed.
+struct Change {
+    public_at: Option<PublicAt>,
+    withdrawn: Option<(bool, String)>,
+}
+
+impl Change {
+    fn read(body: &[u8]) -> Result<Change, Problem> {
+        let refused = |detail: String| Problem::new(Kind::BodyNotValid, detail);
+        let change: ReleaseChange = serde_json::from_slice(body).map_err(|fault| {
+            refused(format!(
+                "the body is not {{\"publicAt\": \"…\"}} or {{\"withdrawn\": true, \"reason\": \
+                 \"…\"}} as JSON: {fault}"
+            ))
+        })?;
+        let public_at = match &change.public_at {
+            None => None,
+            Some(text) => Some(moments::parse(text).ok_or_else(|| {
+                refused(format!("publicAt is not a moment; {} is expected", moments::EXPECTED))
+            })?),
+        };
+        let withdrawn = match (change.withdrawn, &change.reason) {
+            (None, None) => None,
+            (Some(withdrawn), Some(text)) => Some((
+                withdrawn,
+                reason(text).ok_or_else(|| {
+                    refused(format!("reason is none; {REASON_EXPECTED} is expected"))
+                })?,
+            )),
+            (Some(_), None) => {
+                return Err(refused("withdrawn is given without a reason; add it".to_owned()));
+            }
+            (None, Some(_)) => {
+                let detail = "reason is given, and withdrawn is not; say true or false";
+                return Err(refused(detail.to_owned()));
+            }
+        };
+        if public_at.is_none() && withdrawn.is_none() {
+            return Err(refused("nothing is changed: give publicAt, withdrawn or both".to_owned()));
+        }
+        Ok(Change { public_at, withdrawn })
+    }
 }
 
 /// Every release.
@@ -88,6 +168,7 @@ fn release(
     moments: Option<&Moments>,
 ) -> Release {
     let public_at = moments.map(|moments| moments.of_release(record.number));
+    let withdrawal = record.withdrawal.as_ref().filter(|said| said.withdrawn);
     Release {
         id: record.id.to_string(),
         number: record.number.0,
@@ -101,12 +182,16 @@ fn release(
         statewide: record.coverage.statewide,
         coverage: coverage_words(&record.coverage),
         state: states.get(&record.number).cloned().unwrap_or_default(),
+        beside: record.beside.map(Beside::code),
         imported_at: record.imported_at.clone(),
         in_current_run: current.contains(&record.number),
         public_at: match public_at {
             Some(PublicAt::From(moment)) => Some(moment.to_string()),
             Some(PublicAt::Closed) | None => None,
         },
+        withdrawn: withdrawal.map(|_said| true),
+        withdrawn_at: withdrawal.map(|said| said.set_at.clone()),
+        withdrawn_reason: withdrawal.map(|said| said.reason.clone()),
     }
 }
 
@@ -168,9 +253,12 @@ pub(crate) async fn get_release(
     })
 }
 
-/// From when a file's results are public
+/// From when a file's results are public, and whether it is withdrawn
 ///
-/// Until then they are shown to none but those who may see them before. It takes the scope
+/// Until they are public, they are shown to none but those who may see them before. A file that
+/// is withdrawn is kept, with the reason: the next run leaves it out, and until then the answers
+/// stay as they are. No run is started by this. `withdrawn: false` reinstates it for the next
+/// run. It takes the scope
 /// `publish` and an agency that reaches every LEA of whom the file speaks. `If-Match` has the
 /// `ETag` of the release as it was read.
 #[utoipa::path(
@@ -201,24 +289,17 @@ pub(crate) async fn update_release(
     let is_seen = snapshot.held.releases.iter().any(is_it);
     let reach = may.reach();
     let found = may.any_release(is_it).filter(|record| {
-        is_seen || reach.as_ref().is_some_and(|reach| reach.covers(counties(record).as_ref()))
+        is_seen || reach.as_ref().is_some_and(|reach| reach.covers_file(&record.coverage))
     });
     let record = found.ok_or_else(unknown)?;
-    if !reach.is_some_and(|reach| reach.covers(counties(&record).as_ref())) {
+    if !reach.is_some_and(|reach| reach.covers_file(&record.coverage)) {
         return Err(Problem::new(
             Kind::OutOfReach,
             "the release speaks of LEAs that the token's agency does not reach; an agency that \
-             reaches them all says from when it is public",
+             reaches them all says such things of it",
         ));
     }
-    let change: ReleaseChange = serde_json::from_slice(&body).map_err(|fault| {
-        let detail = format!("the body is not {{\"publicAt\": \"…\"}} as JSON: {fault}");
-        Problem::new(Kind::BodyNotValid, detail)
-    })?;
-    let public_at = moments::parse(&change.public_at).ok_or_else(|| {
-        let detail = format!("publicAt is not a moment; {} is expected", moments::EXPECTED);
-        Problem::new(Kind::BodyNotValid, detail)
-    })?;
+    let change = Change::read(&body)?;
     let given = request.headers().get(IF_MATCH).ok_or_else(|| {
         let detail = "send If-Match with the ETag of the release as you read it, so that nobody's \
                       change is lost unseen";
@@ -230,32 +311,32 @@ pub(crate) async fn update_release(
     }
     let entry = Entry::of(&request, &may.caller, UpdateRelease::ID);
     let (store, number) = (may.store(), record.number);
-    let seen = may.said_of(number);
+    let seen = SeenOfRelease {
+        publication: may.said_of(number),
+        withdrawal: record.withdrawal.as_ref().map(|said| said.sequence),
+    };
     let said = apart(move || {
-        let expected = match any {
-            true => store.publications().map_err(AppError::from)?.get(&number).map(|p| p.sequence),
-            false => seen,
-        };
         let by = entry.actor.clone();
         let audit = Some(entry.done());
-        Ok(store.publish_if(number, expected, public_at, &by, audit).map_err(AppError::from)?)
+        let Change { public_at, withdrawn } = &change;
+        let withdrawn = withdrawn
+            .as_ref()
+            .map(|(withdrawn, reason)| NewWithdrawal { withdrawn: *withdrawn, reason });
+        let change = calsos_persistence::ReleaseChange { public_at: *public_at, withdrawn };
+        let seen = (!any).then_some(seen);
+        Ok(store.change_release(number, seen, &change, &by, audit).map_err(AppError::from)?)
     });
     match said.await? {
-        PublishIf::Said(_) => {}
-        PublishIf::Otherwise(_) => return Err(changed_since()),
+        ChangeRelease::Done { .. } => {}
+        ChangeRelease::Otherwise(_) => return Err(changed_since()),
     }
     let may = may.again(&request).await?;
     let snapshot = may.current()?;
+    let record = may.any_release(is_it).ok_or_else(unknown)?;
     let states = states(&snapshot.held.releases);
     let current = &snapshot.held.run.releases;
     let body = drawn(&release(&record, &states, current, may.moments()))?;
     Ok(json(tagged(HttpResponse::Ok(), &snapshot.headers), body.into()))
-}
-
-/// The counties of which a release speaks; `None` for the whole state.
-fn counties(record: &ReleaseRecord) -> Option<BTreeSet<CountyCode>> {
-    let Coverage { statewide, counties, charter_counties } = &record.coverage;
-    (!statewide).then(|| counties.union(charter_counties).copied().collect())
 }
 
 fn unknown() -> Problem {

@@ -61,11 +61,15 @@ pub(crate) async fn get_run(
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
     may.current()?;
-    let is_it = |run: &&RunRecord| run.id.to_string() == *path || run.number.to_string() == *path;
-    let runs = may.runs().await?;
-    let run = runs.iter().find(is_it).ok_or_else(|| {
+    let run = find(&may.runs().await?, &path)?;
+    fresh(&RunView::of(&run))
+}
+
+/// The run of an id or a number.
+pub(super) fn find(runs: &[RunRecord], name: &str) -> Result<RunRecord, Problem> {
+    let is_it = |run: &&RunRecord| run.id.to_string() == name || run.number.to_string() == name;
+    runs.iter().find(is_it).cloned().ok_or_else(|| {
         let detail = "no run has this id or number; /v1/runs lists those that are";
         Problem::new(Kind::UnknownRun, detail)
-    })?;
-    fresh(&RunView::of(run))
+    })
 }

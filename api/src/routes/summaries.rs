@@ -15,7 +15,10 @@ use crate::server::may::May;
 /// By kind of LEA, label, level, method, student group, state priority and test.
 #[utoipa::path(
     tag = "summaries", operation_id = "getSummary",
-    params(("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099)),
+    params(
+        ("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099),
+        ("asOf" = Option<String>, Query, description = "As of when.", example = "2016-12-12", nullable = false),
+    ),
     responses(
         (status = 200, description = "The counts.", body = Summary),
         (status = 304, description = "The caller has it."),
@@ -30,9 +33,9 @@ pub(crate) async fn get_summary(
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let year = asked.path_year(&path);
+    let (year, as_of) = (asked.path_year(&path), asked.as_of());
     let year = asked.done_with(year)?;
-    let snapshot = may.current()?;
+    let snapshot = may.as_of(as_of).await?;
     snapshot.year(year)?;
     drawn_apart(&request, snapshot, move |snapshot| {
         drawn(&Summary::of(year, &|of, read| snapshot.each_answer(of, read))?)

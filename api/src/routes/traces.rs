@@ -19,6 +19,7 @@ use crate::views::trace::TraceView;
     params(
         ("cds" = String, Path, description = "The LEA's code.", pattern = "^[0-9]{14}$", example = "01800010000000"),
         ("year" = u16, Path, description = "The Dashboard year.", minimum = 2000, maximum = 2099),
+        ("asOf" = Option<String>, Query, description = "As of when.", example = "2016-12-12", nullable = false),
     ),
     responses(
         (status = 200, description = "The tree.", body = TraceView),
@@ -35,8 +36,9 @@ pub(crate) async fn get_trace(
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let (cds, year) = (asked.path_cds(&path.0), asked.path_year(&path.1));
+    let as_of = asked.as_of();
     let (cds, year) = asked.done_with(cds.zip(year))?;
-    let snapshot = may.current()?;
+    let snapshot = may.as_of(as_of).await?;
     let place = snapshot.find(cds, year)?;
     drawn_from_facts(&request, snapshot, place, move |snapshot| {
         let trace = snapshot.trace(may.office(), place)?;

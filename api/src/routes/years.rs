@@ -8,6 +8,7 @@ use calsos_domain::year::DashboardYear;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::app::standing::stands_beside;
 use crate::auth::operation::{GetYear, ListYears};
 use crate::problem::{Problem, ProblemDetails};
 use crate::server::answers::{drawn, of_snapshot};
@@ -101,7 +102,8 @@ fn inputs(snapshot: &Snapshot, edition: &Edition) -> Vec<InputState> {
                 .held
                 .releases
                 .iter()
-                .filter(|r| r.kind == kind && r.year == Some(edition.year));
+                .filter(|r| r.kind == kind && r.year == Some(edition.year))
+                .filter(|r| stands_beside(r, &snapshot.held.run));
             let releases: Vec<u32> = of_kind.clone().map(|r| r.number.0).collect();
             InputState {
                 input: kind.code(),

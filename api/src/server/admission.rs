@@ -54,9 +54,10 @@ pub(crate) async fn admit(
         true => check(&request, service),
         false => Verdict::Unlimited,
     };
+    let limits = service.requests.of(&request);
     let (standing, refusal) = match verdict {
-        Verdict::Unlimited => (None, refusal(&request, service.requests)),
-        Verdict::Admitted(standing) => (Some(standing), refusal(&request, service.requests)),
+        Verdict::Unlimited => (None, refusal(&request, limits)),
+        Verdict::Admitted(standing) => (Some(standing), refusal(&request, limits)),
         Verdict::Refused(too_many) => {
             let refusal = refusal_of(&too_many);
             (Some(too_many.standing), Some(refusal))

@@ -9,14 +9,16 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, VARY,
 };
 use actix_web::middleware::Next;
+use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, Data, block};
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
-use super::Service;
+use super::audience::Audience;
 use super::identity::Identity;
 use super::metrics::KeptRoute;
-use super::served::Audience;
+use super::{BLOCKING_THREADS, DATABASE_WAIT, Service};
 use crate::problem::{Kind, Problem};
 use crate::snapshot::{Kept, Snapshot, SnapshotHeaders};
 
@@ -87,10 +89,27 @@ pub(crate) async fn drawn_from_facts(
     drawn_apart(request, snapshot, draw).await
 }
 
-/// Does work off the threads that serve readers.
+thread_local! {
+    /// The threads of this worker that nobody's work is done on.
+    static FREE: Arc<Semaphore> = Arc::new(Semaphore::new(BLOCKING_THREADS));
+}
+
+/// Does work off the threads that serve readers. Where all of those are taken for long, as when
+/// the database answers nobody, who asks is told to come again, and not kept waiting.
 pub(crate) async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
+    let free = timeout(DATABASE_WAIT, FREE.with(Arc::clone).acquire_owned()).await;
+    let thread = free.ok().and_then(Result::ok).ok_or_else(|| {
+        let detail = "the service is busy with what others have asked for; ask again in a few \
+                      seconds";
+        Problem::new(Kind::TooBusy, detail)
+    })?;
+    // It is free again when the work is done, also where nobody waits for that any more.
+    let work = move || {
+        let _thread = thread;
+        work()
+    };
     block(work).await.map_err(|stopped| {
         log::error!("work was given up: {stopped}");
         let detail = "the service stopped before the answer was drawn up; ask again";
@@ -113,6 +132,11 @@ pub(crate) async fn answer_kept(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let kept = request.app_data::<Data<Service>>().and_then(|service| {
         let now = kept_for(&request, service).filter(|_| request.method() == Method::GET)?;
+        let seen = request.headers().get(DATASET_VERSION);
+        // What was seen elsewhere may be newer, which is for the routes to find out.
+        if seen.is_some_and(|seen| *seen != now.headers.dataset) {
+            return None;
+        }
         let Kept { body, route } = now.kept(request.uri().path_and_query()?.as_str())?;
         Some((now, body, route?))
     });
@@ -135,7 +159,8 @@ fn kept_for(request: &ServiceRequest, service: &Service) -> Option<Arc<Snapshot>
     let served = service.served.load();
     let extensions = request.extensions();
     let Some(identity) = extensions.get::<Identity>() else {
-        return Some(Arc::clone(&served.as_ref()?.public)).filter(|_| service.access.public_reads);
+        return Some(Arc::clone(&served.as_ref()?.pictures.public))
+            .filter(|_| service.access.public_reads);
     };
     let caller = identity.caller.as_ref().ok()?;
     served.as_ref()?.ready(&Audience::of(caller, service.access.public_reads).ok()?)

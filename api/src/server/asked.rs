@@ -9,7 +9,9 @@ use calsos_domain::lea::LeaType;
 use calsos_domain::priority::Priority;
 use calsos_domain::student_group::StudentGroup;
 use calsos_domain::year::DashboardYear;
+use jiff::Timestamp;
 
+use crate::app::moments;
 use crate::problem::{Fault, Problem};
 
 /// The parameters of a request. Each is taken once; what is left over in the end was not
@@ -103,6 +105,17 @@ impl Asked {
         self.optional("priority", "a state priority from 1 to 10", |text| {
             text.parse().ok().and_then(Priority::new)
         })
+    }
+
+    /// The moment as of which is asked, which is not ahead of now.
+    pub(crate) fn as_of(&mut self) -> Option<Timestamp> {
+        let now = Timestamp::now();
+        let expected = format!("{} (a + is written %2B),", moments::AS_OF);
+        let moment = self.optional("asOf", &expected, |text| moments::as_of(text, now))?;
+        if moment > now {
+            self.fault("asOf", format!("{moment} is ahead of now, {now:.6}: nobody knows it yet"));
+        }
+        Some(moment)
     }
 
     pub(crate) fn flag(&mut self, name: &'static str) -> bool {

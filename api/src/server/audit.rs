@@ -67,6 +67,11 @@ impl Entry {
         }
     }
 
+    /// The same, answered with another status.
+    pub(crate) fn answered(self, status: u16) -> Entry {
+        Entry { status: Some(status), ..self }
+    }
+
     /// The entry of a refusal.
     pub(super) fn refused(self, refusal: Refusal<'_>) -> Entry {
         let Refusal { request_id, address, status, code, detail } = refusal;

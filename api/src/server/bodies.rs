@@ -141,8 +141,12 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: RequestLimits =
-        RequestLimits { query_bytes: 10, body_bytes: 20, body_time: Duration::from_millis(50) };
+    const LIMITS: RequestLimits = RequestLimits {
+        query_bytes: 10,
+        body_bytes: 20,
+        body_time: Duration::from_millis(50),
+        upload_time: Duration::from_millis(50),
+    };
 
     /// Parts of a body, after which nothing comes, or the end.
     struct Parts {

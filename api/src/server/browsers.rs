@@ -55,19 +55,23 @@ impl Browsers {
 /// browser keeps of its user, such as cookies: a token is what a page itself has.
 pub(crate) fn cors(origins: &[String]) -> Cors {
     let mut cors = Cors::default()
-        .allowed_methods(["GET", "HEAD", "OPTIONS", "POST", "PATCH"])
+        .allowed_methods(["GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE"])
         .allowed_headers([
             "accept",
             "accept-language",
             "authorization",
+            "content-digest",
             "content-type",
+            "dataset-version",
             "idempotency-key",
             "if-match",
             "if-none-match",
         ])
         .expose_headers([
+            "dataset-unchecked-since",
             "dataset-version",
             "etag",
+            "idempotency-replayed",
             "link",
             "location",
             "ratelimit",

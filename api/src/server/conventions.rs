@@ -20,6 +20,7 @@ use super::answers::{DATASET_VERSION, RULEBOOK_VERSION, Route};
 use super::audit::Refusal;
 use super::bodies::{self, Held};
 use super::identity::identify;
+use super::seen::UNCHECKED_SINCE;
 use crate::problem::{PROBLEM_JSON, Problem, ProblemDetails};
 
 /// The log's part of which a line is written for each request.
@@ -45,7 +46,10 @@ pub(crate) async fn keep(
     let service = request.app_data::<Data<Service>>().cloned();
     let address = service.as_ref().and_then(|of| of.address_of(&request));
     identify(&request, service.as_ref(), &id, address).await;
-    let held = service.as_ref().and_then(|of| bodies::hold(&mut request, of.requests));
+    let held = service.as_ref().and_then(|of| {
+        let limits = of.requests.of(&request);
+        bodies::hold(&mut request, limits)
+    });
     let is_page = request.path().starts_with("/docs/");
     // Refusals of handlers and of the framework are responses already.
     let mut response = next.call(request).await?.map_into_boxed_body();
@@ -82,6 +86,9 @@ pub(crate) async fn keep(
         {
             headers.insert(DATASET_VERSION, public.headers.dataset.clone());
             headers.insert(RULEBOOK_VERSION, public.headers.rulebook.clone());
+        }
+        if let Some(unchecked) = service.unchecked.load().as_ref() {
+            headers.insert(UNCHECKED_SINCE, unchecked.header.clone());
         }
         record(&service, &response, &method, &id, started);
     }

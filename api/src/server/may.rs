@@ -1,6 +1,8 @@
 //! The permission to do an operation, which a handler names in its signature. What is served
 //! is reached through it alone, and only the part of it that the caller may see.
 
+mod as_of;
+
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -15,10 +17,15 @@ use calsos_domain::facts::ReleaseNumber;
 use calsos_domain::register::Register;
 use calsos_persistence::{ReleaseRecord, RunRecord, Store};
 
+pub(crate) use as_of::Compared;
+
 use super::Service;
 use super::answers::apart;
+use super::audience::{Audience, CHALLENGE, scope_needed, token_needed};
+use super::feed::FeedOf;
 use super::identity::Identity;
-use super::served::{Audience, CHALLENGE, Served, scope_needed, token_needed};
+use super::seen::seen_by;
+use super::served::Served;
 use crate::app::Office;
 use crate::app::moments::Moments;
 use crate::auth::caller::Caller;
@@ -67,25 +74,46 @@ impl<O: Operation> May<O> {
                 audience.unwrap_or(Audience::Nothing)
             }
         };
+        let (mut served, mut picture) = May::<O>::shown(&service, &audience).await?;
+        if let Some(seen) = seen_by(&request)?
+            && !service.is_caught_up_with(&seen, picture.as_deref())
+        {
+            let behind = Data::clone(&service);
+            apart(move || behind.catch_up_with(seen)).await?;
+            (served, picture) = May::<O>::shown(&service, &audience).await?;
+        }
+        Ok(May { service, caller, audience, served, picture, operation: PhantomData })
+    }
+
+    /// What is served now, and what of it an audience is shown.
+    async fn shown(
+        service: &Data<Service>,
+        audience: &Audience,
+    ) -> Result<(Option<Arc<Served>>, Option<Arc<Snapshot>>), Problem> {
         let served = service.served.load_full();
         let picture = match &served {
             None => None,
             // What needs nothing says nothing of what is served where reading asks for a token.
-            Some(_) if O::NEEDS == Needs::Nothing && audience == Audience::Nothing => None,
-            Some(served) => Some(match served.ready(&audience) {
+            Some(_) if O::NEEDS == Needs::Nothing && *audience == Audience::Nothing => None,
+            Some(served) => Some(match served.ready(audience) {
                 Some(ready) => ready,
                 None => {
                     let (served, audience) = (Arc::clone(served), audience.clone());
-                    apart(move || Ok(served.picture(&audience)?)).await?
+                    apart(move || Ok(served.picture(&served.pictures, &audience)?)).await?
                 }
             }),
         };
-        Ok(May { service, caller, audience, served, picture, operation: PhantomData })
+        Ok((served, picture))
     }
 
     /// What is served to the caller now.
     pub(crate) fn current(&self) -> Result<Arc<Snapshot>, Problem> {
         self.picture.clone().ok_or_else(nothing_decided)
+    }
+
+    /// Since when the database has not said whether there is something new, if it does not.
+    pub(crate) fn unchecked_since(&self) -> Option<jiff::Timestamp> {
+        self.service.unchecked.load().as_ref().map(|unchecked| unchecked.since)
     }
 
     /// Whether anything is served to anybody.
@@ -126,15 +154,26 @@ impl<O: Operation> May<O> {
         &self,
         wanted: impl Fn(&ReleaseRecord) -> bool,
     ) -> Option<ReleaseRecord> {
-        let releases = &self.served.as_ref()?.full.held.releases;
+        let releases = &self.served.as_ref()?.pictures.full.held.releases;
         releases.iter().find(|release| wanted(release)).cloned()
     }
 
     /// The same permission, for what is served after a write of the caller's.
     pub(crate) async fn again(&self, request: &HttpRequest) -> Result<May<O>, Problem> {
         let service = Data::clone(&self.service);
-        apart(move || Ok(service.look(&mut None)?)).await?;
+        apart(move || Ok(service.look(None)?)).await?;
         May::ask(request.clone()).await
+    }
+
+    /// What of the feed the caller is told, who goes on where this mark was given out.
+    pub(crate) async fn feed(&self, mark: Option<String>) -> Result<FeedOf, Problem> {
+        let served = self.served.clone().ok_or_else(nothing_decided)?;
+        let (service, audience) = (Data::clone(&self.service), self.audience.clone());
+        apart(move || {
+            let place = service.feed_place(&served)?;
+            Ok(served.feed_of(&audience, place, mark.as_deref()))
+        })
+        .await
     }
 
     /// From when each release is public, as far as was known when it was taken up.

@@ -37,6 +37,7 @@ pub(crate) struct Metrics {
     requests: Family<Request, Counter>,
     seconds: Family<Route, Histogram>,
     snapshot_age: Gauge<f64, AtomicU64>,
+    unchecked: Gauge<f64, AtomicU64>,
     snapshot_bytes: Gauge,
     rendered_bytes: Gauge,
     connections: Gauge,
@@ -53,6 +54,7 @@ impl Default for Metrics {
             requests,
             seconds,
             snapshot_age: Gauge::default(),
+            unchecked: Gauge::default(),
             snapshot_bytes: Gauge::default(),
             rendered_bytes: Gauge::default(),
             connections: Gauge::default(),
@@ -73,6 +75,11 @@ impl Default for Metrics {
             "snapshot_age_seconds",
             "Time since the answers in memory were loaded",
             metrics.snapshot_age.clone(),
+        );
+        registry.register(
+            "dataset_unchecked_seconds",
+            "Time since the database last said whether there is something newer; 0 while it does",
+            metrics.unchecked.clone(),
         );
         registry.register(
             "snapshot_bytes",
@@ -152,6 +159,9 @@ pub(crate) async fn get_metrics(service: Data<Service>) -> HttpResponse {
         metrics.snapshot_bytes.set(whole(held as u64));
         metrics.rendered_bytes.set(whole(ready));
     }
+    let unchecked = service.unchecked.load().as_ref().map(|unchecked| unchecked.since);
+    let now = jiff::Timestamp::now();
+    metrics.unchecked.set(unchecked.map_or(0.0, |since| now.duration_since(since).as_secs_f64()));
     let (open, idle) = service.office.store.connections();
     metrics.connections.set(i64::from(open));
     metrics.idle_connections.set(i64::from(idle));

@@ -78,31 +78,37 @@ impl PageAsked {
 
     /// Reads `limit` and `cursor`, for a list that is not counted.
     pub(crate) fn without_total(asked: &mut Asked) -> PageAsked {
-        let limit = asked.optional("limit", "a number from 1 to 5000", |text| {
-            text.parse().ok().filter(|limit| (1..=LIMIT_MOST).contains(limit))
-        });
+        let limit = limit(asked);
         let cursor = asked.optional("cursor", "the value of page.next", Cursor::parse);
-        PageAsked { limit: limit.unwrap_or(LIMIT), cursor, total: false }
+        PageAsked { limit, cursor, total: false }
     }
+}
+
+/// Reads `limit`.
+pub(crate) fn limit(asked: &mut Asked) -> usize {
+    let limit = asked.optional("limit", "a number from 1 to 5000", |text| {
+        text.parse().ok().filter(|limit| (1..=LIMIT_MOST).contains(limit))
+    });
+    limit.unwrap_or(LIMIT)
 }
 
 /// The value of `Link` that leads to the next page.
 pub(crate) fn next_link(request: &HttpRequest, next: &str) -> String {
-    link_to(request.path(), request.query_string(), next)
+    link_to(request.path(), request.query_string(), ("cursor", next))
 }
 
-/// Whether a part of a query is the cursor, however its name is written.
-fn is_cursor(part: &str) -> bool {
+/// Whether a part of a query is a parameter, however its name is written.
+fn is_parameter(part: &str, wanted: &str) -> bool {
     let pairs = Query::<Vec<(String, String)>>::from_query(part);
-    pairs.is_ok_and(|pairs| pairs.iter().any(|(name, _)| name == "cursor"))
+    pairs.is_ok_and(|pairs| pairs.iter().any(|(name, _)| name == wanted))
 }
 
-/// The same of a path and a query.
-pub(crate) fn link_to(path: &str, query: &str, next: &str) -> String {
+/// The same of a path and a query, by the parameter that says where to go on.
+pub(crate) fn link_to(path: &str, query: &str, (name, next): (&str, &str)) -> String {
     let mut query: Vec<&str> =
-        query.split('&').filter(|part| !part.is_empty() && !is_cursor(part)).collect();
-    let cursor = format!("cursor={next}");
-    query.push(&cursor);
+        query.split('&').filter(|part| !part.is_empty() && !is_parameter(part, name)).collect();
+    let place = format!("{name}={next}");
+    query.push(&place);
     format!("<{path}?{}>; rel=\"next\"", query.join("&"))
 }
 
@@ -124,7 +130,7 @@ mod tests {
     fn the_next_link_has_one_cursor_however_the_last_one_was_written() {
         for query in ["limit=2", "limit=2&cursor=7e", "%63ursor=7e&limit=2&", "cursor&limit=2"] {
             let expected = "</x?limit=2&cursor=7e7e>; rel=\"next\"";
-            assert_eq!(link_to("/x", query, "7e7e"), expected, "{query}");
+            assert_eq!(link_to("/x", query, ("cursor", "7e7e")), expected, "{query}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is served now, and to whom which part of it.
+//! What is served now.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,87 +8,18 @@ use calsos_domain::facts::{Cited, ReleaseNumber};
 use calsos_domain::operator::NcesIdRow;
 use calsos_domain::register::Register;
 use jiff::Timestamp;
-use moka::sync::Cache;
 
+use super::audience::Audience;
+use super::feed::Told;
+use super::histories::{Histories, Which};
+use super::pictures::Pictures;
 use crate::app::Office;
 use crate::app::federal_ids::newest_table;
 use crate::app::moments::{Moments, today};
 use crate::auth::agency::Agency;
-use crate::auth::caller::Caller;
 use crate::auth::reach::{Reach, Territory};
-use crate::auth::scope::Scope;
 use crate::error::AppError;
-use crate::problem::{Kind, Problem};
-use crate::snapshot::{Loaded, Snapshot, load};
-
-/// How many circles of callers have a picture of their own at a time.
-const AUDIENCES_KEPT: u64 = 16;
-
-/// A circle of callers who may see the same.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Audience {
-    /// What is public, of every LEA.
-    Public,
-    /// Everything.
-    Full,
-    /// More of an agency's own LEAs than of the others.
-    Within {
-        agency: Agency,
-        /// Of its own LEAs also what is not public.
-        preview: bool,
-        /// Of the others what is public.
-        others: bool,
-    },
-    /// Nothing at all.
-    Nothing,
-}
-
-impl Audience {
-    /// What a caller may see. Where public reads are closed, that takes the scope `read`.
-    pub(crate) fn of(caller: &Caller, public_reads: bool) -> Result<Audience, Problem> {
-        let Caller::Known(verified) = caller else {
-            return if public_reads { Ok(Audience::Public) } else { Err(token_needed()) };
-        };
-        if !public_reads && !caller.has(Scope::Read) {
-            return Err(scope_needed(Scope::Read));
-        }
-        let preview = caller.has(Scope::Preview);
-        Ok(match &verified.agency {
-            Some(Agency::State | Agency::Spi) if preview => Audience::Full,
-            Some(Agency::State | Agency::Spi) => Audience::Public,
-            Some(agency) if preview || !public_reads => {
-                Audience::Within { agency: agency.clone(), preview, others: public_reads }
-            }
-            Some(_) | None if public_reads => Audience::Public,
-            Some(_) | None => Audience::Nothing,
-        })
-    }
-}
-
-/// How a caller is asked for a token.
-pub(super) const CHALLENGE: &str = "Bearer realm=\"calsos\"";
-
-/// Says that a token is needed.
-pub(crate) fn token_needed() -> Problem {
-    Problem::new(
-        Kind::TokenNeeded,
-        "this asks for a token: send one as `Authorization: Bearer …`; POST /oauth/token gives it \
-         to a client",
-    )
-    .challenging(CHALLENGE.to_owned())
-}
-
-/// Says that the caller's token lacks a scope.
-pub(crate) fn scope_needed(scope: Scope) -> Problem {
-    Problem::new(
-        Kind::ScopeNeeded,
-        format!(
-            "the token does not allow this: it needs the scope '{scope}', which whoever runs this \
-             service gives to a client"
-        ),
-    )
-    .challenging(format!("{CHALLENGE}, error=\"insufficient_scope\", scope=\"{scope}\""))
-}
+use crate::snapshot::{Loaded, Snapshot, State, load};
 
 /// What a picture was made from, to tell whether there is something new.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +28,8 @@ pub(super) struct MadeFrom {
     pub(super) releases: usize,
     /// The number of the last publication.
     pub(super) publications: Option<i32>,
+    /// The number of the last withdrawal.
+    pub(super) withdrawals: Option<i32>,
     /// The day in California, since tables are dated.
     day: String,
 }
@@ -105,7 +38,7 @@ impl MadeFrom {
     /// What the database holds now; `None` where nothing was decided yet.
     pub(super) fn now(
         office: &Office,
-        publications: Option<i32>,
+        [publications, withdrawals]: [Option<i32>; 2],
         now: Timestamp,
     ) -> Result<Option<MadeFrom>, AppError> {
         let Some(run) = office.store.current_run()? else { return Ok(None) };
@@ -113,6 +46,7 @@ impl MadeFrom {
             run: run.id,
             releases: office.store.release_count()?,
             publications,
+            withdrawals,
             day: today(now).map(|day| day.to_string()).unwrap_or_default(),
         }))
     }
@@ -125,8 +59,9 @@ impl MadeFrom {
 
 /// What is served now.
 pub(super) struct Served {
-    pub(super) full: Arc<Snapshot>,
-    pub(super) public: Arc<Snapshot>,
+    pub(super) pictures: Pictures,
+    /// What is shown of other states than that of now.
+    pub(super) histories: Histories,
     pub(super) moments: Arc<Moments>,
     /// By every table that is in force, public or not: it bounds what callers reach.
     pub(super) territory: Arc<Territory>,
@@ -134,9 +69,12 @@ pub(super) struct Served {
     /// is.
     hidden_ids: Option<(ReleaseNumber, BTreeMap<CdsCode, Cited<NcesIdRow>>)>,
     pub(super) made_from: MadeFrom,
+    /// What was public then is shown as public.
+    pub(super) as_of: Timestamp,
     /// When something else becomes public, if anything does.
     pub(super) until: Option<Timestamp>,
-    audiences: Cache<Audience, Arc<Snapshot>>,
+    /// How far the feed may be told by who serves this.
+    pub(super) told: Told,
 }
 
 impl Served {
@@ -147,26 +85,25 @@ impl Served {
         public_reads: bool,
         before: Option<&Served>,
     ) -> Result<Option<Served>, AppError> {
-        let before = before.map(|before| [&before.full.index, &before.public.index]);
-        let Some(Loaded { full, public, moments, territory }) =
-            load(office, now, public_reads, before)?
-        else {
-            return Ok(None);
-        };
-        let newest = newest_table(&full.held.releases);
+        let told = Told::after(before.map(|before| &before.told));
+        let Some(state) = State::current(office, now, public_reads)? else { return Ok(None) };
+        let beside = before.map(|before| before.pictures.both());
+        let Loaded { full, public, moments, territory } = load(office, state, beside)?;
+        let newest = newest_table(&full.held);
         let hidden_ids = match newest.filter(|table| public.hidden.contains(table)) {
-            Some(table) => Some((table, office.federal_ids(newest_table(&public.held.releases))?)),
+            Some(table) => Some((table, office.federal_ids(newest_table(&public.held))?)),
             None => None,
         };
         Ok(Some(Served {
             hidden_ids,
             territory: Arc::new(territory),
+            told,
+            as_of: now,
             until: moments.next_after(now),
-            full,
-            public,
+            pictures: Pictures::of(full, public),
+            histories: Histories::after(before.map(|before| &before.histories)),
             moments,
             made_from,
-            audiences: Cache::new(AUDIENCES_KEPT),
         }))
     }
 
@@ -188,61 +125,39 @@ impl Served {
 
     /// Every code of an LEA.
     fn codes_of(&self, cds: CdsCode) -> BTreeSet<CdsCode> {
-        let lea = self.full.held.names.lea(cds);
+        let lea = self.pictures.full.held.names.lea(cds);
         let codes = lea.into_iter().flat_map(|lea| lea.codes()).map(|code| code.cds);
         codes.chain([cds]).collect()
     }
 
     /// The picture for an audience, where it is there already.
     pub(super) fn ready(&self, audience: &Audience) -> Option<Arc<Snapshot>> {
-        match audience {
-            Audience::Public => Some(Arc::clone(&self.public)),
-            Audience::Full => Some(Arc::clone(&self.full)),
-            // Nothing is held back from anybody.
-            Audience::Within { others: true, .. } if Arc::ptr_eq(&self.full, &self.public) => {
-                Some(Arc::clone(&self.public))
-            }
-            Audience::Within { .. } | Audience::Nothing => self.audiences.get(audience),
-        }
+        self.pictures.ready(audience)
     }
 
-    /// The picture for an audience. Where it has to be put together, that takes some tens of
-    /// milliseconds.
-    pub(super) fn picture(&self, audience: &Audience) -> Result<Arc<Snapshot>, AppError> {
-        if let Some(ready) = self.ready(audience) {
-            return Ok(ready);
-        }
-        let picture = match audience {
-            Audience::Within { agency, preview, others } => {
-                let reach = self.reach(Some(agency));
-                // Of whom nothing is held back sees nothing of what is held back of others: not
-                // even that there was a run.
-                let more = *preview && self.full.has_more(&self.public, &reach);
-                let inside = if more { &self.full } else { &self.public };
-                if *others && !more {
-                    Arc::clone(&self.public)
-                } else {
-                    let outside = others.then_some(&*self.public);
-                    Arc::new(Snapshot::for_reach(inside, outside, &reach)?)
-                }
-            }
-            Audience::Public | Audience::Full | Audience::Nothing => {
-                Arc::new(Snapshot::of_nothing(&self.public)?)
-            }
-        };
-        self.audiences.insert(audience.clone(), Arc::clone(&picture));
-        Ok(picture)
+    /// The picture for an audience among those of a state: of now, or of another one. Rights
+    /// are those of now.
+    pub(super) fn picture(
+        &self,
+        of: &Pictures,
+        audience: &Audience,
+    ) -> Result<Arc<Snapshot>, AppError> {
+        of.picture(audience, |agency| self.reach(Some(agency)))
     }
 
-    /// The pictures that there are, each with its audience.
-    pub(super) fn pictures(&self) -> Vec<(Audience, Arc<Snapshot>)> {
-        let mut pictures = vec![
-            (Audience::Public, Arc::clone(&self.public)),
-            (Audience::Full, Arc::clone(&self.full)),
-        ];
-        pictures.extend(
-            self.audiences.iter().map(|(audience, picture)| (Audience::clone(&audience), picture)),
-        );
-        pictures
+    /// Which state is served now.
+    pub(super) fn which(&self) -> Which {
+        let Pictures { full, public, .. } = &self.pictures;
+        Which::of_pictures(full, public, self.last_said())
+    }
+
+    /// The number of what was said last of whether releases are withdrawn.
+    pub(super) fn last_withdrawal(&self) -> Option<u32> {
+        self.made_from.withdrawals.and_then(|last| u32::try_from(last).ok())
+    }
+
+    /// The number of what was said last of when releases are public.
+    pub(super) fn last_said(&self) -> Option<u32> {
+        self.made_from.publications.and_then(|last| u32::try_from(last).ok())
     }
 }

@@ -4,9 +4,12 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use actix_web::dev::ServiceRequest;
+use actix_web::http::Method;
+use calsos_ingest::FILE_BYTES_MOST;
 use toml::{Table, Value};
 use url::{Host, Url};
 
@@ -20,6 +23,9 @@ use crate::error::AppError;
 
 /// Where requests are answered where nothing else is said.
 pub(crate) const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// Where files are sent to.
+const IMPORTS: &str = "/v1/imports";
 
 /// The tables of a file that are no settings by themselves.
 const ISSUER: &str = "issuer";
@@ -51,8 +57,12 @@ pub(crate) struct Settings {
     pub(crate) public_reads: bool,
     /// How long a token that the service issues is good for.
     pub(crate) token_minutes: u32,
+    /// How many events of each stream of the feed are kept.
+    pub(crate) feed_events: u64,
     /// Others whose tokens are taken.
     pub(crate) external_issuers: Vec<ExternalIssuer>,
+    /// The folder in which files that are sent wait until they are whole.
+    pub(crate) spool: PathBuf,
 }
 
 /// What a request may have.
@@ -62,6 +72,19 @@ pub(crate) struct RequestLimits {
     pub(crate) body_bytes: usize,
     /// How long a body may take to come.
     pub(crate) body_time: Duration,
+    /// How long a file that is sent to be taken in may take to come.
+    pub(crate) upload_time: Duration,
+}
+
+impl RequestLimits {
+    /// The limits of a request: those of a file are wider.
+    pub(crate) fn of(self, request: &ServiceRequest) -> RequestLimits {
+        if request.method() != Method::POST || request.path() != IMPORTS {
+            return self;
+        }
+        let body_bytes = usize::try_from(FILE_BYTES_MOST).unwrap_or(usize::MAX);
+        RequestLimits { body_bytes, body_time: self.upload_time, ..self }
+    }
 }
 
 impl Default for Settings {
@@ -82,10 +105,13 @@ impl Default for Settings {
                 query_bytes: 8 * 1024,
                 body_bytes: 1024 * 1024,
                 body_time: Duration::from_secs(10),
+                upload_time: Duration::from_secs(600),
             },
             public_reads: true,
             token_minutes: u32::try_from(LIFETIME / 60).unwrap_or(15),
+            feed_events: 1_000_000,
             external_issuers: Vec::new(),
+            spool: std::env::temp_dir(),
         }
     }
 }
@@ -114,17 +140,25 @@ impl Settings {
         reader.set_all("trusted_proxies", NETWORK, Network::parse, &mut networks);
         settings.trusted_proxies = Proxies::new(networks);
         reader.set("public_reads", BOOL, truth, &mut settings.public_reads);
-        let RequestLimits { query_bytes, body_bytes, body_time } = &mut settings.requests;
+        let RequestLimits { query_bytes, body_bytes, body_time, upload_time } =
+            &mut settings.requests;
         let bytes = "a number of bytes from 1 to 65536";
         reader.set("query_bytes", bytes, |text| number(text, 65_536), query_bytes);
         let bytes = "a number of bytes from 1 to 67108864";
         reader.set("body_bytes", bytes, |text| number(text, 67_108_864), body_bytes);
         let seconds = |text: &str| number(text, 3600).map(|n| Duration::from_secs(n as u64));
         reader.set("body_seconds", "a number of seconds from 1 to 3600", seconds, body_time);
+        let expected = "a number of seconds from 1 to 3600";
+        reader.set("upload_seconds", expected, seconds, upload_time);
+        let folder = |text: &str| Some(PathBuf::from(text)).filter(|path| path.is_dir());
+        reader.set("spool", "a folder that is there", folder, &mut settings.spool);
         let most = usize::try_from(TOKEN_MINUTES_MOST).unwrap_or(usize::MAX);
         let minutes = |text: &str| number(text, most).and_then(|n| u32::try_from(n).ok());
         let expected = "a number of minutes from 1 to 60";
         reader.set(TOKEN_MINUTES, expected, minutes, &mut settings.token_minutes);
+        let events = |text: &str| number(text, 100_000_000).map(|n| n as u64);
+        let expected = "a number of events from 1 to 100000000";
+        reader.set("feed_events", expected, events, &mut settings.feed_events);
         settings.external_issuers = reader.external_issuers();
         reader.done()?;
         if let Some(url) = settings.public_url.as_ref().filter(|url| !is_protected(url)) {

@@ -9,8 +9,12 @@ use actix_web::web::{self, Bytes, Json};
 
 use super::*;
 
-const LIMITS: RequestLimits =
-    RequestLimits { query_bytes: 100, body_bytes: 1000, body_time: Duration::from_millis(500) };
+const LIMITS: RequestLimits = RequestLimits {
+    query_bytes: 100,
+    body_bytes: 1000,
+    body_time: Duration::from_millis(500),
+    upload_time: Duration::from_millis(500),
+};
 
 const ORIGIN: &str = "https://dashboard.example.org";
 

@@ -9,17 +9,20 @@ use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::facts::{LeaFacts, ReleaseNumber};
 use calsos_domain::rulebook::Rulebooks;
 use calsos_domain::small_numbers::Masking;
-use calsos_persistence::{PackedFacts, PackedText, RunRecord};
+use calsos_persistence::{PackedAnswer, PackedFacts, PackedText, RunRecord};
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
 use super::index::Index;
+use super::item::Item;
 use super::{Kept, Snapshot, SnapshotHeaders};
 use crate::app::Office;
+use crate::app::answers::Names;
 use crate::app::held::Held;
 use crate::app::moments::Moments;
 use crate::app::wanted::Entry;
 use crate::error::AppError;
+use crate::views::listed::ListedView;
 
 /// How long what is public may be kept: five minutes, and a day while a new one is fetched.
 const PUBLIC: HeaderValue =
@@ -45,6 +48,36 @@ pub(super) struct HeldAnswer {
     pub(super) source: Arc<Source>,
     /// Whether it rests on a file that is not public, so that small counts are not shown.
     pub(super) masked: bool,
+}
+
+impl HeldAnswer {
+    /// What is searched and listed of an answer, and its text as it is stored.
+    pub(super) fn of(
+        answer: PackedAnswer,
+        names: &Names,
+        source: &Arc<Source>,
+    ) -> Result<HeldAnswer, AppError> {
+        let PackedAnswer { year, cds, lea_type, summary, body } = answer;
+        let stored = summary.and_then(|summary| serde_json::from_str(&summary).ok());
+        let listed: ListedView = match stored {
+            Some(listed) => listed,
+            // Another version of the program stored it without, or with other fields.
+            None => ListedView::of(&serde_json::from_str(&body.text()?)?),
+        };
+        let item = Item::of(&listed, names.name(cds, year), names.county(cds, year));
+        let item = Bytes::from(serde_json::to_vec(&item)?);
+        let entry = Arc::new(Entry::of(cds, year, lea_type, listed));
+        Ok(HeldAnswer { entry, item, body, source: Arc::clone(source), masked: false })
+    }
+
+    /// Takes the text of another snapshot's answer where it is the same.
+    pub(super) fn share(&mut self, other: &Snapshot) {
+        let place = other.index.find(self.entry.cds, self.entry.year);
+        let same = place.and_then(|place| other.answers.get(place));
+        if let Some(same) = same.filter(|same| same.body.hash() == self.body.hash()) {
+            self.body = same.body.clone();
+        }
+    }
 }
 
 /// What a snapshot is put together from.
@@ -77,6 +110,15 @@ impl Source {
     ) -> Result<Source, AppError> {
         let facts = office.store.facts(&run.id)?;
         Ok(Source { run, books, facts })
+    }
+
+    /// Takes the facts of another run where they are the same.
+    pub(super) fn share(&mut self, other: &Source) {
+        for (cds, facts) in &mut self.facts {
+            if let Some(same) = other.facts.get(cds).filter(|other| other.is_same(facts)) {
+                *facts = same.clone();
+            }
+        }
     }
 
     /// What an LEA's answers were decided from, if the run keeps it.
@@ -134,6 +176,7 @@ impl Snapshot {
             hidden,
             unused,
             is_part,
+            to_everybody,
             located,
             rendered: Cache::builder().max_capacity(rendered_bytes).weigher(weigh).build(),
             loaded_at: jiff::Timestamp::now(),
@@ -156,6 +199,9 @@ fn name_of(parts: &Parts) -> String {
         hash.update([u8::from(masking.concerns([release.number]))]);
         // What is said of a release is part of what is shown of it.
         hash.update(moments.words_of(release.number));
+        if let Some(said) = &release.withdrawal {
+            hash.update(format!("{} {} {} ", said.withdrawn, said.set_at, said.reason));
+        }
     }
     for (cds, county) in located {
         hash.update(format!("{cds} {county} "));

@@ -18,13 +18,15 @@ use calsos_domain::year::DashboardYear;
 use calsos_persistence::{AnswerFilter, ReleaseRecord, RunRecord};
 use jiff::Timestamp;
 
+use super::Snapshot;
 use super::item::Item;
-use super::load::{prepare, rests_on, whole_tables};
 use super::parts::{HeldAnswer, Parts, Source};
-use super::{RENDERED_BYTES, Snapshot};
+use super::resting::{rests_on, whole_tables};
 use crate::app::Office;
 use crate::app::answers::Names;
 use crate::app::held::Held;
+use crate::app::moments::made_at;
+use crate::app::standing::{beside, gone};
 use crate::error::AppError;
 use crate::views::listed::ListedView;
 
@@ -33,11 +35,14 @@ pub(super) fn public(
     office: &Office,
     full: &Snapshot,
     hidden: BTreeSet<ReleaseNumber>,
-    now: Timestamp,
-    to_everybody: bool,
+    tables_at: Option<Timestamp>,
+    (rendered_bytes, to_everybody): (u64, bool),
 ) -> Result<Snapshot, AppError> {
-    let names = Names::of(office.store.leas_by(|release| !hidden.contains(&release))?);
-    let mut searched = Searched::new(&hidden, &full.held.releases);
+    let public = full.held.releases.iter().filter(|release| !hidden.contains(&release.number));
+    let releases: Vec<ReleaseRecord> = public.cloned().collect();
+    let gone = gone(&full.held.releases, &full.held.run);
+    let names = office.names_beside(&releases, &full.held.run)?;
+    let mut searched = Searched::new(&hidden, &gone, &full.held.releases);
     searched.take_current(full, &names)?;
     let mut runs = office.store.runs()?;
     runs.sort_by_key(|run| std::cmp::Reverse(run.number));
@@ -49,16 +54,11 @@ pub(super) fn public(
         searched.take_earlier(office, run, &names)?;
     }
     let answers: Vec<HeldAnswer> = searched.found.into_values().collect();
-    let releases: Vec<ReleaseRecord> = full
-        .held
-        .releases
-        .iter()
-        .filter(|release| !hidden.contains(&release.number))
-        .cloned()
-        .collect();
-    let located = office.territory(&releases, now)?.located;
+    let day = tables_at.unwrap_or_else(|| made_at(&shown));
+    let standing = beside(&releases, &full.held.run);
+    let located = office.territory(&standing, day)?.located;
     let held = Held {
-        lists: office.published_beside(&releases)?,
+        lists: office.published_beside(&standing)?,
         run: RunRecord { answer_count: answers.len() as u64, ..shown },
         books: Arc::clone(&full.held.books),
         names,
@@ -74,7 +74,7 @@ pub(super) fn public(
         is_part: false,
         located,
         to_everybody,
-        rendered_bytes: RENDERED_BYTES,
+        rendered_bytes,
     })
 }
 
@@ -104,6 +104,8 @@ fn shown_run(
 /// Which answers were found, and which are still looked for in earlier runs.
 struct Searched<'a> {
     hidden: &'a BTreeSet<ReleaseNumber>,
+    /// Releases that were withdrawn: no answer that rests on one stands in another's place.
+    gone: &'a BTreeSet<ReleaseNumber>,
     releases: &'a [ReleaseRecord],
     /// What was found, by year and code.
     found: BTreeMap<(DashboardYear, CdsCode), HeldAnswer>,
@@ -115,11 +117,16 @@ struct Searched<'a> {
 }
 
 impl<'a> Searched<'a> {
-    fn new(hidden: &'a BTreeSet<ReleaseNumber>, releases: &'a [ReleaseRecord]) -> Searched<'a> {
+    fn new(
+        hidden: &'a BTreeSet<ReleaseNumber>,
+        gone: &'a BTreeSet<ReleaseNumber>,
+        releases: &'a [ReleaseRecord],
+    ) -> Searched<'a> {
         // A year without any public file never had a public answer.
         let public = releases.iter().filter(|release| !hidden.contains(&release.number));
         let open = public.filter_map(|release| release.year).collect();
-        Searched { hidden, releases, found: BTreeMap::new(), open, wanted: BTreeSet::new() }
+        let (found, wanted) = (BTreeMap::new(), BTreeSet::new());
+        Searched { hidden, gone, releases, found, open, wanted }
     }
 
     /// Years of which anything is still looked for.
@@ -173,9 +180,9 @@ impl<'a> Searched<'a> {
                         Entry::Vacant(unknown) => unknown.insert(source.kept_facts(cds)?),
                     };
                     let used = rests_on(of_lea.as_ref(), &source, (self.releases, &tables), year);
-                    if used.is_disjoint(self.hidden) {
+                    if used.is_disjoint(self.hidden) && used.is_disjoint(self.gone) {
                         self.wanted.remove(&key);
-                        self.found.insert(key, prepare(answer, names, &source)?);
+                        self.found.insert(key, HeldAnswer::of(answer, names, &source)?);
                     } else {
                         self.wanted.insert(key);
                     }

@@ -20,7 +20,7 @@ pub(crate) struct ChangeView {
 pub(crate) type Said = Vec<(String, String)>;
 
 /// What stands for a side that does not speak of the matter at all.
-const NOTHING: &str = "-";
+pub(crate) const NOTHING: &str = "-";
 
 /// Every thing that two sides do not say alike.
 pub(crate) fn changes(before: &Said, after: &Said) -> Vec<ChangeView> {

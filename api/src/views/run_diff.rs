@@ -103,7 +103,7 @@ pub(crate) struct ReleaseChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dashboard_year: Option<u16>,
     pub(crate) file: String,
-    /// `added`, `removed`, `superseded` or `inForceAgain`.
+    /// `added`, `withdrawn`, `removed`, `superseded` or `inForceAgain`.
     pub(crate) change: &'static str,
     /// `not read`, `in force`, or what had taken its place.
     pub(crate) before: String,
