@@ -349,6 +349,7 @@ fn read_all(folder: &Path) -> (Releases, usize) {
             year: contents.year,
             file_date: contents.file_date,
             coverage: contents.coverage.clone(),
+            beside: None,
         };
         releases.push((head, contents));
     }

@@ -2,7 +2,9 @@
 
 pub mod case;
 pub mod document;
+pub mod editions;
 pub mod issuer;
+pub mod jobs;
 pub mod program;
 pub mod service;
 pub mod shared;
@@ -10,4 +12,4 @@ pub mod walk;
 
 // For the macro `on_both`, wherever it is used.
 #[doc(hidden)]
-pub use calsos_tests_postgres::server as postgresql;
+pub use calsos_tests_postgres::{server as postgresql, server_of_its_own};

@@ -71,6 +71,15 @@ impl Service {
         Service::start_by(command, words)
     }
 
+    /// The same, where the words say where it listens.
+    ///
+    /// # Panics
+    /// If it does not come to say where it serves.
+    #[must_use]
+    pub fn start_as_told_at(command: Command, words: &[&str]) -> Service {
+        Service::start_with(command, words)
+    }
+
     /// The same, where the process begins with this limit of open files.
     ///
     /// # Panics
@@ -90,10 +99,14 @@ impl Service {
         Service::start_by(shell, &[words, &["--anonymous-rate", "off"]].concat())
     }
 
+    fn start_by(command: Command, words: &[&str]) -> Service {
+        Service::start_with(command, &[&["--listen", "127.0.0.1:0"], words].concat())
+    }
+
     #[expect(clippy::expect_used, reason = "a test cannot go on without the service")]
-    fn start_by(mut command: Command, words: &[&str]) -> Service {
+    fn start_with(mut command: Command, words: &[&str]) -> Service {
         let mut child = command
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .arg("serve")
             .args(words)
             .stdout(Stdio::piped())
             .spawn()

@@ -151,6 +151,10 @@ impl<'a> Caller<'a> {
                         let seen = self.send("POST", &path, &form, "grant_type=password");
                         walk.insert(format!("POST {path}"), Seen::of(seen));
                     }
+                    "DELETE" => {
+                        let seen = self.send("DELETE", &path, &[], "");
+                        walk.insert(format!("DELETE {path}"), Seen::of(seen));
+                    }
                     other => panic!("{other} of {id} is asked for by nobody"),
                 }
             }
@@ -203,7 +207,7 @@ fn unzipped(body: &[u8]) -> String {
     text
 }
 
-/// Words of many digits, and moments, are put out.
+/// Words of many digits, moments, and marks of places in a feed are put out.
 fn blurred(text: &str) -> String {
     let mut out = String::new();
     let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '~');
@@ -216,7 +220,16 @@ fn blurred(text: &str) -> String {
         let hex = word.chars().filter(|c| c.is_ascii_hexdigit()).count();
         let digits = word.chars().filter(char::is_ascii_digit).count();
         let moment = word.ends_with('Z') && word.contains('T') && digits > 13;
-        out.push_str(if hex >= 32 || moment { "#" } else { &word });
+        // The place in a feed, and whose it is, which says the feed's own id.
+        let place = word.split_once('.').filter(|(number, mark)| {
+            number.bytes().all(|b| b.is_ascii_digit())
+                && mark.len() == 16
+                && mark.bytes().all(|b| b.is_ascii_hexdigit())
+        });
+        match place {
+            Some((number, _)) => out.push_str(&format!("{number}.#")),
+            None => out.push_str(if hex >= 32 || moment { "#" } else { &word }),
+        }
         word.clear();
         out.push(c);
     }

@@ -152,7 +152,7 @@ fn browsers_may_ask_what_is_allowed() {
         ];
         service.options(PATH, &asked)
     };
-    for method in ["GET", "HEAD", "POST", "PATCH"] {
+    for method in ["GET", "HEAD", "POST", "PATCH", "DELETE"] {
         let answer = of(ORIGIN, method, "authorization,if-match,idempotency-key,content-type");
         assert_eq!(answer.status, 200, "{method}");
         assert_eq!(answer.header("access-control-allow-origin"), ORIGIN);
@@ -162,7 +162,7 @@ fn browsers_may_ask_what_is_allowed() {
     }
     for (origin, method, headers) in [
         ("https://other.example.org", "GET", "accept"),
-        (ORIGIN, "DELETE", "accept"),
+        (ORIGIN, "PUT", "accept"),
         (ORIGIN, "GET", "x-anything"),
     ] {
         let answer = of(origin, method, headers);
@@ -400,6 +400,9 @@ fn what_can_be_said_is_taken_and_what_cannot_is_refused() {
         ("--anonymous-rate", &["0/1", "100", "on", "1/1/1"]),
         ("--trusted-proxy", &["localhost", "10.0.0.0/33", "*"]),
         ("--query-bytes", &["0", "-1", "8K"]),
+        ("--feed-events", &["0", "100000001", "all"]),
+        ("--upload-seconds", &["0", "3601", "1.5"]),
+        ("--spool", &["/nowhere/at/all", "/dev/null"]),
     ] {
         for value in values {
             let said = faults(&program, &[], &[&format!("{flag}={value}")]);
@@ -414,6 +417,9 @@ fn what_can_be_said_is_taken_and_what_cannot_is_refused() {
         "--public-reads=false",
         "--token-minutes=5",
         "--body-seconds=1",
+        "--feed-events=100000000",
+        "--upload-seconds=3600",
+        "--spool=/tmp",
         "--log-json",
     ];
     let service = Service::start(&program, &words);

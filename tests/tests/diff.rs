@@ -6,10 +6,13 @@
     reason = "the helpers of a test fail by panicking, as the test does"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::path::Path;
 
-use calsos_domain::rulebook::Rulebooks;
+use calsos_domain::release::{PublishedRow, Rows};
+use calsos_ingest::{Input, Layouts, original_row, read};
+use calsos_tests::editions::write_edition_of_2026;
 use calsos_tests::program::{Program, Rated, indicator_text, table};
 use calsos_tests::shared::real_data;
 use serde_json::{Value, json};
@@ -149,36 +152,6 @@ fn runs_are_listed_and_one_that_is_not_there_is_said_to_be_none() {
     assert!(ran.err.contains("run 1 is the first: no run is before it"), "{}", ran.err);
 }
 
-/// The edition of 2025 as one of 2026, with suspension counting from a colour on.
-fn edition_2026(program: &Program, from_orange: bool) {
-    let files = Rulebooks::built_in_files();
-    let text = |name: &str| files.iter().find(|file| file.name == name).unwrap().text.clone();
-    let red = "any = [{ indicator = \"SUSP\", color = \"red\" }]";
-    let mut edition = text("2025.toml");
-    let moves = [
-        ("year = 2025\n", "year = 2026\n"),
-        ("public-date = \"2025-11-13\"", "public-date = \"2026-11-12\""),
-        ("window = [2024, 2025]", "window = [2025, 2026]"),
-        ("window = [2023, 2024, 2025]", "window = [2024, 2025, 2026]"),
-        ("window = [2022, 2023, 2024, 2025]", "window = [2023, 2024, 2025, 2026]"),
-        ("second-year-after = 2024", "second-year-after = 2025"),
-        ("\"AssistanceStatus2025\"", "\"AssistanceStatus2025\", \"AssistanceStatus2026\""),
-        ("\"EC52072_2025\", \"EC52071f_2025\"", "\"EC52072_2026\", \"EC52071f_2026\""),
-    ];
-    for (from, to) in moves {
-        assert!(edition.contains(from), "{from}");
-        edition = edition.replace(from, to);
-    }
-    assert!(edition.contains(red));
-    if from_orange {
-        let more = red.replace("}]", "}, { indicator = \"SUSP\", color = \"orange\" }]");
-        edition = edition.replace(red, &more);
-    }
-    program.write("editions/2026.toml", edition);
-    let colors = text("2025.colors.toml").replace("year = 2025\n", "year = 2026\n");
-    program.write("editions/2026.colors.toml", colors);
-}
-
 #[test]
 fn a_changed_edition_is_named_with_what_it_changes() {
     let program = program();
@@ -187,13 +160,13 @@ fn a_changed_edition_is_named_with_what_it_changes() {
         let editions = [OsStr::new("--editions"), folder.as_os_str()];
         program.succeed(editions.into_iter().chain(words.iter().map(OsStr::new)))
     };
-    edition_2026(&program, false);
+    write_edition_of_2026(&program, false);
     let rated: [(&str, Rated<'_>); 2] = [("SUSP", (CODED, "SWD", 2)), ("CHRO", (CODED, "SWD", 1))];
     let files = program.write_year(2026, &[CODED, CALM], &rated, &[]);
     let files: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
     under(&[&["import"], files.as_slice()].concat());
     under(&["determine"]);
-    edition_2026(&program, true);
+    write_edition_of_2026(&program, true);
     under(&["determine"]);
     let view: Value = serde_json::from_str(&under(&["diff", "--format", "json"])).unwrap();
     let editions = view["editions"].as_array().unwrap();
@@ -211,17 +184,43 @@ fn a_changed_edition_is_named_with_what_it_changes() {
     );
 }
 
+/// The rows of a list by CDS code, and of those whose Cdcode is another LEA's, the other's code.
+fn issue(path: &Path) -> (BTreeMap<String, PublishedRow>, BTreeMap<String, String>) {
+    let bytes = std::fs::read(path).unwrap();
+    let file_name = path.file_name().unwrap().to_str().unwrap();
+    let input = Input { file_name, bytes: &bytes, assigned: None };
+    let understood = read(&input, &Layouts::builtin()).unwrap();
+    let Rows::Published(rows) = understood.contents.rows else { panic!("it is a list") };
+    let warnings = understood.report.warnings.iter();
+    let numbers: BTreeSet<u32> = warnings
+        .filter(|warning| warning.contains("whose Cdcode is not"))
+        .flat_map(|warning| warning.rsplit(": rows ").next().unwrap().split(", "))
+        .map(|number| number.parse().unwrap())
+        .collect();
+    let other = |row: &PublishedRow| {
+        let cells = original_row(&input, &Layouts::builtin(), row.row).unwrap();
+        let (_, code) =
+            cells.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("cdcode")).unwrap();
+        let own = row.cds.to_string();
+        assert!(!own.starts_with(&code), "{own} {code}");
+        (own, format!("{code:0>7}0000000"))
+    };
+    let mistaken = rows.iter().filter(|row| numbers.contains(&row.row)).map(other).collect();
+    (rows.into_iter().map(|row| (row.cds.to_string(), row)).collect(), mistaken)
+}
+
 #[test]
 fn the_revised_list_of_2019_drops_five_leas_and_changes_two_codes_and_no_label() {
     let Some(data) = real_data("the revision of the 2019 list") else { return };
     let list = |name: &str| data.join("published").join(name);
     let program = program();
-    program.import([
+    let out = program.import([
         list("assistance-status17.xls"),
         list("assistancestatus18.xlsx"),
         list("assistancestatus19.xlsx"),
         list("assistancestatus22.xlsx"),
     ]);
+    assert!(out.contains("5 rows whose Cdcode is not that of their CDS code"), "{out}");
     program.succeed(["determine"]);
     program.import([list("assistancestatus19-rev.xlsx")]);
     program.succeed(["determine"]);
@@ -244,6 +243,25 @@ fn the_revised_list_of_2019_drops_five_leas_and_changes_two_codes_and_no_label()
     assert_eq!(whose(lists, "gained"), BTreeSet::new());
     let changed = ["Adelanto Elementary", "Dixon Unified"].map(str::to_owned);
     assert_eq!(named("changed", lists), BTreeSet::from(changed));
+    // By the CDS codes of both issues, as they are read. The rows of the five have the Cdcode of
+    // another LEA in the first issue, and nothing is said of those LEAs.
+    let [(first, mistaken), (second, none)] =
+        ["assistancestatus19.xlsx", "assistancestatus19-rev.xlsx"].map(|name| issue(&list(name)));
+    let keys = |rows: &BTreeMap<String, PublishedRow>| rows.keys().cloned().collect();
+    let (before, after): (BTreeSet<String>, BTreeSet<String>) = (keys(&first), keys(&second));
+    assert_eq!(whose(lists, "lost"), before.difference(&after).cloned().collect());
+    assert_eq!(after.difference(&before).count(), 0);
+    let differ = |cds: &&String| first[*cds].codes != second[*cds].codes;
+    assert_eq!(whose(lists, "changed"), after.iter().filter(differ).cloned().collect());
+    assert!(after.iter().all(|cds| first[cds].status == second[cds].status), "no label changed");
+    assert!(none.is_empty(), "{none:?}");
+    assert_eq!(mistaken.keys().cloned().collect::<BTreeSet<String>>(), whose(lists, "lost"));
+    let others: BTreeSet<&String> = mistaken.values().collect();
+    for of in [lists, &view["answers"]] {
+        for kind in ["lost", "gained", "changed"] {
+            assert!(whose(of, kind).iter().all(|cds| !others.contains(cds)), "{kind} {others:?}");
+        }
+    }
     let of = |name: &str, what: &str| {
         let lea = lists.as_array().unwrap().iter().find(|c| c["name"] == name).unwrap();
         change(lists, lea["cds"].as_str().unwrap(), what)

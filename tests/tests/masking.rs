@@ -94,8 +94,11 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         (_, "year") => &["2023", "2024"],
         ("getRelease", "id") => &["1", "5", "19", "20"],
         ("updateRelease", "id") => &["1"],
-        ("getRun", "id") => &["1", "2"],
+        ("getRun" | "listRunChanges", "id") => &["1", "2"],
         ("getCitation", "id") => &["none"],
+        ("createImport", "fileName") => &["file.txt"],
+        // Of jobs everybody else is told nothing.
+        (_, "id") => &["01890a5d-ac96-774b-bcce-b302099a8057"],
         _ => panic!("nobody has said with what {name} of {operation} is asked"),
     };
     values.iter().map(|value| (*value).to_owned()).collect()
@@ -147,8 +150,13 @@ fn students(caller: &Caller<'_>, year: u16, group: &str) -> (Value, Value) {
 
 /// Everything that says why the answer of the year is what it is.
 fn told(caller: &Caller<'_>) -> String {
+    told_with(caller, "")
+}
+
+/// The same with a query.
+fn told_with(caller: &Caller<'_>, query: &str) -> String {
     let page = format!("/v1/leas/{DISTRICT}/determinations/{HELD_BACK}");
-    let pages = [page.clone(), format!("{page}/trace")].map(|path| caller.get(&path).body);
+    let pages = ["", "/trace"].map(|end| caller.get(&format!("{page}{end}{query}")).body);
     String::from_utf8(pages.concat()).unwrap()
 }
 
@@ -191,6 +199,15 @@ fn counts_below_eleven_are_masked_until_the_moment_and_then_shown_as_published()
         for words in small("# students") {
             assert!(told.contains(&format!(" {words}")), "{words}: {told}");
         }
+    }
+    // As of when they were not public, they are as they were shown then.
+    let runs = program.json(["runs"]);
+    let then =
+        format!("?asOf={}", runs.as_array().unwrap().last().unwrap()["made at"].as_str().unwrap());
+    let told = told_with(&caller, &then);
+    assert!(told.contains("fewer than 11 students"), "{told}");
+    for words in small("# student") {
+        assert!(!told.contains(&format!(" {words}")), "{words}: {told}");
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use calsos_tests::document::{Needs, Operation, operations};
+use calsos_tests::document::{Needs, Operation, operations, with_query};
 use calsos_tests::issuer::{Issuer, now};
 use calsos_tests::program::{Backend, Program, list_text, table};
 use calsos_tests::service::{Answer, Service};
@@ -38,6 +38,9 @@ const PAST: [u16; 3] = [2018, 2019, 2022];
 const OF_PUBLIC: [&str; 6] = [DISTRICT, OFFICE, CHARTER, MOVED, NEIGHBOUR, FAR];
 const OF_HELD_BACK: [&str; 7] = [DISTRICT, OFFICE, CHARTER, MOVED, NEIGHBOUR, FAR, NEW];
 
+/// The agency that has asked for a job.
+const JOBS_OF: &str = "county:01";
+
 /// Whom each agency reaches, and of which counties' files it knows thereby.
 const AGENCIES: [(&str, &[&str], &[&str]); 14] = [
     ("state", &OF_HELD_BACK, &["01", "02", "03"]),
@@ -57,7 +60,7 @@ const AGENCIES: [(&str, &[&str], &[&str]); 14] = [
     ("", &[], &[]),
 ];
 
-const SCOPES: [&str; 6] = ["read", "preview", "publish", "admin", "read preview", ""];
+const SCOPES: [&str; 7] = ["read", "preview", "import", "publish", "admin", "read preview", ""];
 
 /// The counties of which the releases speak, in the order of import; `None` is the state.
 struct Releases {
@@ -106,6 +109,9 @@ fn world() -> (Program, Releases) {
     program.succeed(words.into_iter().chain([list.to_str().unwrap()]));
     held_back.push(all());
     program.succeed(["determine"]);
+    // What is said afterwards makes what was shown before it a picture of its own.
+    let last = (public.len() + held_back.len()).to_string();
+    program.succeed(["publish", &last, "--at", "2091-01-01"]);
     (program, Releases { public, held_back })
 }
 
@@ -137,7 +143,7 @@ impl Caller {
     fn all(issuer: &Issuer) -> Vec<Caller> {
         let mut callers = vec![Caller::stranger("anonymous", None)];
         let with = |name: &str, value: Value| {
-            let mut claims = Issuer::claims("read preview publish admin", "state");
+            let mut claims = Issuer::claims("read preview import publish admin", "state");
             claims[name] = value;
             let token = issuer.sign(&Issuer::header().to_string(), &claims.to_string());
             Caller::stranger(&format!("with another {name}"), Some(token))
@@ -278,11 +284,19 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         (_, "year") => &[PUBLIC, HELD_BACK],
         // One of all counties, a table, one of county 01, one of 02 and 03, and one that is not.
         ("getRelease" | "updateRelease", "id") => &["1", "16", "21", "35", "99"],
-        ("getRun", "id") => &["1", "2", "3"],
+        ("getRun" | "listRunChanges", "id") => &["1", "2", "3"],
         ("getCitation", "id") => &["cde-calpads-da"],
+        ("createImport", "fileName") => &["file.txt"],
         _ => panic!("nobody has said with what {name} of {operation} is asked"),
     };
     values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+/// The same as of the moment at which the second run was made, where an operation knows that.
+fn as_of(operation: &Operation, paths: &[String], moment: &str) -> Vec<String> {
+    let is_known = operation.parameters.iter().any(|parameter| parameter["name"] == "asOf");
+    let paths = paths.iter().filter(|_| is_known);
+    paths.map(|path| with_query(path, "asOf", moment)).collect()
 }
 
 /// What else an operation is asked with.
@@ -294,6 +308,8 @@ fn more(operation: &str) -> Vec<String> {
             "/v1/determinations?year=2023",
             "/v1/determinations?year=2024&total=true",
         ],
+        "listRunChanges" => &["/v1/runs/1/changes?limit=5000", "/v1/runs/2/changes?limit=5000"],
+        "listChanges" => &["/v1/changes?since=0&limit=5000"],
         _ => &[],
     };
     more.iter().map(|path| (*path).to_owned()).collect()
@@ -351,6 +367,10 @@ fn assert_shows(
         is_there
     };
     let cds = part(path, "/v1/leas/");
+    if path.contains("asOf=") && view.answers().is_empty() {
+        assert_eq!((answer.status, &answer.json()["code"]), (404, &json!("not-decided-yet")));
+        return;
+    }
     match id {
         "getDiscovery"
         | "getHealth"
@@ -415,6 +435,19 @@ fn assert_shows(
                 }
             }
         }
+        "listChanges" => {
+            found(true);
+            // Since the beginning, each answer has come to be once; without it, only the place
+            // to go on from is told.
+            let body = answer.json();
+            let asked = path.contains("since=0");
+            let expected = if asked { view.answers() } else { BTreeSet::new() };
+            assert_eq!(answers(&body["items"]), expected, "{}", said());
+            let items = body["items"].as_array().unwrap();
+            assert_eq!(items.len(), expected.len(), "{}", said());
+            let shown = |item: &Value| item["determination"]["cds"] == item["cds"];
+            assert!(items.iter().all(shown), "{}", said());
+        }
         "listDeterminationsOfLea" => {
             if found(view.leas().contains(cds)) {
                 let mut expected = view.answers();
@@ -474,6 +507,26 @@ fn assert_shows(
             let number: u64 = part(path, "/releases/").parse().unwrap();
             found(view.releases(caller, releases).contains(&number));
         }
+        // Without an agency nothing is taken in; with one, what is sent here is no file.
+        "createImport" => {
+            let expected = if caller.agency.is_empty() { 403 } else { 415 };
+            assert_eq!(answer.status, expected, "{}", said());
+        }
+        // A run is asked for without a body, so that none is made here.
+        "createRun" => assert_eq!(answer.status, 400, "{}", said()),
+        "listImports" => {
+            found(true);
+            let own = usize::from(sees_job(caller));
+            assert_eq!(answer.json()["items"].as_array().unwrap().len(), own, "{}", said());
+        }
+        "getImport" | "getJob" | "listImportIssues" => {
+            found(sees_job(caller));
+        }
+        // It has ended.
+        "cancelJob" => {
+            let expected = if sees_job(caller) { 409 } else { 404 };
+            assert_eq!(answer.status, expected, "{}", said());
+        }
         "updateRelease" => assert_may_publish(path, answer, caller, releases, view, &said()),
         "listRuns" => {
             found(true);
@@ -485,8 +538,29 @@ fn assert_shows(
             let number: u64 = part(path, "/runs/").parse().unwrap();
             found(view.runs().contains(&number));
         }
+        "listRunChanges" => {
+            let number: u64 = part(path, "/runs/").parse().unwrap();
+            if found(view.runs().contains(&number)) {
+                assert_changes(answer, number, view, &said());
+            }
+        }
         _ => panic!("nobody has said what {id} is to show to whom"),
     }
+}
+
+/// What a run changed against the one before that the caller knows of: the second one brought
+/// what is held back, and where it is the first that the caller knows of, everything.
+fn assert_changes(answer: &Answer, number: u64, view: &View, said: &str) {
+    let body = answer.json();
+    let is_first = view.runs()[0] == number;
+    assert_eq!(body["before"].is_null(), is_first, "{said}");
+    let mut expected = view.answers();
+    if number == 1 || !is_first {
+        let is_held_back = number == 2;
+        expected.retain(|(year, _)| (year == HELD_BACK) == is_held_back);
+    }
+    assert_eq!(answers(&body["items"]), expected, "{said}");
+    assert_eq!(body["answers"]["gained"], expected.len(), "{said}");
 }
 
 /// What is said of a year: how many answers, and from which files.
@@ -511,6 +585,19 @@ fn assert_names_no_other(answer: &Answer, leas: &BTreeSet<&str>, said: &str) {
     for cds in OF_HELD_BACK.iter().filter(|cds| !leas.contains(**cds)) {
         assert!(!body.contains(cds), "{cds}: {said}");
     }
+}
+
+/// Whether a caller sees the one job, which is its own agency's, or sees all.
+fn sees_job(caller: &Caller) -> bool {
+    caller.is_state() || caller.agency == JOBS_OF
+}
+
+/// The id of a job that takes in what is no file, and has ended.
+fn job(service: &Service, issuer: &Issuer) -> String {
+    let caller = calsos_tests::jobs::Caller::new(issuer, "import", JOBS_OF);
+    let job = caller.ended(service, &caller.import(service, "file.txt", "no file"));
+    assert_eq!(job["state"], "refused", "{job}");
+    job["id"].as_str().unwrap().to_owned()
 }
 
 /// Who has the scope and reaches whoever a file speaks of is asked for the condition that is
@@ -552,11 +639,21 @@ fn assert_every_caller_is_told_what_it_may_know(open: bool) {
     let words = [["--config", settings.to_str().unwrap()], public_reads].concat();
     let service = Service::start(&program, &words);
     let operations = operations(&service);
+    let runs = program.json(["runs"]);
+    let moment = runs[1]["made at"].as_str().unwrap();
+    let job = job(&service, &issuer);
+    let values = |operation: &str, name: &str| match (operation, name) {
+        ("getImport" | "listImportIssues" | "getJob" | "cancelJob", "id") => vec![job.clone()],
+        _ => values(operation, name),
+    };
     let mut asked = 0;
     for caller in Caller::all(&issuer) {
         let view = caller.sees(open);
         for operation in &operations {
-            for path in operation.asked(values).into_iter().chain(more(&operation.id)) {
+            let mut paths = operation.asked(values);
+            paths.extend(more(&operation.id));
+            paths.extend(as_of(operation, &paths, moment));
+            for path in paths {
                 let body = match operation.method.as_str() {
                     "PATCH" => "{\"publicAt\":\"now\"}",
                     "POST" => {

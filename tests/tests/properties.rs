@@ -417,8 +417,14 @@ impl Made {
             grade_span: None,
         };
         let number = ReleaseNumber(self.releases.len() as u32 + 1);
-        let head =
-            ReleaseHead { number, kind, year: Some(year), file_date, coverage: coverage.clone() };
+        let head = ReleaseHead {
+            number,
+            kind,
+            year: Some(year),
+            file_date,
+            coverage: coverage.clone(),
+            beside: None,
+        };
         let leas = covered.iter().map(mention).collect();
         let contents = ReleaseContents { kind, year: Some(year), file_date, coverage, leas, rows };
         self.releases.push((head, contents));

@@ -162,6 +162,7 @@ fn list_facts(data: &Path) -> FactBase {
                 year: contents.year,
                 file_date: contents.file_date,
                 coverage: contents.coverage.clone(),
+                beside: None,
             };
             (head, contents)
         })

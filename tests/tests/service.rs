@@ -189,8 +189,9 @@ fn assert_headers_are_documented(answer: &Answer, operation: &Value, asked: &str
         .map(|(name, _)| name.clone())
         .filter(|name| !of_transport.contains(&name.as_str()))
         .collect();
-    let next_page = BTreeSet::from(["link".to_owned()]);
-    assert_eq!(&served | &next_page, &documented | &next_page, "{asked}");
+    // On other pages, and while the database is away.
+    let at_times = BTreeSet::from(["link", "dataset-unchecked-since"].map(str::to_owned));
+    assert_eq!(&served | &at_times, &documented | &at_times, "{asked}");
 }
 
 /// What is answered with the database away: everything but what is read from it each time.
@@ -204,6 +205,9 @@ fn current_answers_and_their_reasons_are_served_while_the_database_is_away() {
     let (_, name) = program.on_server().unwrap();
     let service = Service::start(&program, &[]);
     let document = document(&service);
+    let made_at = service.json("/v1/runs/1")["madeAt"].as_str().unwrap().to_owned();
+    let of_past = format!("/v1/summaries/{YEAR}?asOf={made_at}");
+    assert_eq!(service.get(&of_past).status, 200);
     let allow = |allowed: bool| {
         server.sql("postgres", &format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS {allowed}"));
     };
@@ -226,11 +230,15 @@ fn current_answers_and_their_reasons_are_served_while_the_database_is_away() {
             unavailable.insert(path);
         }
     }
-    assert_eq!(unavailable, BTreeSet::from(["/v1/runs", "/v1/runs/{id}"]));
+    let of_runs = ["/v1/changes", "/v1/runs", "/v1/runs/{id}", "/v1/runs/{id}/changes"];
+    assert_eq!(unavailable, BTreeSet::from(of_runs));
+    // What was asked for of the past is there, too.
+    assert_eq!(service.get(&of_past).status, 200);
     allow(true);
     program.succeed(["determine"]);
     service.wait_for_run(2);
     assert_eq!(service.get("/v1/runs").status, 200);
+    assert_eq!(service.get("/v1/changes?since=0").status, 200);
 }
 
 /// A run that an earlier version of the program stored has neither facts nor summaries.
@@ -312,7 +320,7 @@ fn a_parameter_takes_the_texts_that_the_document_lists_and_no_others() {
             }
         }
     }
-    assert_eq!(lists, 6);
+    assert_eq!(lists, 7);
 }
 
 fn a_determination_over_http_says_what_the_command_line_says(on: Backend) {
