@@ -14,8 +14,10 @@ from pathlib import Path
 from calsos_client import ApiClient, Configuration, Problem, ReleaseChange
 from calsos_client.api import (
     AccessApi,
+    ChangesApi,
     DeterminationsApi,
     ExportsApi,
+    JobsApi,
     LeasApi,
     ProvidersApi,
     ReconciliationsApi,
@@ -28,6 +30,7 @@ from calsos_client.api import (
 )
 from calsos_client.exceptions import (
     BadRequestException,
+    ConflictException,
     NotFoundException,
     UnauthorizedException,
 )
@@ -95,6 +98,20 @@ history = answered(
 )
 assert history.items[-1] == eligible.items[0]
 
+# Whoever copies everything from the feed has what the lists have.
+feed = ChangesApi(client)
+copy, since = {}, "0"
+while True:
+    page = feed.list_changes(since=since, limit=5)
+    if not page.items:
+        break
+    for item in page.items:
+        copy[item.cds, item.dashboard_year] = item.determination
+    since = page.next
+whole = determinations.list_determinations(limit=5000).items
+assert copy == {(item.cds, item.dashboard_year): item for item in whole}
+answered("listChanges", feed.list_changes(since="0"))
+
 answer = answered("getDetermination", determinations.get_determination(QUARTZ_VALLEY, YEAR))
 decided = answer.determination
 assert decided.label == "Differentiated Assistance, Year 1"
@@ -143,6 +160,10 @@ runs = RunsApi(client)
 all_runs = answered("listRuns", runs.list_runs())
 run = answered("getRun", runs.get_run(all_runs.items[0].run))
 assert run.number == all_runs.current and run.releases == len(files.items)
+changes = answered("listRunChanges", runs.list_run_changes(run.run, limit=5000))
+assert changes.before is None and changes.answers.gained == len(changes.items) == run.answers
+then = determinations.get_determination(QUARTZ_VALLEY, YEAR, as_of=run.made_at.isoformat())
+assert then == determinations.get_determination(QUARTZ_VALLEY, YEAR)
 
 exports = ExportsApi(client)
 csv = exports.export_determinations(YEAR)
@@ -201,6 +222,22 @@ audit = AccessApi(known)
 assert audit.list_audit(operation="updateRelease", limit=1).items[0].actor == "department"
 entries = answered("listAudit", audit.list_audit(operation="calsos publish"))
 assert [entry.target for entry in entries.items] == [f"releases {held_back.number}"]
+
+# The service had both before, by the same keys.
+jobs = JobsApi(known)
+sent = jobs.create_import(file_name="note.txt", body=b"no file", idempotency_key="exercise")
+assert answered("createImport", sent).problem.code == "file-refused"
+assert [job.id for job in answered("listImports", jobs.list_imports()).items] == [sent.id]
+assert answered("getImport", jobs.get_import(sent.id)) == sent
+issues = answered("listImportIssues", jobs.list_import_issues(sent.id))
+assert [issue.file_name for issue in issues.items] == ["note.txt"]
+decided = answered("createRun", jobs.create_run(idempotency_key="exercise"))
+assert answered("getJob", jobs.get_job(decided.id)).run.number == 2
+try:
+    jobs.cancel_job(decided.id)
+    raise AssertionError("a job that has ended was called off")
+except ConflictException as refused:
+    answers["cancelJob"] = {"code": Problem.from_json(refused.body).code}
 
 operations = {
     operation["operationId"]

@@ -6,9 +6,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import {
   AccessApi,
   AuthorizationServerToJSON,
+  ChangesApi,
   Configuration,
   DeterminationsApi,
   ExportsApi,
+  JobsApi,
   LeasApi,
   ProvidersApi,
   ReconciliationsApi,
@@ -67,6 +69,21 @@ const updateRelease = await releasesKnown.updateRelease({
   releaseChange: { publicAt: held.publicAt.toISOString() },
 });
 
+// The service had both before, by the same keys.
+const jobs = new JobsApi(known);
+const idempotencyKey = "exercise";
+const body = new Blob(["no file"], { type: "application/octet-stream" });
+const sent = await jobs.createImport({ fileName: "note.txt", body, idempotencyKey });
+const decided = await jobs.createRun({ idempotencyKey });
+let cancelJob: unknown;
+try {
+  await jobs.cancelJob({ id: decided.id });
+  assert(false, "a job that has ended was called off");
+} catch (refused) {
+  if (!(refused instanceof ResponseError)) throw refused;
+  cancelJob = { code: (await refused.response.json()).code };
+}
+
 const answers: Record<string, unknown> = {
   getDiscovery: await service.getDiscovery(),
   getHealth: await service.getHealth(),
@@ -77,6 +94,7 @@ const answers: Record<string, unknown> = {
   getLea: await leas.getLea({ cds }),
   listPerformances: await leas.listPerformances({ cds, year }),
   listDeterminations: await determinations.listDeterminations({ year }),
+  listChanges: await new ChangesApi(configuration).listChanges({ since: "0" }),
   listDeterminationsOfLea: await determinations.listDeterminationsOfLea({ cds }),
   getDetermination: page,
   getTrace: await determinations.getTrace({ cds, year }),
@@ -92,11 +110,22 @@ const answers: Record<string, unknown> = {
   getRelease: await new ReleasesApi(configuration).getRelease({ id: releases.items[0].id }),
   listRuns: runs,
   getRun: await new RunsApi(configuration).getRun({ id: runs.items[0].run }),
+  listRunChanges: await new RunsApi(configuration).listRunChanges({
+    id: runs.items[0].run,
+    limit: 5000,
+  }),
   exportDeterminations: await file.text(),
   createToken: TokenResponseToJSON({ ...token, accessToken: "…" }),
   getKeys: await access.getKeys(),
   getAuthorizationServer: AuthorizationServerToJSON(await access.getAuthorizationServer()),
   updateRelease,
+  createImport: sent,
+  listImports: await jobs.listImports(),
+  getImport: await jobs.getImport({ id: sent.id }),
+  listImportIssues: await jobs.listImportIssues({ id: sent.id }),
+  createRun: decided,
+  getJob: await jobs.getJob({ id: decided.id }),
+  cancelJob,
   listAudit: await new AccessApi(known).listAudit({ operation: "calsos publish" }),
 };
 

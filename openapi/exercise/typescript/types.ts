@@ -65,6 +65,22 @@ const updateRelease = await of(
 const unknown = await client.GET("/v1/audit");
 deepEqual([unknown.error?.status, unknown.error?.code], [401, "token-needed"]);
 
+// The service had both before, by the same keys.
+const key = { "Idempotency-Key": "exercise" };
+const sent = await of(
+  known.POST("/v1/imports", {
+    params: { query: { fileName: "note.txt" }, header: key },
+    headers: { "Content-Type": "application/octet-stream" },
+    body: "no file",
+    bodySerializer: (body) => body,
+  }),
+);
+const decided = await of(known.POST("/v1/runs", { params: { header: key } }));
+const ofSent = { params: { path: { id: sent.id } } };
+const ofDecided = { params: { path: { id: decided.id } } };
+const ended = await known.DELETE("/v1/jobs/{id}", ofDecided);
+deepEqual(ended.error?.code, "job-ended");
+
 // The type has every operation of the document as a key, so that it does not compile while one
 // is without a call.
 const answers = {
@@ -79,6 +95,7 @@ const answers = {
     client.GET("/v1/leas/{cds}/performances", { params: { path: { cds }, query: { year } } }),
   ),
   listDeterminations: await of(client.GET("/v1/determinations", { params: { query: { year } } })),
+  listChanges: await of(client.GET("/v1/changes", { params: { query: { since: "0" } } })),
   listDeterminationsOfLea: await of(
     client.GET("/v1/leas/{cds}/determinations", { params: { path: { cds } } }),
   ),
@@ -110,6 +127,11 @@ const answers = {
   ),
   listRuns: runs,
   getRun: await of(client.GET("/v1/runs/{id}", { params: { path: { id: runs.items[0].run } } })),
+  listRunChanges: await of(
+    client.GET("/v1/runs/{id}/changes", {
+      params: { path: { id: runs.items[0].run }, query: { limit: 5000 } },
+    }),
+  ),
   exportDeterminations: await of(
     client.GET("/v1/exports/determinations", { params: { query: { year } }, parseAs: "text" }),
   ),
@@ -117,6 +139,13 @@ const answers = {
   getKeys: await of(client.GET("/.well-known/jwks.json")),
   getAuthorizationServer: await of(client.GET("/.well-known/oauth-authorization-server")),
   updateRelease,
+  createImport: sent,
+  listImports: await of(known.GET("/v1/imports")),
+  getImport: await of(known.GET("/v1/imports/{id}", ofSent)),
+  listImportIssues: await of(known.GET("/v1/imports/{id}/issues", ofSent)),
+  createRun: decided,
+  getJob: await of(known.GET("/v1/jobs/{id}", ofDecided)),
+  cancelJob: { code: ended.error?.code },
   listAudit: await of(
     known.GET("/v1/audit", { params: { query: { operation: "calsos publish" } } }),
   ),
