@@ -11,7 +11,7 @@ FROM rust:1.95.0-slim-bookworm AS build
 # more after the next security update.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libpq-dev \
+    && apt-get install -y --no-install-recommends ca-certificates libpq-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
@@ -23,35 +23,29 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     find api domain ingest persistence sample -name '*.rs' -exec touch {} + \
     && cargo build --release --locked -p calsos-api \
         --no-default-features --features system-libpq \
-    && install -D target/release/calsos /out/calsos
+    && strip target/release/calsos -o /tmp/calsos \
+    && image/root /tmp/calsos /out
 
-FROM debian:bookworm-slim
-# hadolint ignore=DL3008
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libpq5 \
-    && rm -rf /var/lib/apt/lists/* \
-    && groupadd --system --gid 10001 calsos \
-    && useradd --system --uid 10001 --gid calsos --no-create-home \
-        --home-dir /var/lib/calsos --shell /usr/sbin/nologin calsos \
-    && install -d -o calsos -g calsos -m 0750 /var/lib/calsos
-COPY --from=build /out/calsos /usr/local/bin/calsos
-COPY image/health /usr/local/bin/calsos-health
-COPY LICENSE /usr/share/doc/calsos/LICENSE
+FROM scratch
+COPY --from=build /out /
 
 LABEL org.opencontainers.image.title="calsos" \
       org.opencontainers.image.description="California's System of Support as a service" \
       org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.licenses="Apache-2.0"
 
-# The program writes nowhere else; with PostgreSQL not even here.
+# The program writes nowhere else; with PostgreSQL, files that are sent wait here until they are
+# whole.
 VOLUME /var/lib/calsos
 WORKDIR /var/lib/calsos
 # With more arenas, every thread keeps what it has freed for itself: half as much memory again.
 # Answers have absolute URLs in them, and the service cannot see where the container's port is
 # published: where it is not this address, CALSOS_PUBLIC_URL has to be set.
-ENV DATABASE_URL=sqlite:/var/lib/calsos/calsos.sqlite \
+ENV PATH=/usr/local/bin \
+    DATABASE_URL=sqlite:/var/lib/calsos/calsos.sqlite \
     CALSOS_LISTEN=0.0.0.0:8080 \
     CALSOS_METRICS=0.0.0.0:9464 \
+    CALSOS_SPOOL=/var/lib/calsos \
     CALSOS_PUBLIC_URL=http://127.0.0.1:8080 \
     MALLOC_ARENA_MAX=2
 EXPOSE 8080 9464
@@ -61,6 +55,6 @@ USER 10001:10001
 STOPSIGNAL SIGTERM
 # Whether the process lives. It does also before anything was decided; /readyz says whether
 # readers are served.
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["calsos-health"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["calsos", "health"]
 ENTRYPOINT ["calsos"]
 CMD ["serve"]

@@ -1,8 +1,9 @@
 """Checks what compose.yaml comes to, from the JSON of `docker compose config`.
 
 Whether the file is a compose file, Compose has said. Here is what must hold of this one: the
-database is published nowhere, the service only on the loopback address, the password is the
-one that was chosen, and the service begins after there is a key that signs tokens.
+database is published nowhere, the proxy only on the loopback address, the password is the one that was
+chosen, the services begin after there is a key that signs tokens, and believe none but the
+proxy.
 
 image-compose.py FILE PASSWORD
 """
@@ -14,7 +15,8 @@ PASSWORD = sys.argv[2]
 
 with open(sys.argv[1], encoding="utf-8") as file:
     compose = json.load(file)
-calsos, key, db = (compose["services"][name] for name in ("calsos", "key", "db"))
+services = compose["services"]
+calsos, key, db, proxy = (services[name] for name in ("calsos", "key", "db", "proxy"))
 faults = []
 
 
@@ -23,12 +25,22 @@ def must(holds, what):
         faults.append(what)
 
 
-ports = {port["target"]: port.get("host_ip") for port in calsos["ports"]}
-must(ports == {8080: "127.0.0.1", 9464: "127.0.0.1"}, f"calsos publishes {ports}")
-must("ports" not in db, "the database is published")
+ports = {port["target"]: port.get("host_ip") for port in proxy["ports"]}
+must(ports == {8080: "127.0.0.1"}, f"the proxy publishes {ports}")
+for name, service in services.items():
+    must(name == "proxy" or "ports" not in service, f"{name} is published")
+    must(service.get("user") not in ("root", "0"), f"{name} is root")
 internal = {name for name, network in compose["networks"].items() if network.get("internal")}
-must(set(db["networks"]) == internal, "the database is on a network that leads outside")
-must(internal < set(calsos["networks"]), "calsos lacks the database's network or one of its own")
+must(set(db["networks"]) == {"database"} <= internal, "the database is reached from outside")
+must(set(calsos["networks"]) == {"inside", "database"} <= internal, "calsos leads outside")
+must(set(proxy["networks"]) == {"inside", "readers"}, "the proxy reaches the database")
+must(calsos["deploy"]["replicas"] == 2, "there are not two services")
+inside = compose["networks"]["inside"]["ipam"]["config"][0]["subnet"]
+trusted = calsos["environment"]["CALSOS_TRUSTED_PROXIES"]
+must(trusted == inside, f"calsos believes {trusted}, and the proxy is on {inside}")
+must(
+    proxy["read_only"] and proxy["cap_drop"] == ["ALL"], "the proxy may write or has capabilities"
+)
 for name, service in ("calsos", calsos), ("key", key):
     waits = service["depends_on"].get("db", {}).get("condition")
     must(waits == "service_healthy", f"{name} does not wait for db")
@@ -40,7 +52,7 @@ waits = calsos["depends_on"].get("key", {}).get("condition")
 must(waits == "service_completed_successfully", "calsos does not wait for its key")
 must(key["command"] == ["key", "ensure"], f"key does {key['command']}")
 must(key["environment"] == calsos["environment"], "key works on another database than calsos")
-must("ports" not in key and set(key["networks"]) == internal, "key can be reached from outside")
+must(set(key["networks"]) == {"database"}, "key can be reached from outside")
 must("test" in db.get("healthcheck", {}), "db has no health check")
 must(
     any(v["type"] == "volume" and v["source"] in compose["volumes"] for v in db["volumes"]),

@@ -36,6 +36,17 @@ postgres_image=$(sed -n 's/^ *image: \(postgres:.*\)$/\1/p' compose.yaml)
 engine build --isolation chroot --pull-never --tag "$postgres_image" "$folder/postgres" \
     >"$folder/log" 2>&1 || fail "$(tail -n 40 "$folder/log")"
 
+step "a stand-in for the proxy's image"
+mkdir "$folder/proxy"
+cat >"$folder/proxy/Dockerfile" <<'END'
+FROM debian:bookworm-slim
+RUN apt-get update -q && apt-get install -q -y --no-install-recommends haproxy
+USER haproxy
+END
+proxy_image=$(sed -n 's/^ *image: \(haproxy:.*\)$/\1/p' compose.yaml)
+engine build --isolation chroot --pull-never --tag "$proxy_image" "$folder/proxy" \
+    >"$folder/log" 2>&1 || fail "$(tail -n 40 "$folder/log")"
+
 step "compose"
 export DOCKER_HOST=unix://$folder/podman.sock
 # Not by way of the function, which would leave podman behind when it is ended.
@@ -59,8 +70,7 @@ free_port() {
 # A password that an address would have to write otherwise.
 export CALSOS_DB_PASSWORD='made/up:@ %&' CALSOS_USER=checker
 CALSOS_PORT=$(free_port)
-CALSOS_METRICS_PORT=$(free_port)
-export CALSOS_PORT CALSOS_METRICS_PORT
+export CALSOS_PORT
 # As the comment in compose.yaml says it, but that there is nothing to build.
 in_compose() { timeout 120 "$folder/tools/bin/docker-compose" "$@" >>"$folder/log" 2>&1; }
 in_compose up --no-build --pull never --detach --wait ||
@@ -71,13 +81,28 @@ in_compose up --no-build --pull never --detach --wait ||
         in_compose run --rm calsos determine
 ) || fail "compose did not import and decide:" "$(tail -n 40 "$folder/log")"
 # From outside, through the port that is published.
+asked() { curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1:$CALSOS_PORT$1" || true; }
 for _ in $(seq 150); do
-    if CALSOS_LISTEN=127.0.0.1:$CALSOS_PORT image/health /readyz; then break; fi
+    [ "$(asked /readyz)" = 200 ] && break
     sleep 0.2
-done >"$folder/ready" 2>&1
-grep -q 'readyz: 200' "$folder/ready" || fail "the service is not ready:" \
-    "$(tail -n 3 "$folder/ready")" "$(engine logs calsos-calsos-1 2>&1)" "$(cat "$folder/log")"
-CALSOS_LISTEN=127.0.0.1:$CALSOS_METRICS_PORT image/health /metrics
+done
+[ "$(asked /readyz)" = 200 ] || fail "the services are not ready: $(asked /readyz)" \
+    "$(engine logs calsos-calsos-1 2>&1)" "$(engine logs calsos-proxy-1 2>&1)" "$(cat "$folder/log")"
+in_compose exec -T calsos calsos health /metrics --listen 127.0.0.1:9464 ||
+    fail "a service has no metrics: $(tail -n 3 "$folder/log")"
+
+step "one of two services ends"
+for number in 1 2; do
+    for _ in $(seq 100); do
+        [ "$(asked /v1/years)" = 200 ] || fail "with both services: $(asked /v1/years)"
+    done
+    engine kill --signal KILL "calsos-calsos-$number" >/dev/null
+    for _ in $(seq 300); do
+        [ "$(asked /v1/years)" = 200 ] || fail "service $number is gone: $(asked /v1/years)"
+        sleep 0.01
+    done
+    in_compose up --no-build --pull never --detach --wait || fail "$(tail -n 40 "$folder/log")"
+done
 said=$(python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())' \
     "http://127.0.0.1:$CALSOS_PORT/")
 grep -q "\"http://127.0.0.1:$CALSOS_PORT/openapi.json\"" <<<"$said" ||
