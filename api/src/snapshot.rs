@@ -379,7 +379,9 @@ impl Snapshot {
 
     /// The refusal where no year has an answer.
     pub(crate) fn no_edition_at_all(&self) -> Problem {
-        Problem::new(Kind::NothingDecided, "the current run has no answer; import files and decide")
+        let detail = "the current run has no answer for any LEA: no file that it read is of a year \
+                      with rules. Import files, or reinstate those that are withdrawn, and decide";
+        Problem::new(Kind::NoAnswer, detail)
     }
 
     /// Refuses a year without answers, saying why it has none.

@@ -13,6 +13,8 @@ import os
 import random
 import urllib.request
 import zipfile
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import schemathesis
 
@@ -112,6 +114,8 @@ def cursors():
 CURSORS = cursors()
 SINCE = "" if CLOSED else asked("/v1/changes")["next"]
 CHOICE = random.Random(20170718)
+# To its end, it is now.
+TODAY = datetime.now(ZoneInfo("America/Los_Angeles")).date().isoformat()
 MOMENTS = ["now", "closed", "2023-12-15", "2099-12-15T10:00:00-08:00", "2020-01-01T00:00:00Z"]
 
 
@@ -122,9 +126,17 @@ def before_call(context, case, kwargs):
     the one made up; requests that are meant to be invalid stay as they are."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
+    query = case.query or {}
+    if "asOf" in query:
+        query["asOf"] = TODAY
     cursor = CURSORS.get(case.operation.label)
-    if cursor and "cursor" in (case.query or {}):
-        case.query["cursor"] = cursor
+    if cursor and "cursor" in query:
+        query["cursor"] = cursor
+        # It is of a list that was begun without.
+        query.pop("asOf", None)
+    if case.operation.label == "GET /v1/runs/{id}/changes":
+        # It is of one run, and of what of its changes was asked for.
+        query.pop("cursor", None)
     if SINCE and case.operation.label == "GET /v1/changes" and "since" in (case.query or {}):
         case.query["since"] = CHOICE.choice(["0", SINCE])
     if case.operation.label == "PATCH /v1/releases/{id}" and isinstance(case.body, dict):
@@ -133,7 +145,8 @@ def before_call(context, case, kwargs):
         # A withdrawal has a reason, and a reason a withdrawal; a reason is one line of words.
         case.body.pop("reason", None)
         if "withdrawn" in case.body:
-            case.body["reason"] = "made up"
+            # What is withdrawn would be missing for the rest, when a run is made.
+            case.body |= {"withdrawn": False, "reason": "made up"}
     if case.operation.label in ("POST /v1/imports", "POST /v1/runs"):
         # A key is of one request, and a digest of one body; which these have is anybody's guess.
         case.headers.pop("Content-Digest", None)
