@@ -31,14 +31,29 @@ fn run_of(answer: &Answer) -> u32 {
     version.split('.').next().unwrap().parse().unwrap_or_else(|e| panic!("{version}: {e}"))
 }
 
+/// Has a service stand still, when it has nothing to write: with a lock of the database it would
+/// keep the others from writing.
+fn stop(service: &Service) {
+    assert_eq!(service.get("/v1/changes").status, 200, "the feed is told");
+    signal(service, "-STOP");
+}
+
+fn signal(service: &Service, name: &str) {
+    let id = service.process().to_string();
+    assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+}
+
 fn who_sends_back_what_it_saw_is_shown_nothing_older_by_any_service(on: Backend) {
     let program = world(on);
     let services = [Service::start(&program, &[]), Service::start(&program, &[])];
     for number in 2..12 {
-        program.succeed(["determine"]);
         let [first, second] = if number % 2 == 0 { [0, 1] } else { [1, 0] };
+        // It stands still while the other one takes the run up, so that it is behind.
+        stop(&services[second]);
+        program.succeed(["determine"]);
         services[first].wait_for_run(number);
         let seen = services[first].get(PAGE).header("dataset-version").to_owned();
+        signal(&services[second], "-CONT");
         // The page, kept ready or not, and what needs no permission.
         for path in [PAGE, PAGE, "/v1/determinations?year=2023", "/readyz", "/"] {
             let answer = services[second].get_with(path, &[("dataset-version", &seen)]);
@@ -51,11 +66,14 @@ fn files_that_no_run_has_read_are_taken_up_at_once_for_who_saw_them(on: Backend)
     let program = world(on);
     let services = [Service::start(&program, &[]), Service::start(&program, &[])];
     let seen = services[0].get(PAGE).header("dataset-version").to_owned();
+    // The second one stands still meanwhile, and would wait for further files when it goes on.
+    stop(&services[1]);
     program.import([program.write_indicator("CCI", 2024, &[(DISTRICT, "ALL", 4)])]);
     services[0].wait_until("the file is served", |service| {
         service.get(PAGE).header("dataset-version") != seen
     });
     let newer = services[0].get(PAGE).header("dataset-version").to_owned();
+    signal(&services[1], "-CONT");
     let answer = services[1].get_with(PAGE, &[("dataset-version", &newer)]);
     assert_eq!((answer.status, answer.header("dataset-version")), (200, newer.as_str()));
 }
