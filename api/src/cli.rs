@@ -473,7 +473,7 @@ pub(crate) struct List {
     pub(crate) out: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Status {
     /// Not eligible
     General,

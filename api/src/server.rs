@@ -313,12 +313,14 @@ impl Service {
                 *files = None;
             }
         }
+        let begun = Instant::now();
         let public_reads = self.access.public_reads;
         let before = served.as_deref();
         let Some(new) = Served::load(&self.office, made_from, now, public_reads, before)? else {
             return Ok(now);
         };
-        log::info!("serving dataset {}", new.pictures.full.dataset());
+        let (dataset, took) = (new.pictures.full.dataset(), begun.elapsed().as_millis());
+        log::info!("serving dataset {dataset}, loaded in {took} ms");
         let new = Arc::new(new);
         if let Some(before) = self.served.swap(Some(Arc::clone(&new))) {
             self.remember(&before, &new);

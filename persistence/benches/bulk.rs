@@ -10,7 +10,6 @@
 )]
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -27,7 +26,9 @@ use calsos_domain::release::{
 };
 use calsos_domain::student_group::StudentGroup;
 use calsos_domain::year::DashboardYear;
-use calsos_persistence::{AddRelease, AnswerFilter, AnswerRecord, NewRelease, NewRun, Store};
+use calsos_persistence::{
+    AddRelease, AnswerFilter, AnswerRecord, NewAnswer, NewRelease, NewRun, Store, StoreError,
+};
 use calsos_tests_postgres::Server;
 use tempfile::TempDir;
 
@@ -104,13 +105,13 @@ fn read_back(name: &str, store: &Store, contents: &ReleaseContents, text: &str) 
     median(&format!("{name}: save_run of {ANSWERS} new answers"), || {
         round += 1;
         let answers = answers(round);
-        timed(|| drop(store.save_run(&new, answers.into_iter().map(Ok::<_, Infallible>)).unwrap()))
+        timed(|| drop(store.save_run(&new, ready(&store, answers)).unwrap()))
     });
     let mut last = None;
     median(&format!("{name}: save_run of {ANSWERS} answers that are stored"), || {
         let answers = answers(round);
         timed(|| {
-            let run = store.save_run(&new, answers.into_iter().map(Ok::<_, Infallible>)).unwrap();
+            let run = store.save_run(&new, ready(&store, answers)).unwrap();
             last = Some(run.id);
         })
     });
@@ -121,6 +122,15 @@ fn read_back(name: &str, store: &Store, contents: &ReleaseContents, text: &str) 
             assert_eq!(answers.len(), ANSWERS as usize);
         })
     });
+}
+
+/// Answers as a run stores them.
+fn ready(
+    store: &Store,
+    answers: Vec<AnswerRecord>,
+) -> impl Iterator<Item = Result<NewAnswer, StoreError>> {
+    let stored = store.stored_texts().unwrap();
+    answers.into_iter().map(move |answer| NewAnswer::of(answer, &stored))
 }
 
 fn timed(work: impl FnOnce()) -> Duration {

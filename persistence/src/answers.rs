@@ -1,13 +1,12 @@
 //! What a run answered, one row for each LEA and year; equal texts are kept once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::error::Error;
 
 use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::lea::LeaType;
 use calsos_domain::year::DashboardYear;
 use diesel::prelude::*;
-use rayon::prelude::*;
 
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
@@ -16,7 +15,7 @@ use crate::ids::RunId;
 use crate::packed::{self, PackedText, not_packed};
 use crate::rows::insert_many;
 use crate::runs::{number_of, refused};
-use crate::schema::{answer, answer_body};
+use crate::schema::{answer, answer_body, current_run};
 use crate::seals;
 use crate::store::Store;
 use crate::stored::{At, year_column};
@@ -45,7 +44,36 @@ pub struct AnswerRecord {
     pub summary: Option<String>,
 }
 
-/// The same as it is stored: its text is unpacked where it is asked for.
+/// The same made ready to be stored: hashed, and packed where its text is not known to be
+/// stored already. That is the most of the work, and asks no database: many threads can share
+/// it, and nobody waits for it.
+#[derive(Clone, Debug)]
+pub struct NewAnswer {
+    year: DashboardYear,
+    cds: CdsCode,
+    lea_type: LeaType,
+    eligible_level: Option<u8>,
+    label: Option<String>,
+    provisional: bool,
+    body_hash: Vec<u8>,
+    /// Absent where it is stored.
+    body: Option<PackedBody>,
+}
+
+/// Texts of answers that are stored, by their hashes.
+#[derive(Clone, Debug, Default)]
+pub struct StoredTexts(HashSet<Vec<u8>>);
+
+/// A text that is perhaps stored already.
+#[derive(Clone, Debug)]
+struct PackedBody {
+    content: Vec<u8>,
+    byte_length: i64,
+    summary: Option<String>,
+    seal: Vec<u8>,
+}
+
+/// An answer as it is stored: its text is unpacked where it is asked for.
 #[derive(Clone, Debug)]
 pub struct PackedAnswer {
     /// The Dashboard year.
@@ -58,6 +86,19 @@ pub struct PackedAnswer {
     pub summary: Option<String>,
     /// The whole determination.
     pub body: PackedText,
+}
+
+/// Which text an answer of a run has.
+#[derive(Clone, Debug)]
+pub struct AnswerKey {
+    /// The Dashboard year.
+    pub year: DashboardYear,
+    /// The LEA's code.
+    pub cds: CdsCode,
+    /// The LEA's type.
+    pub lea_type: LeaType,
+    /// The SHA-256 of its text.
+    pub hash: Vec<u8>,
 }
 
 /// Answers whose texts are looked for together. SQLite takes 32,766 values in a statement.
@@ -101,7 +142,62 @@ struct BodyRow {
     seal: Vec<u8>,
 }
 
+impl NewAnswer {
+    /// Makes an answer ready to be stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a NUL character in a text, and [`StoreError::Database`] where
+    /// it cannot be packed.
+    pub fn of(answer: AnswerRecord, stored: &StoredTexts) -> Result<NewAnswer, StoreError> {
+        NewAnswer::packed(answer, stored).map_err(|failure| failure.named("storing a run"))
+    }
+
+    fn packed(answer: AnswerRecord, stored: &StoredTexts) -> Result<NewAnswer, Failure> {
+        let AnswerRecord { year, cds, lea_type, eligible_level, label, provisional, .. } = answer;
+        let AnswerRecord { body, summary, .. } = answer;
+        let said = label.as_deref().unwrap_or_default();
+        without_nul(|| format!("the answer for {cds} in {year}"), &body).map_err(refused)?;
+        without_nul(|| format!("the label of {cds} in {year}"), said).map_err(refused)?;
+        let said = summary.as_deref().unwrap_or_default();
+        without_nul(|| format!("the summary for {cds} in {year}"), said).map_err(refused)?;
+        let body_hash = file::sha256(body.as_bytes());
+        let body = if stored.0.contains(&body_hash) {
+            None
+        } else {
+            let (content, byte_length) = packed::pack(body.as_bytes()).map_err(not_packed)?;
+            let seal = seals::of_text(ZLIB, byte_length, summary.as_deref(), &content)?;
+            Some(PackedBody { content, byte_length, summary, seal })
+        };
+        Ok(NewAnswer { year, cds, lea_type, eligible_level, label, provisional, body_hash, body })
+    }
+
+    /// Its Dashboard year and the LEA's code, by which a run has it once.
+    #[must_use]
+    pub fn key(&self) -> (DashboardYear, CdsCode) {
+        (self.year, self.cds)
+    }
+}
+
 impl Store {
+    /// Which texts the current run has, that a further run need not pack again. Texts are
+    /// never deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn stored_texts(&self) -> Result<StoredTexts, StoreError> {
+        self.read("reading the current run", |connection| {
+            let number: Option<i32> =
+                current_run::table.select(current_run::run).first(connection).optional()?;
+            let hashes: Vec<Vec<u8>> = answer::table
+                .inner_join(answer_body::table)
+                .filter(answer::run.nullable().eq(number))
+                .filter(answer_body::compression.eq(ZLIB))
+                .select(answer_body::hash)
+                .load(connection)?;
+            Ok(StoredTexts(hashes.into_iter().collect()))
+        })
+    }
+
     /// The answers of a run that a filter wants, by year and code.
     ///
     /// # Errors
@@ -126,6 +222,60 @@ impl Store {
     ) -> Result<Vec<PackedAnswer>, StoreError> {
         let rows = self.answer_rows(id, filter)?;
         rows.into_iter().map(|(row, body)| packed_from_table(row, body)).collect()
+    }
+
+    /// Which texts the answers of a run and year have, by code.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownRun`], [`StoreError::Corrupt`] and [`StoreError::Database`].
+    pub fn answer_keys(
+        &self,
+        id: &RunId,
+        year: DashboardYear,
+    ) -> Result<Vec<AnswerKey>, StoreError> {
+        self.read("reading answers", |connection| {
+            let number = number_of(connection, id)?;
+            let rows: Vec<AnswerRow> = answer::table
+                .filter(answer::run.eq(number))
+                .filter(answer::year.eq(year_column(year)))
+                .order(answer::cds)
+                .select(AnswerRow::as_select())
+                .load(connection)?;
+            let keys = rows.into_iter().map(|row| Ok(key_from_table(row)?));
+            keys.collect()
+        })
+    }
+
+    /// Answers of a run with their texts, packed.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], also where a text is not there; and [`StoreError::Database`].
+    pub fn with_texts(&self, keys: Vec<AnswerKey>) -> Result<Vec<PackedAnswer>, StoreError> {
+        self.read("reading answers", |connection| {
+            let mut answers = Vec::with_capacity(keys.len());
+            for keys in keys.chunks(TOGETHER) {
+                let bodies: Vec<BodyRow> = answer_body::table
+                    .filter(answer_body::hash.eq_any(keys.iter().map(|key| &key.hash)))
+                    .select(BodyRow::as_select())
+                    .load(connection)?;
+                let mut texts = BTreeMap::new();
+                for body in bodies {
+                    let (hash, summary) = (body.hash.clone(), body.summary.clone());
+                    let text = packed_text(body, "by its hash")?;
+                    texts.insert(hash, (summary, text));
+                }
+                for AnswerKey { year, cds, lea_type, hash } in keys {
+                    let (summary, body) = texts.get(hash).cloned().ok_or_else(|| {
+                        let row = format!("year {year}, cds {cds}");
+                        let problem = "its text is not there".to_owned();
+                        StoreError::Corrupt { table: "answer", row, problem }
+                    })?;
+                    let (year, cds, lea_type) = (*year, *cds, *lea_type);
+                    answers.push(PackedAnswer { year, cds, lea_type, summary, body });
+                }
+            }
+            Ok(answers)
+        })
     }
 
     /// The Dashboard years of which a run has answers, in order.
@@ -187,7 +337,7 @@ impl Store {
 pub(crate) fn insert<E>(
     connection: &mut Connection,
     run: i32,
-    answers: impl IntoIterator<Item = Result<AnswerRecord, E>>,
+    answers: impl IntoIterator<Item = Result<NewAnswer, E>>,
 ) -> Result<i64, Failure>
 where
     E: Into<Box<dyn Error + Send + Sync>>,
@@ -197,15 +347,9 @@ where
     let mut count = 0;
     for new in answers {
         let new = new.map_err(|error| StoreError::Answers(error.into()))?;
-        if !answered.insert((new.year, new.cds)) {
+        if !answered.insert(new.key()) {
             return Err(refused(format!("it has two answers for {} in {}", new.cds, new.year)));
         }
-        let AnswerRecord { year, cds, label, summary, body, .. } = &new;
-        let label = label.as_deref().unwrap_or_default();
-        let summary = summary.as_deref().unwrap_or_default();
-        without_nul(|| format!("the answer for {cds} in {year}"), body).map_err(refused)?;
-        without_nul(|| format!("the label of {cds} in {year}"), label).map_err(refused)?;
-        without_nul(|| format!("the summary for {cds} in {year}"), summary).map_err(refused)?;
         count += 1;
         together.push(new);
         if together.len() == TOGETHER {
@@ -218,17 +362,18 @@ where
 
 /// Stores answers, and those of their texts that are not stored yet. A text that is stored
 /// already is the same text: it is found by its hash. Where an earlier version of the program
-/// stored it, it is packed now.
+/// stored it unpacked, it is packed now.
 fn insert_chunk(
     connection: &mut Connection,
     run: i32,
-    answers: Vec<AnswerRecord>,
+    answers: Vec<NewAnswer>,
 ) -> Result<(), Failure> {
-    let hashed: Vec<(AnswerRow, Body)> =
-        answers.into_par_iter().map(|answer| to_table(run, answer)).collect();
-    let (mut rows, mut bodies) = (Vec::with_capacity(hashed.len()), BTreeMap::new());
-    for (row, body) in hashed {
-        bodies.insert(row.body_hash.clone(), body);
+    let (mut rows, mut bodies) = (Vec::with_capacity(answers.len()), BTreeMap::new());
+    for answer in answers {
+        let (row, body) = to_table(run, answer);
+        if let Some(body) = body {
+            bodies.insert(body.hash.clone(), body);
+        }
         rows.push(row);
     }
     let stored: Vec<(Vec<u8>, bool)> = answer_body::table
@@ -237,8 +382,7 @@ fn insert_chunk(
         .load(connection)?;
     for (hash, unpacked) in stored {
         if let (Some(body), true) = (bodies.remove(&hash), unpacked) {
-            let BodyRow { hash, content, compression, byte_length, summary, seal } =
-                pack(hash, body)?;
+            let BodyRow { hash, content, compression, byte_length, summary, seal } = body;
             diesel::update(answer_body::table.find(hash))
                 .set((
                     answer_body::content.eq(content),
@@ -250,32 +394,22 @@ fn insert_chunk(
                 .execute(connection)?;
         }
     }
-    let new: Vec<BodyRow> = bodies
-        .into_par_iter()
-        .map(|(hash, body)| pack(hash, body))
-        .collect::<Result<_, Failure>>()?;
-    insert_many!(connection, answer_body::table, new.into_iter());
+    insert_many!(connection, answer_body::table, bodies.into_values());
     insert_many!(connection, answer::table, rows.into_iter());
     Ok(())
 }
 
-/// A text that is perhaps stored already.
-struct Body {
-    text: String,
-    summary: Option<String>,
-}
-
-fn pack(hash: Vec<u8>, body: Body) -> Result<BodyRow, Failure> {
-    let Body { text, summary } = body;
-    let (content, byte_length) = packed::pack(text.as_bytes()).map_err(not_packed)?;
-    let seal = seals::of_text(ZLIB, byte_length, summary.as_deref(), &content)?;
-    Ok(BodyRow { hash, content, compression: ZLIB.to_owned(), byte_length, summary, seal })
-}
-
-fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, Body) {
-    let AnswerRecord { year, cds, lea_type, eligible_level, label, provisional, body, summary } =
-        new;
-    let body_hash = file::sha256(body.as_bytes());
+fn to_table(run: i32, new: NewAnswer) -> (AnswerRow, Option<BodyRow>) {
+    let NewAnswer {
+        year,
+        cds,
+        lea_type,
+        eligible_level,
+        label,
+        provisional,
+        body_hash: hash,
+        body,
+    } = new;
     let row = AnswerRow {
         run,
         year: year_column(year),
@@ -285,9 +419,17 @@ fn to_table(run: i32, new: AnswerRecord) -> (AnswerRow, Body) {
         eligible_level: eligible_level.map(i16::from),
         label,
         provisional,
-        body_hash,
+        body_hash: hash.clone(),
     };
-    (row, Body { text: body, summary })
+    let body = body.map(|PackedBody { content, byte_length, summary, seal }| BodyRow {
+        hash,
+        content,
+        compression: ZLIB.to_owned(),
+        byte_length,
+        summary,
+        seal,
+    });
+    (row, body)
 }
 
 fn from_table(row: AnswerRow, body: BodyRow) -> Result<AnswerRecord, StoreError> {
@@ -302,21 +444,34 @@ fn from_table(row: AnswerRow, body: BodyRow) -> Result<AnswerRecord, StoreError>
 }
 
 fn packed_from_table(row: AnswerRow, body: BodyRow) -> Result<PackedAnswer, StoreError> {
+    let summary = body.summary.clone();
+    let body = packed_text(body, &key_of(&row))?;
+    let AnswerKey { year, cds, lea_type, hash: _ } = key_from_table(row)?;
+    Ok(PackedAnswer { year, cds, lea_type, summary, body })
+}
+
+fn key_from_table(row: AnswerRow) -> Result<AnswerKey, StoreError> {
     let key = key_of(&row);
     let at = At { table: "answer", row: &key };
-    let BodyRow { hash, content, compression, byte_length, summary, seal: _ } = body;
+    Ok(AnswerKey {
+        year: at.year("year", row.year)?,
+        cds: at.cds("cds", &row.cds)?,
+        lea_type: at.lea_type("lea_type", &row.lea_type)?,
+        hash: row.body_hash,
+    })
+}
+
+/// The text of the answer that is asked for.
+fn packed_text(body: BodyRow, of: &str) -> Result<PackedText, StoreError> {
+    let BodyRow { hash, content, compression, byte_length, .. } = body;
+    let at = At { table: "answer", row: &of };
     let compressed = match compression.as_str() {
         ZLIB => true,
         "none" => false,
         _ => return Err(at.corrupt(format!("compression '{compression}' cannot be read"))),
     };
-    Ok(PackedAnswer {
-        year: at.year("year", row.year)?,
-        cds: at.cds("cds", &row.cds)?,
-        lea_type: at.lea_type("lea_type", &row.lea_type)?,
-        summary,
-        body: PackedText::new(compressed, at.number("byte_length", byte_length)?, content, &hash),
-    })
+    let length = at.number("byte_length", byte_length)?;
+    Ok(PackedText::new(compressed, length, content, &hash))
 }
 
 fn key_of(row: &AnswerRow) -> String {

@@ -57,12 +57,6 @@ impl PackedFacts {
         self.0.packed_length()
     }
 
-    /// Whether they are the same facts.
-    #[must_use]
-    pub fn is_same(&self, other: &PackedFacts) -> bool {
-        self.0.hash() == other.0.hash()
-    }
-
     /// The facts.
     ///
     /// # Errors
@@ -84,25 +78,64 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownRun`], [`StoreError::Corrupt`] and [`StoreError::Database`].
     pub fn facts(&self, id: &RunId) -> Result<BTreeMap<CdsCode, PackedFacts>, StoreError> {
+        self.facts_beside(id, &BTreeMap::new())
+    }
+
+    /// The same, where those of another run are at hand: what is the same is not read again.
+    ///
+    /// # Errors
+    /// Those of [`Store::facts`].
+    pub fn facts_beside(
+        &self,
+        id: &RunId,
+        known: &BTreeMap<CdsCode, PackedFacts>,
+    ) -> Result<BTreeMap<CdsCode, PackedFacts>, StoreError> {
         self.read("reading the facts of a run", |connection| {
             let number = number_of(connection, id)?;
-            let rows: Vec<(String, BodyRow)> = run_facts::table
-                .inner_join(facts_body::table)
+            let rows: Vec<(String, Vec<u8>)> = run_facts::table
                 .filter(run_facts::run.eq(number))
-                .filter(facts_body::format.eq(FORMAT))
-                .select((run_facts::cds, BodyRow::as_select()))
+                .select((run_facts::cds, run_facts::facts_hash))
                 .load(connection)?;
-            rows.into_iter().map(|(cds, body)| Ok(from_table(number, &cds, body)?)).collect()
+            let (mut facts, mut unknown) = (BTreeMap::new(), Vec::new());
+            for (cds, hash) in rows {
+                let key = format!("run {number}, cds {cds}");
+                let cds = At { table: "run_facts", row: &key }.cds("cds", &cds)?;
+                match known.get(&cds).filter(|known| known.0.hash() == hash) {
+                    Some(same) => {
+                        facts.insert(cds, same.clone());
+                    }
+                    None => unknown.push((cds, hash)),
+                }
+            }
+            for unknown in unknown.chunks(TOGETHER) {
+                let read = load_bodies(connection, unknown.iter().map(|(_, hash)| hash))?;
+                for (cds, hash) in unknown {
+                    facts.extend(read.get(hash).map(|packed| (*cds, packed.clone())));
+                }
+            }
+            Ok(facts)
         })
     }
 }
 
-fn from_table(run: i32, cds: &str, body: BodyRow) -> Result<(CdsCode, PackedFacts), StoreError> {
-    let BodyRow { hash, format: _, byte_length, content, seal: _ } = body;
-    let key = format!("run {run}, cds {cds}");
-    let at = At { table: "run_facts", row: &key };
-    let length = at.number("byte_length", byte_length)?;
-    Ok((at.cds("cds", cds)?, PackedFacts(Arc::new(Packed::new(true, length, content, &hash)))))
+/// Facts by their hash; absent are those that are stored in another form.
+fn load_bodies<'a>(
+    connection: &mut Connection,
+    hashes: impl Iterator<Item = &'a Vec<u8>>,
+) -> Result<BTreeMap<Vec<u8>, PackedFacts>, Failure> {
+    let rows: Vec<BodyRow> = facts_body::table
+        .filter(facts_body::hash.eq_any(hashes))
+        .filter(facts_body::format.eq(FORMAT))
+        .select(BodyRow::as_select())
+        .load(connection)?;
+    let mut bodies = BTreeMap::new();
+    for BodyRow { hash, format: _, byte_length, content, seal: _ } in rows {
+        let at = At { table: "facts_body", row: &"of an LEA" };
+        let length = at.number("byte_length", byte_length)?;
+        let packed = PackedFacts(Arc::new(Packed::new(true, length, content, &hash)));
+        bodies.insert(hash, packed);
+    }
+    Ok(bodies)
 }
 
 /// Stores the facts of a run, and those bodies that are not stored yet.

@@ -45,7 +45,7 @@ mod text;
 mod withdrawals;
 
 pub use access::AccessVersion;
-pub use answers::{AnswerFilter, AnswerRecord, PackedAnswer};
+pub use answers::{AnswerFilter, AnswerKey, AnswerRecord, NewAnswer, PackedAnswer, StoredTexts};
 pub use audit::{AuditFilter, AuditOutcome, AuditRecord, NewAudit};
 pub use backup::{Copied, backup, restore};
 pub use calsos_domain::facts::ReleaseNumber;

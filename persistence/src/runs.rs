@@ -8,7 +8,7 @@ use calsos_domain::facts::{LeaFacts, ReleaseNumber};
 use calsos_domain::year::DashboardYear;
 use diesel::prelude::*;
 
-use crate::answers::{self, AnswerRecord};
+use crate::answers::{self, NewAnswer};
 use crate::audit::{self, NewAudit};
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
@@ -107,7 +107,7 @@ impl Store {
     pub fn save_run<E>(
         &self,
         new: &NewRun<'_>,
-        answers: impl IntoIterator<Item = Result<AnswerRecord, E>>,
+        answers: impl IntoIterator<Item = Result<NewAnswer, E>>,
     ) -> Result<RunRecord, StoreError>
     where
         E: Into<Box<dyn Error + Send + Sync>>,
@@ -123,7 +123,7 @@ impl Store {
     pub fn save_run_of_job<E>(
         &self,
         new: &NewRun<'_>,
-        answers: impl IntoIterator<Item = Result<AnswerRecord, E>>,
+        answers: impl IntoIterator<Item = Result<NewAnswer, E>>,
         done: JobDone<'_>,
     ) -> Result<RunRecord, StoreError>
     where
@@ -135,7 +135,7 @@ impl Store {
     fn save_run_for<E>(
         &self,
         new: &NewRun<'_>,
-        answers: impl IntoIterator<Item = Result<AnswerRecord, E>>,
+        answers: impl IntoIterator<Item = Result<NewAnswer, E>>,
         job: Option<JobDone<'_>>,
     ) -> Result<RunRecord, StoreError>
     where

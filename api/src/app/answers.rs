@@ -11,7 +11,7 @@ use calsos_persistence::{AnswerFilter, AnswerRecord, LeaRecord, PackedAnswer, Ru
 
 use super::Office;
 use super::wanted::{Entry, Wanted};
-use crate::cli::List;
+use crate::cli::{List, Status};
 use crate::error::AppError;
 use crate::views::answer::DeterminationView;
 use crate::views::listed::ListedView;
@@ -79,6 +79,16 @@ pub(crate) type EachAnswer<'a> =
 /// Reads an answer.
 pub(crate) type ReadAnswer<'a> = dyn FnMut(Answered) -> Result<(), AppError> + 'a;
 
+/// What lists show of an answer.
+pub(crate) fn listed(answer: &PackedAnswer) -> Result<ListedView, AppError> {
+    let stored = answer.summary.as_deref().and_then(|summary| serde_json::from_str(summary).ok());
+    match stored {
+        Some(listed) => Ok(listed),
+        // Another version of the program stored it without, or with other fields.
+        None => Ok(ListedView::of(&serde_json::from_str(&answer.body.text()?)?)),
+    }
+}
+
 impl Office {
     /// The run that answers come from.
     pub(crate) fn run(&self) -> Result<RunRecord, AppError> {
@@ -127,6 +137,23 @@ impl Office {
             read(Answered { cds, year, lea_type, view: serde_json::from_str(&body.text()?)? })?;
         }
         Ok(())
+    }
+
+    /// How many answers of a run have each status, by year.
+    pub(crate) fn count_statuses(
+        &self,
+        run: &RunRecord,
+    ) -> Result<BTreeMap<DashboardYear, BTreeMap<Status, usize>>, AppError> {
+        let mut years: BTreeMap<DashboardYear, BTreeMap<Status, usize>> = BTreeMap::new();
+        for year in self.store.run_years(&run.id)? {
+            let filter = AnswerFilter { year: Some(year), ..AnswerFilter::default() };
+            let counts = years.entry(year).or_default();
+            for answer in self.store.packed_answers(&run.id, &filter)? {
+                let status = Status::of(listed(&answer)?.differentiated.as_deref());
+                *counts.entry(status).or_default() += 1;
+            }
+        }
+        Ok(years)
     }
 
     /// Why a year has no answers.

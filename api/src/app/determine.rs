@@ -10,7 +10,8 @@ use calsos_domain::release::ReleaseContents;
 use calsos_domain::rulebook::{Edition, RulebookFile, Rulebooks, YearRules};
 use calsos_domain::small_numbers::Masking;
 use calsos_persistence::{
-    AnswerRecord, EditionRecord, JobDone, NewAudit, NewRun, ReleaseRecord, RunRecord, StoreError,
+    AnswerRecord, EditionRecord, JobDone, NewAnswer, NewAudit, NewRun, ReleaseRecord, RunRecord,
+    StoreError,
 };
 use rayon::prelude::*;
 
@@ -65,16 +66,22 @@ impl Office {
         }
         let base = self.facts(&records)?;
         let leas: Vec<&LeaFacts> = base.leas.values().collect();
-        let mut answers: Vec<AnswerRecord> = Vec::new();
+        let stored = self.store.stored_texts()?;
+        let mut answers: Vec<NewAnswer> = Vec::new();
         for (number, leas) in leas.chunks(TOLD_EVERY).enumerate() {
             told(number * TOLD_EVERY, base.leas.len())?;
-            let decided: Vec<Vec<AnswerRecord>> = leas
+            let decided: Vec<Vec<NewAnswer>> = leas
                 .par_iter()
-                .map(|lea| decide_lea(&self.books, lea, Basis::Files))
+                .map(|lea| {
+                    let answers = decide_lea(&self.books, lea, Basis::Files)?;
+                    // Packed at once: the texts of a whole state take half a gigabyte.
+                    let ready = answers.into_iter().map(|answer| NewAnswer::of(answer, &stored));
+                    Ok(ready.collect::<Result<_, StoreError>>()?)
+                })
                 .collect::<Result<_, AppError>>()?;
             answers.extend(decided.into_iter().flatten());
         }
-        answers.sort_by_key(|answer| (answer.year, answer.cds));
+        answers.sort_by_key(NewAnswer::key);
         let releases: Vec<ReleaseNumber> = records.iter().map(|r| r.number).collect();
         let editions: Vec<EditionRecord> =
             self.books.editions().map(edition_record).collect::<Result<_, AppError>>()?;

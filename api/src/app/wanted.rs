@@ -46,6 +46,18 @@ pub(crate) struct Wanted {
     pub(crate) provisional: bool,
 }
 
+impl Status {
+    /// By what a determination says of differentiated assistance.
+    pub(crate) fn of(differentiated: Option<&str>) -> Status {
+        match differentiated {
+            Some("met") => Status::Differentiated,
+            Some("notMet") => Status::General,
+            Some(_) => Status::NotKnown,
+            None => Status::NotJudged,
+        }
+    }
+}
+
 impl Entry {
     /// Takes what lists can ask of a determination.
     pub(crate) fn of(
@@ -58,12 +70,7 @@ impl Entry {
             year,
             cds,
             lea_type,
-            status: match listed.differentiated.as_deref() {
-                Some("met") => Status::Differentiated,
-                Some("notMet") => Status::General,
-                Some(_) => Status::NotKnown,
-                None => Status::NotJudged,
-            },
+            status: Status::of(listed.differentiated.as_deref()),
             level: listed.eligible_level,
             support_year: listed.support_year,
             coded: listed.coded().collect(),

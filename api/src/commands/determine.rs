@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use calsos_persistence::{AnswerFilter, RunRecord};
+use calsos_persistence::RunRecord;
 use serde::Serialize;
 
 use crate::app::Office;
-use crate::cli::{Determine, Format, Global};
+use crate::cli::{Determine, Format, Global, Status};
 use crate::error::AppError;
 use crate::output::{Table, no_csv, screen, write_json, write_ndjson, write_table};
 
@@ -54,6 +54,10 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Determine) -> Result
     show(&mut *out, office, &record)
 }
 
+/// What is counted of a year.
+const COLUMNS: [Status; 4] =
+    [Status::Differentiated, Status::General, Status::NotKnown, Status::NotJudged];
+
 /// Shows a run that was made, and counts its answers.
 pub(super) fn show(
     out: &mut dyn Write,
@@ -69,24 +73,11 @@ pub(super) fn show(
         record.releases.len(),
         record.editions.len()
     )?;
-    let mut years: BTreeMap<u16, [usize; 4]> = BTreeMap::new();
-    for answered in office.answers(&AnswerFilter::default())? {
-        let counts = years.entry(answered.view.dashboard_year).or_default();
-        let place = match answered.view.differentiated.as_deref() {
-            Some("met") => 0,
-            Some("notMet") => 1,
-            Some(_) => 2,
-            None => 3,
-        };
-        if let Some(count) = counts.get_mut(place) {
-            *count += 1;
-        }
-    }
     let mut table =
         Table::new(&["year", "LEAs", "differentiated", "general", "not known", "not judged"]);
-    for (year, counts) in years {
-        let mut row = vec![year.to_string(), counts.iter().sum::<usize>().to_string()];
-        row.extend(counts.iter().map(ToString::to_string));
+    for (year, counts) in office.count_statuses(record)? {
+        let mut row = vec![year.to_string(), counts.values().sum::<usize>().to_string()];
+        row.extend(COLUMNS.iter().map(|status| counts.get(status).unwrap_or(&0).to_string()));
         table.push(row);
     }
     write_table(out, &table, Format::Table)

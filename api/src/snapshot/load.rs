@@ -88,25 +88,36 @@ pub(crate) fn load(
     let held = office.held_beside(run, releases)?;
     let day = tables_at.unwrap_or_else(|| made_at(&held.run));
     let territory = office.territory(&standing::beside(&held.releases, &held.run), day)?;
-    let mut source = Source::of_run(office, held.run.clone(), Arc::clone(&held.books))?;
     let known = beside.map(|[full, _]| full);
-    if let Some(other) = known.and_then(|full| full.answers.first()) {
-        source.share(&other.source);
-    }
+    let other = known.and_then(|full| full.answers.first()).map(|answer| &*answer.source);
+    let source = Source::of_run(office, held.run.clone(), Arc::clone(&held.books), other)?;
     let source = Arc::new(source);
     let mut answers = Vec::new();
     // Year by year, since what is only needed to read it is as much again; and one after the
     // other, since each thread keeps what it has freed.
     for edition in &held.run.editions {
-        let filter = AnswerFilter { year: Some(edition.year), ..AnswerFilter::default() };
-        for answer in office.store.packed_answers(&held.run.id, &filter)? {
-            let mut answer = HeldAnswer::of(answer, &held.names, &source)?;
-            if let Some(known) = known {
-                answer.share(known);
+        let unknown = match known {
+            None => {
+                let filter = AnswerFilter { year: Some(edition.year), ..AnswerFilter::default() };
+                office.store.packed_answers(&held.run.id, &filter)?
             }
-            answers.push(answer);
+            // Most answers are those of the run before: only what is new is read.
+            Some(known) => {
+                let mut unknown = Vec::new();
+                for key in office.store.answer_keys(&held.run.id, edition.year)? {
+                    match HeldAnswer::found(&key, known, &held.names, &source)? {
+                        Some(same) => answers.push(same),
+                        None => unknown.push(key),
+                    }
+                }
+                office.store.with_texts(unknown)?
+            }
+        };
+        for answer in unknown {
+            answers.push(HeldAnswer::of(answer, &held.names, &source)?);
         }
     }
+    answers.sort_by_key(|answer| (answer.entry.year, answer.entry.cds));
     let without_rules = held
         .releases
         .iter()

@@ -9,7 +9,7 @@ use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::facts::{LeaFacts, ReleaseNumber};
 use calsos_domain::rulebook::Rulebooks;
 use calsos_domain::small_numbers::Masking;
-use calsos_persistence::{PackedAnswer, PackedFacts, PackedText, RunRecord};
+use calsos_persistence::{AnswerKey, PackedAnswer, PackedFacts, PackedText, RunRecord};
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +17,7 @@ use super::index::Index;
 use super::item::Item;
 use super::{Kept, Snapshot, SnapshotHeaders};
 use crate::app::Office;
-use crate::app::answers::Names;
+use crate::app::answers::{Names, listed};
 use crate::app::held::Held;
 use crate::app::moments::Moments;
 use crate::app::wanted::Entry;
@@ -57,26 +57,40 @@ impl HeldAnswer {
         names: &Names,
         source: &Arc<Source>,
     ) -> Result<HeldAnswer, AppError> {
-        let PackedAnswer { year, cds, lea_type, summary, body } = answer;
-        let stored = summary.and_then(|summary| serde_json::from_str(&summary).ok());
-        let listed: ListedView = match stored {
-            Some(listed) => listed,
-            // Another version of the program stored it without, or with other fields.
-            None => ListedView::of(&serde_json::from_str(&body.text()?)?),
-        };
+        let listed = listed(&answer)?;
+        let PackedAnswer { year, cds, lea_type, summary: _, body } = answer;
         let item = Item::of(&listed, names.name(cds, year), names.county(cds, year));
         let item = Bytes::from(serde_json::to_vec(&item)?);
         let entry = Arc::new(Entry::of(cds, year, lea_type, listed));
         Ok(HeldAnswer { entry, item, body, source: Arc::clone(source), masked: false })
     }
 
-    /// Takes the text of another snapshot's answer where it is the same.
-    pub(super) fn share(&mut self, other: &Snapshot) {
-        let place = other.index.find(self.entry.cds, self.entry.year);
+    /// The same answer of another run, where another snapshot has it.
+    pub(super) fn found(
+        key: &AnswerKey,
+        other: &Snapshot,
+        names: &Names,
+        source: &Arc<Source>,
+    ) -> Result<Option<HeldAnswer>, AppError> {
+        let place = other.index.find(key.cds, key.year);
         let same = place.and_then(|place| other.answers.get(place));
-        if let Some(same) = same.filter(|same| same.body.hash() == self.body.hash()) {
-            self.body = same.body.clone();
+        let Some(same) = same.filter(|same| same.body.hash() == key.hash) else {
+            return Ok(None);
+        };
+        let item = same.item_with(names, &other.held.names)?;
+        let source = Arc::clone(source);
+        Ok(Some(HeldAnswer { item, source, masked: false, ..same.clone() }))
+    }
+
+    /// What lists show of it, with other names than those that it was made with.
+    pub(super) fn item_with(&self, names: &Names, made_with: &Names) -> Result<Bytes, AppError> {
+        let (cds, year) = (self.entry.cds, self.entry.year);
+        let (name, county) = (names.name(cds, year), names.county(cds, year));
+        if (name, county) == (made_with.name(cds, year), made_with.county(cds, year)) {
+            return Ok(self.item.clone());
         }
+        let listed = ListedView::of(&serde_json::from_str(&self.body.text()?)?);
+        Ok(serde_json::to_vec(&Item::of(&listed, name, county))?.into())
     }
 }
 
@@ -103,22 +117,17 @@ pub(super) struct Parts {
 }
 
 impl Source {
+    /// What a run was decided from. Of another run that is at hand, what is the same is shared.
     pub(super) fn of_run(
         office: &Office,
         run: RunRecord,
         books: Arc<Rulebooks>,
+        known: Option<&Source>,
     ) -> Result<Source, AppError> {
-        let facts = office.store.facts(&run.id)?;
+        let nothing = BTreeMap::new();
+        let known = known.map_or(&nothing, |source| &source.facts);
+        let facts = office.store.facts_beside(&run.id, known)?;
         Ok(Source { run, books, facts })
-    }
-
-    /// Takes the facts of another run where they are the same.
-    pub(super) fn share(&mut self, other: &Source) {
-        for (cds, facts) in &mut self.facts {
-            if let Some(same) = other.facts.get(cds).filter(|other| other.is_same(facts)) {
-                *facts = same.clone();
-            }
-        }
     }
 
     /// What an LEA's answers were decided from, if the run keeps it.

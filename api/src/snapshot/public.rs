@@ -9,7 +9,6 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use actix_web::web::Bytes;
 use calsos_domain::cds::CdsCode;
 use calsos_domain::facts::{LeaFacts, ReleaseNumber};
 use calsos_domain::release::ReleaseKind;
@@ -19,7 +18,6 @@ use calsos_persistence::{AnswerFilter, ReleaseRecord, RunRecord};
 use jiff::Timestamp;
 
 use super::Snapshot;
-use super::item::Item;
 use super::parts::{HeldAnswer, Parts, Source};
 use super::resting::{rests_on, whole_tables};
 use crate::app::Office;
@@ -28,7 +26,6 @@ use crate::app::held::Held;
 use crate::app::moments::made_at;
 use crate::app::standing::{beside, gone};
 use crate::error::AppError;
-use crate::views::listed::ListedView;
 
 /// Draws the public picture beside that of everything.
 pub(super) fn public(
@@ -143,7 +140,7 @@ impl<'a> Searched<'a> {
         for answer in &full.answers {
             let key = (answer.entry.year, answer.entry.cds);
             if !answer.masked {
-                let item = item_with(answer, full, names)?;
+                let item = answer.item_with(names, &full.held.names)?;
                 self.found.insert(key, HeldAnswer { item, ..answer.clone() });
             } else if has_files.contains(&key.0) {
                 self.wanted.insert(key);
@@ -165,7 +162,7 @@ impl<'a> Searched<'a> {
         if !years.is_empty() {
             let books = Arc::new(office.books_of(&run)?);
             let tables = whole_tables(&run, self.releases);
-            let source = Arc::new(Source::of_run(office, run.clone(), books)?);
+            let source = Arc::new(Source::of_run(office, run.clone(), books, None)?);
             let mut facts: BTreeMap<CdsCode, Option<LeaFacts>> = BTreeMap::new();
             for year in years {
                 let filter = AnswerFilter { year: Some(year), ..AnswerFilter::default() };
@@ -207,17 +204,4 @@ impl<'a> Searched<'a> {
             self.open.retain(|year| years.contains(year));
         }
     }
-}
-
-/// What lists show of an answer, with the names that are public.
-fn item_with(answer: &HeldAnswer, full: &Snapshot, names: &Names) -> Result<Bytes, AppError> {
-    let (cds, year) = (answer.entry.cds, answer.entry.year);
-    let called =
-        |names: &Names| (names.name(cds, year).to_owned(), names.county(cds, year).to_owned());
-    let (name, county) = called(names);
-    if (&name, &county) == (&called(&full.held.names).0, &called(&full.held.names).1) {
-        return Ok(answer.item.clone());
-    }
-    let listed = ListedView::of(&serde_json::from_str(&answer.body.text()?)?);
-    Ok(serde_json::to_vec(&Item::of(&listed, &name, &county))?.into())
 }

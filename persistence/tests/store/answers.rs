@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use calsos_domain::cds::CdsCode;
 use calsos_domain::lea::LeaType;
 use calsos_persistence::{
-    AnswerFilter, AnswerRecord, EditionRecord, NewRun, ReleaseNumber, RunId, RunRecord, Store,
-    StoreError,
+    AnswerFilter, AnswerRecord, EditionRecord, NewAnswer, NewRun, ReleaseNumber, RunId, RunRecord,
+    Store, StoreError, StoredTexts,
 };
 
-use crate::support::{Backend, Database, NO_FACTS, cds, on_both, small_file, year};
+use crate::support::{Backend, Database, NO_FACTS, cds, on_both, ready, small_file, year};
 
 fn answer(number: u16, cds: CdsCode, level: Option<u8>) -> AnswerRecord {
     AnswerRecord {
@@ -40,7 +40,7 @@ fn run<'a>(releases: &'a [ReleaseNumber], editions: &'a [EditionRecord]) -> NewR
 }
 
 fn save(store: &Store, new: &NewRun<'_>, answers: Vec<AnswerRecord>) -> RunRecord {
-    store.save_run(new, answers.into_iter().map(Ok::<_, Infallible>)).unwrap()
+    store.save_run(new, answers.into_iter().map(ready).map(Ok::<_, Infallible>)).unwrap()
 }
 
 fn wanted(store: &Store, run: &RunRecord, filter: AnswerFilter) -> Vec<(u16, CdsCode)> {
@@ -106,7 +106,11 @@ fn an_error_in_the_middle_of_the_answers_leaves_the_old_run_current(on: Backend)
     let old = save(store, &run(&[], &[]), vec![answer(2090, cds(4, 3, 0), Some(1))]);
     let before = database.counts();
     let answers = (0..90).map(|n| {
-        if n < 80 { Ok(answer(2091, cds(4, n, 0), Some(2))) } else { Err("no rule for this") }
+        if n < 80 {
+            Ok(ready(answer(2091, cds(4, n, 0), Some(2))))
+        } else {
+            Err("no rule for this")
+        }
     });
     let error = store.save_run(&run(&[], &[edition(2091, "new")]), answers).unwrap_err();
     assert_eq!(
@@ -137,7 +141,8 @@ fn a_run_that_contradicts_itself_is_refused_whole(on: Backend) {
         (run(&[ReleaseNumber(8)], &[]), Vec::new(), "release 8 is not stored"),
     ];
     for (new, answers, message) in cases {
-        let error = store.save_run(&new, answers.into_iter().map(Ok::<_, Infallible>)).unwrap_err();
+        let answers = answers.into_iter().map(ready).map(Ok::<_, Infallible>);
+        let error = store.save_run(&new, answers).unwrap_err();
         assert!(error.to_string().contains(message), "{error}");
         assert_eq!(database.counts(), before);
     }
@@ -179,21 +184,51 @@ fn a_run_with_a_nul_in_a_text_is_refused_whole(on: Backend) {
     let sound = || answer(2090, cds(4, 3, 0), Some(1));
     let labelled = AnswerRecord { label: Some("\0".to_owned()), ..sound() };
     let worded = AnswerRecord { body: "{}\0".to_owned(), ..sound() };
+    let listed = AnswerRecord { summary: Some("{}\0".to_owned()), ..sound() };
+    let cases = [
+        (labelled, "the label of 04000030000000 in 2090 has a NUL character"),
+        (worded, "the answer for 04000030000000 in 2090 has a NUL character"),
+        (listed, "the summary for 04000030000000 in 2090 has a NUL character"),
+    ];
+    for (answer, words) in cases {
+        let error = NewAnswer::of(answer, &StoredTexts::default()).unwrap_err();
+        assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
     let editions = [edition(2090, "a\0b")];
     let cases = [
-        (run(&[], &[]), labelled, "the label of 04000030000000 in 2090 has a NUL character"),
-        (run(&[], &[]), worded, "the answer for 04000030000000 in 2090 has a NUL character"),
-        (run(&[], &editions), sound(), "the edition for 2090 has a NUL character"),
-        (NewRun { by: "\0", ..run(&[], &[]) }, sound(), "the name of who decides"),
-        (NewRun { program_version: "\0", ..run(&[], &[]) }, sound(), "the program's version"),
+        (run(&[], &editions), "the edition for 2090 has a NUL character"),
+        (NewRun { by: "\0", ..run(&[], &[]) }, "the name of who decides"),
+        (NewRun { program_version: "\0", ..run(&[], &[]) }, "the program's version"),
     ];
-    for (new, answer, words) in cases {
-        let error = store.save_run(&new, [Ok::<_, Infallible>(answer)]).unwrap_err();
+    for (new, words) in cases {
+        let error = store.save_run(&new, [Ok::<_, Infallible>(ready(sound()))]).unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{error:?}");
         assert!(error.to_string().contains(words), "{error}");
         assert_eq!(database.counts(), before);
     }
     assert_eq!(store.current_run().unwrap(), Some(old));
+}
+
+fn a_text_that_the_current_run_has_need_not_be_packed_again(on: Backend) {
+    let (database, elsewhere) = (Database::new(on), Database::new(on));
+    let store = &database.store;
+    let answers = || [answer(2090, cds(4, 3, 0), Some(1)), answer(2090, cds(4, 4, 0), Some(2))];
+    let first = save(store, &run(&[], &[]), answers().to_vec());
+    let again = |stored: &StoredTexts| answers().map(|answer| NewAnswer::of(answer, stored));
+    let stored = store.stored_texts().unwrap();
+    let second = store.save_run(&run(&[], &[]), again(&stored)).unwrap();
+    assert_ne!(first.id, second.id);
+    let filter = AnswerFilter::default();
+    assert_eq!(store.answers(&second.id, &filter).unwrap(), answers());
+    assert_eq!(store.answers(&first.id, &filter).unwrap(), answers());
+    // Whoever is wrong about it stores no answer without its text.
+    let before = elsewhere.counts();
+    assert!(elsewhere.store.save_run(&run(&[], &[]), again(&stored)).is_err());
+    assert_eq!(elsewhere.counts(), before);
+    let none = elsewhere.store.stored_texts().unwrap();
+    let made = elsewhere.store.save_run(&run(&[], &[]), again(&none)).unwrap();
+    assert_eq!(elsewhere.store.answers(&made.id, &filter).unwrap(), answers());
 }
 
 /// Several statements' worth of answers, some with one text, in no order.
@@ -215,6 +250,17 @@ fn many_answers_are_kept_by_year_and_code_with_their_texts(on: Backend) {
     let again = save(store, &run(&[], &[]), answers.clone());
     assert_eq!(database.counts()["answer_body"], 1700);
     assert_eq!(store.answers(&again.id, &AnswerFilter::default()).unwrap(), answers);
+    // The same by their keys and texts.
+    let mut keys = store.answer_keys(&again.id, year(2090)).unwrap();
+    assert_eq!(keys.len(), 1250);
+    keys.extend(store.answer_keys(&again.id, year(2091)).unwrap());
+    let read = store.with_texts(keys.clone()).unwrap();
+    let read = read.iter().map(|a| (a.year, a.cds, a.body.text().unwrap(), a.summary.clone()));
+    let wanted = answers.iter().map(|a| (a.year, a.cds, a.body.clone(), a.summary.clone()));
+    assert_eq!(read.collect::<Vec<_>>(), wanted.collect::<Vec<_>>());
+    keys[7].hash = vec![0; 32];
+    let error = store.with_texts(keys).unwrap_err();
+    assert!(error.to_string().contains("its text is not there"), "{error}");
 }
 
 fn the_years_of_a_run_are_those_of_its_answers(on: Backend) {
@@ -238,6 +284,7 @@ fn the_years_of_a_run_are_those_of_its_answers(on: Backend) {
 on_both![
     the_years_of_a_run_are_those_of_its_answers,
     a_run_with_a_nul_in_a_text_is_refused_whole,
+    a_text_that_the_current_run_has_need_not_be_packed_again,
     many_answers_are_kept_by_year_and_code_with_their_texts,
     there_is_no_current_run_before_the_first,
     a_saved_run_is_current_and_read_back_whole,

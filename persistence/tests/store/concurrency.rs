@@ -6,12 +6,12 @@ use std::sync::Barrier;
 use std::thread;
 
 use calsos_domain::lea::LeaType;
-use calsos_persistence::{AddRelease, AnswerFilter, AnswerRecord, NewRun, Store};
+use calsos_persistence::{AddRelease, AnswerFilter, AnswerRecord, NewAnswer, NewRun, Store};
 use diesel::connection::SimpleConnection;
 use tempfile::TempDir;
 
 use crate::support::{
-    Backend, Database, NO_FACTS, Place, add, cds, on_both, small_file, sqlite, year,
+    Backend, Database, NO_FACTS, Place, add, cds, on_both, ready, small_file, sqlite, year,
 };
 
 fn many_processes_may_make_one_database_at_once(on: Backend) {
@@ -86,7 +86,7 @@ fn readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done(on: Bac
     let answers = (0..3).map(|district| {
         // The reader asks from inside the writer's transaction.
         assert_eq!(reader.current_run().unwrap(), None);
-        Ok::<_, Infallible>(AnswerRecord {
+        Ok::<_, Infallible>(ready(AnswerRecord {
             year: year(2090),
             cds: cds(1, district, 0),
             lea_type: LeaType::District,
@@ -95,7 +95,7 @@ fn readers_do_not_wait_for_a_writer_and_see_the_old_run_until_it_is_done(on: Bac
             provisional: false,
             body: "{}".to_owned(),
             summary: Some("{}".to_owned()),
-        })
+        }))
     });
     let saved = database.store.save_run(&new, answers).unwrap();
     assert_eq!(reader.current_run().unwrap().as_ref(), Some(&saved));
@@ -140,7 +140,7 @@ fn a_panic_inside_a_run_leaves_the_store_usable(on: Backend) {
             facts: &NO_FACTS,
             audit: None,
         };
-        let answers = std::iter::once_with(|| -> Result<AnswerRecord, Infallible> {
+        let answers = std::iter::once_with(|| -> Result<NewAnswer, Infallible> {
             panic!("a panic that a test wants")
         });
         store.save_run(&new, answers)

@@ -20,7 +20,7 @@ use calsos_domain::student_group::StudentGroup;
 use calsos_domain::year::Day;
 use calsos_persistence::{NewRun, ReleaseNumber, RunRecord, Store, StoreError};
 
-use crate::support::{Backend, Database, cds, on_both, year};
+use crate::support::{Backend, Database, cds, on_both, ready, year};
 
 fn cited<T>(value: T) -> Cited<T> {
     Cited { value, release: ReleaseNumber(7), row: 300 }
@@ -204,6 +204,13 @@ fn facts_are_read_back_whole_and_kept_once(on: Backend) {
         assert_eq!(packed.unpack().unwrap(), all[cds], "{cds}");
     }
     let before = database.store.facts(&first.id).unwrap();
+    let beside = database.store.facts_beside(&second.id, &before).unwrap();
+    let unpacked = beside.iter().map(|(cds, packed)| (*cds, packed.unpack().unwrap()));
+    assert_eq!(unpacked.collect::<BTreeMap<_, _>>(), all);
+    // What is at hand is not read: it would not be found any more.
+    database.execute("UPDATE facts_body SET format = 2");
+    let kept = database.store.facts_beside(&second.id, &before).unwrap();
+    assert_eq!((kept.len(), kept.contains_key(&changed)), (599, false));
     assert_eq!(before[&changed].unpack().unwrap(), facts(changed));
 }
 
@@ -249,7 +256,7 @@ fn a_changed_answer_is_refused(on: Backend) {
         facts: &facts,
         audit: None,
     };
-    let answers = [answer(1), answer(2)].map(Ok::<_, Infallible>);
+    let answers = [answer(1), answer(2)].map(ready).map(Ok::<_, Infallible>);
     let run = database.store.save_run(&new, answers).unwrap();
     database.execute(
         "UPDATE answer_body SET content = (SELECT content FROM answer_body b

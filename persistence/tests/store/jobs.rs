@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use calsos_persistence::{
-    AddJob, AddRelease, AnswerRecord, AuditFilter, CancelJob, DIED_MOST, JobClaim, JobDone, JobEnd,
-    JobFilter, JobId, JobKind, JobProgress, JobRecord, JobState, NewJob, NewRelease, Once, Store,
+    AddJob, AddRelease, AuditFilter, CancelJob, DIED_MOST, JobClaim, JobDone, JobEnd, JobFilter,
+    JobId, JobKind, JobProgress, JobRecord, JobState, NewAnswer, NewJob, NewRelease, Once, Store,
     StoreError,
 };
 use jiff::{Timestamp, ToSpan as _};
@@ -201,7 +201,7 @@ fn a_job_whose_lease_is_over_is_taken_up_again_and_the_first_stores_nothing(on: 
     assert_eq!(claim(store, "third"), None);
 }
 
-const NO_ANSWERS: [Result<AnswerRecord, Infallible>; 0] = [];
+const NO_ANSWERS: [Result<NewAnswer, Infallible>; 0] = [];
 
 fn a_lease_from_before_the_clock_was_set_back_is_over(on: Backend) {
     let database = Database::new(on);
@@ -375,7 +375,7 @@ fn who_has_the_turn_to_write_keeps_no_job_from_being_taken_up() {
         let job = claim(&other, "one").unwrap();
         let progress = JobProgress { stage: "deciding", done: None, total: None };
         assert!(other.renew_job(job.claim(), progress, LEASE).unwrap());
-        None::<Result<AnswerRecord, Infallible>>
+        None::<Result<NewAnswer, Infallible>>
     });
     database.store.save_run(&run(), answers).unwrap();
     assert_eq!(other.jobs(&JobFilter::default()).unwrap()[0].progress.stage, "deciding");

@@ -23,7 +23,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use crate::facts::facts;
 use crate::support::{
     Backend, Database, NO_FACTS, Place, add_job, cds, entry, key, mention, moment, naming,
-    new_client, on_both, small_file, sqlite, year,
+    new_client, on_both, ready, small_file, sqlite, year,
 };
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -118,7 +118,7 @@ fn fill_with(store: &Database) -> RunRecord {
         body: "{}".to_owned(),
         summary: Some("{}".to_owned()),
     };
-    let run = store.store.save_run(&new, [Ok::<_, Infallible>(answer)]).unwrap();
+    let run = store.store.save_run(&new, [Ok::<_, Infallible>(ready(answer))]).unwrap();
     store.store.publish(&releases, PublicAt::Closed, "tester", Some(entry("publish"))).unwrap();
     let withdrawn = Some(NewWithdrawal { withdrawn: true, reason: "made up" });
     let change = ReleaseChange { public_at: None, withdrawn };
@@ -341,7 +341,7 @@ fn an_answer_that_an_earlier_version_stored_is_read(on: Backend) {
         facts: &NO_FACTS,
         audit: None,
     };
-    let next = database.store.save_run(&new, [Ok::<_, Infallible>(again.clone())]).unwrap();
+    let next = database.store.save_run(&new, [Ok::<_, Infallible>(ready(again.clone()))]).unwrap();
     // The newest moment of all that was stored before is the one that its own lies after.
     assert_eq!(next.made_at, "2090-01-01T00:00:00.000001Z");
     for run in [id, next.id] {

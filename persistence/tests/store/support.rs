@@ -11,9 +11,9 @@ use calsos_domain::release::{
 };
 use calsos_domain::year::{DashboardYear, Day};
 use calsos_persistence::{
-    AddJob, AddRelease, AuditOutcome, ChangeRelease, JobKind, JobRecord, NewAudit, NewClient,
-    NewJob, NewRelease, NewRun, NewSigningKey, PublicAt, ReleaseChange, ReleaseNumber,
-    ReleaseRecord, SeenOfRelease, Store, StoreError,
+    AddJob, AddRelease, AnswerRecord, AuditOutcome, ChangeRelease, JobKind, JobRecord, NewAnswer,
+    NewAudit, NewClient, NewJob, NewRelease, NewRun, NewSigningKey, PublicAt, ReleaseChange,
+    ReleaseNumber, ReleaseRecord, SeenOfRelease, Store, StoreError, StoredTexts,
 };
 use calsos_tests_postgres::Server;
 use diesel::connection::SimpleConnection;
@@ -22,6 +22,11 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use jiff::Timestamp;
 use tempfile::TempDir;
+
+/// An answer, ready to be stored where nothing is stored yet.
+pub(crate) fn ready(answer: AnswerRecord) -> NewAnswer {
+    NewAnswer::of(answer, &StoredTexts::default()).unwrap()
+}
 
 /// Which database a test runs on.
 #[derive(Clone, Copy)]
