@@ -242,8 +242,13 @@ fn main() {
         done(program().arg("import").arg(&last));
         println!("  a file was imported");
         thread::sleep(part);
-        done(program().arg("determine"));
-        println!("  a run was made");
+        // It says its number when it is stored, and ends.
+        let before = services[0].json("/healthz")["datasetVersion"].clone();
+        done(program().args(["--format", "json", "determine"]));
+        let stored = Instant::now();
+        let seconds: Vec<f64> =
+            services.iter().map(|service| taken_up(service, &before, stored)).collect();
+        println!("  a run was made; after {seconds:.2?} s each service had it");
         thread::sleep(part);
         // Ended as an orchestrator ends it, and started again.
         assert_eq!(services[1].end(), Some(0));
@@ -277,6 +282,15 @@ fn main() {
         println!("  {error}");
     }
     assert!(seen.errors.is_empty(), "readers saw errors");
+}
+
+/// When a service shows another dataset than before: seconds since a moment.
+fn taken_up(service: &Service, before: &serde_json::Value, since: Instant) -> f64 {
+    while service.json("/healthz")["datasetVersion"] == *before {
+        assert!(since.elapsed() < Duration::from_secs(30), "a service does not take up the run");
+        thread::sleep(Duration::from_millis(5));
+    }
+    since.elapsed().as_secs_f64()
 }
 
 fn done(command: &mut Command) {

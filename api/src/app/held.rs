@@ -1,7 +1,9 @@
 //! The current run with all that is shown beside its answers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use calsos_domain::facts::ReleaseNumber;
 use calsos_domain::rulebook::Rulebooks;
 use calsos_persistence::{ReleaseRecord, RunRecord};
 use jiff::Timestamp;
@@ -24,7 +26,9 @@ pub(crate) struct Held {
     /// What LEAs are called.
     pub(crate) names: Names,
     /// The state's lists in force.
-    pub(crate) lists: PublishedBeside,
+    pub(crate) lists: Arc<PublishedBeside>,
+    /// The releases that the names and lists are all of; absent where they are of some LEAs.
+    pub(crate) whole_of: Option<BTreeSet<ReleaseNumber>>,
 }
 
 impl Office {
@@ -37,7 +41,7 @@ impl Office {
     /// one where none is named.
     pub(crate) fn held_as_of(&self, moment: Option<Timestamp>) -> Result<Held, AppError> {
         let (run, releases) = self.stored_as_of(moment)?;
-        self.held_beside(run, releases)
+        self.held_beside(run, releases, None)
     }
 
     /// What stands beside the answers of a run where these releases are stored, in the order
@@ -46,16 +50,31 @@ impl Office {
         &self,
         run: RunRecord,
         releases: Vec<ReleaseRecord>,
+        known: Option<&Held>,
     ) -> Result<Held, AppError> {
-        Ok(Held {
-            books: Arc::new(self.books_of(&run)?),
-            names: self.names_beside(&releases, &run)?,
-            lists: self.published_beside(&beside(&releases, &run))?,
-            releases,
-            run,
-        })
+        let (names, lists, whole_of) = self.of_releases(&beside(&releases, &run), known)?;
+        let books = Arc::new(self.books_of(&run)?);
+        Ok(Held { run, books, releases, names, lists, whole_of })
+    }
+
+    /// What LEAs are called and the lists in force by these releases. Releases do not change:
+    /// where `known` is of the same ones, nothing is read.
+    pub(crate) fn of_releases(
+        &self,
+        standing: &[ReleaseRecord],
+        known: Option<&Held>,
+    ) -> Result<OfReleases, AppError> {
+        let of: BTreeSet<ReleaseNumber> = standing.iter().map(|record| record.number).collect();
+        if let Some(same) = known.filter(|known| known.whole_of.as_ref() == Some(&of)) {
+            return Ok((same.names.clone(), Arc::clone(&same.lists), Some(of)));
+        }
+        let lists = Arc::new(self.published_beside(standing)?);
+        Ok((self.names_of(&of)?, lists, Some(of)))
     }
 }
+
+/// Names and lists, and what they are of.
+type OfReleases = (Names, Arc<PublishedBeside>, Option<BTreeSet<ReleaseNumber>>);
 
 impl Held {
     /// What the year's list says of an LEA, and whether the answer agrees with it.

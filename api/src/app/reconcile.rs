@@ -122,7 +122,7 @@ impl Held {
         each: &EachAnswer<'_>,
     ) -> Result<ReconciliationView, AppError> {
         let edition = edition_of(&self.books, year)?;
-        let PublishedBeside { lists, charter_lists } = &self.lists;
+        let PublishedBeside { lists, charter_lists } = &*self.lists;
         let charters = charter_lists.get(&year);
         let nothing = BTreeMap::new();
         let rows = match lists.get(&year).filter(|rows| !rows.is_empty()) {

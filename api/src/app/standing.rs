@@ -28,9 +28,12 @@ impl Office {
         stored: &[ReleaseRecord],
         run: &RunRecord,
     ) -> Result<Names, AppError> {
-        let known: BTreeSet<ReleaseNumber> =
-            beside(stored, run).iter().map(|record| record.number).collect();
-        Ok(Names::of(self.store.leas_by(|release| known.contains(&release))?))
+        self.names_of(&beside(stored, run).iter().map(|record| record.number).collect())
+    }
+
+    /// What LEAs are called by these releases.
+    pub(crate) fn names_of(&self, releases: &BTreeSet<ReleaseNumber>) -> Result<Names, AppError> {
+        Ok(Names::of(self.store.leas_by(|release| releases.contains(&release))?))
     }
 }
 

@@ -58,7 +58,8 @@ impl Snapshot {
             books: Arc::clone(&inside.held.books),
             releases,
             names,
-            lists,
+            lists: Arc::new(lists),
+            whole_of: None,
         };
         let masking = inside.masking.clone();
         let parts = Parts {
@@ -85,7 +86,8 @@ impl Snapshot {
                 books: Arc::clone(&full.held.books),
                 releases: Vec::new(),
                 names: Names::default(),
-                lists: PublishedBeside::default(),
+                lists: Arc::new(PublishedBeside::default()),
+                whole_of: None,
             },
             answers: Vec::new(),
             masking: Masking::default(),

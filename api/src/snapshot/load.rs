@@ -85,10 +85,10 @@ pub(crate) fn load(
 ) -> Result<Loaded, AppError> {
     let rendered_bytes = state.rendered_bytes();
     let State { run, releases, moments, hidden, tables_at, to_everybody, is_current: _ } = state;
-    let held = office.held_beside(run, releases)?;
+    let known = beside.map(|[full, _]| full);
+    let held = office.held_beside(run, releases, known.map(|full| &full.held))?;
     let day = tables_at.unwrap_or_else(|| made_at(&held.run));
     let territory = office.territory(&standing::beside(&held.releases, &held.run), day)?;
-    let known = beside.map(|[full, _]| full);
     let other = known.and_then(|full| full.answers.first()).map(|answer| &*answer.source);
     let source = Source::of_run(office, held.run.clone(), Arc::clone(&held.books), other)?;
     let source = Arc::new(source);
@@ -145,8 +145,9 @@ pub(crate) fn load(
         return Ok(Loaded { public: Arc::clone(&full), full, moments, territory });
     }
     let kept = (rendered_bytes, to_everybody);
-    let mut public = super::public::public(office, &full, hidden, tables_at, kept)?;
-    if let Some([_, known]) = beside {
+    let known = beside.map(|[_, public]| public);
+    let mut public = super::public::public(office, (&full, known), hidden, tables_at, kept)?;
+    if let Some(known) = known {
         public.share(&known.index);
     }
     let public = Arc::new(public);

@@ -27,10 +27,10 @@ use crate::app::moments::made_at;
 use crate::app::standing::{beside, gone};
 use crate::error::AppError;
 
-/// Draws the public picture beside that of everything.
+/// Draws the public picture beside that of everything, and perhaps an earlier public one.
 pub(super) fn public(
     office: &Office,
-    full: &Snapshot,
+    (full, known): (&Snapshot, Option<&Snapshot>),
     hidden: BTreeSet<ReleaseNumber>,
     tables_at: Option<Timestamp>,
     (rendered_bytes, to_everybody): (u64, bool),
@@ -38,7 +38,9 @@ pub(super) fn public(
     let public = full.held.releases.iter().filter(|release| !hidden.contains(&release.number));
     let releases: Vec<ReleaseRecord> = public.cloned().collect();
     let gone = gone(&full.held.releases, &full.held.run);
-    let names = office.names_beside(&releases, &full.held.run)?;
+    let standing = beside(&releases, &full.held.run);
+    let known = known.map(|known| &known.held);
+    let (names, lists, whole_of) = office.of_releases(&standing, known)?;
     let mut searched = Searched::new(&hidden, &gone, &full.held.releases);
     searched.take_current(full, &names)?;
     let mut runs = office.store.runs()?;
@@ -52,10 +54,10 @@ pub(super) fn public(
     }
     let answers: Vec<HeldAnswer> = searched.found.into_values().collect();
     let day = tables_at.unwrap_or_else(|| made_at(&shown));
-    let standing = beside(&releases, &full.held.run);
     let located = office.territory(&standing, day)?.located;
     let held = Held {
-        lists: office.published_beside(&standing)?,
+        lists,
+        whole_of,
         run: RunRecord { answer_count: answers.len() as u64, ..shown },
         books: Arc::clone(&full.held.books),
         names,
