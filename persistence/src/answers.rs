@@ -235,13 +235,18 @@ impl Store {
     ) -> Result<Vec<AnswerKey>, StoreError> {
         self.read("reading answers", |connection| {
             let number = number_of(connection, id)?;
-            let rows: Vec<AnswerRow> = answer::table
+            let rows: Vec<(String, String, Vec<u8>)> = answer::table
                 .filter(answer::run.eq(number))
                 .filter(answer::year.eq(year_column(year)))
                 .order(answer::cds)
-                .select(AnswerRow::as_select())
+                .select((answer::cds, answer::lea_type, answer::body_hash))
                 .load(connection)?;
-            let keys = rows.into_iter().map(|row| Ok(key_from_table(row)?));
+            let row = format!("run {number}, year {year}");
+            let at = At { table: "answer", row: &row };
+            let keys = rows.into_iter().map(|(cds, lea_type, hash)| {
+                let cds = at.cds("cds", &cds)?;
+                Ok(AnswerKey { year, cds, lea_type: at.lea_type("lea_type", &lea_type)?, hash })
+            });
             keys.collect()
         })
     }
@@ -444,20 +449,14 @@ fn from_table(row: AnswerRow, body: BodyRow) -> Result<AnswerRecord, StoreError>
 }
 
 fn packed_from_table(row: AnswerRow, body: BodyRow) -> Result<PackedAnswer, StoreError> {
-    let summary = body.summary.clone();
-    let body = packed_text(body, &key_of(&row))?;
-    let AnswerKey { year, cds, lea_type, hash: _ } = key_from_table(row)?;
-    Ok(PackedAnswer { year, cds, lea_type, summary, body })
-}
-
-fn key_from_table(row: AnswerRow) -> Result<AnswerKey, StoreError> {
     let key = key_of(&row);
     let at = At { table: "answer", row: &key };
-    Ok(AnswerKey {
+    Ok(PackedAnswer {
         year: at.year("year", row.year)?,
         cds: at.cds("cds", &row.cds)?,
         lea_type: at.lea_type("lea_type", &row.lea_type)?,
-        hash: row.body_hash,
+        summary: body.summary.clone(),
+        body: packed_text(body, &key)?,
     })
 }
 

@@ -215,14 +215,24 @@ fn main() {
     let direct = format!("http://{}", addresses[0]);
     let ways = [("one alone", &direct), ("one behind the proxy", &one.base), ("two", &both.base)];
     let mut rounds: [Vec<f64>; 3] = Default::default();
+    let mut processor: [Vec<f64>; 3] = Default::default();
     for _ in 0..ROUNDS {
         for (place, (_, base)) in ways.iter().enumerate() {
+            let before = processor_of(&services);
             rounds[place].push(round(base, &paths));
+            let took = processor_of(&services) - before;
+            processor[place].push(took / ROUND.as_secs_f64());
         }
     }
-    println!("{READERS} readers, {} determinations in rotation", paths.len());
+    let cores = thread::available_parallelism().unwrap();
+    println!("{READERS} readers, {} determinations in rotation, {cores} cores", paths.len());
     for (place, (name, _)) in ways.iter().enumerate() {
-        println!("  {name}: {:.0} requests a second, the median", median(&rounds[place]));
+        let (requests, cores) = (median(&rounds[place]), median(&processor[place]));
+        println!(
+            "  {name}: {requests:.0} requests a second, the median; the services take {cores:.2} \
+             cores, {:.0} µs of one for a request",
+            cores / requests * 1e6
+        );
     }
     for (what, over, under) in [("two to one behind the proxy", 2, 1), ("the proxy", 1, 0)] {
         let ratios: Vec<f64> =
@@ -282,6 +292,18 @@ fn main() {
         println!("  {error}");
     }
     assert!(seen.errors.is_empty(), "readers saw errors");
+}
+
+/// Seconds of the processor that services have taken.
+fn processor_of(services: &[Service]) -> f64 {
+    let of = |service: &Service| {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", service.process())).unwrap();
+        // The name, in brackets, may have blanks; then the state is the third field.
+        let fields: Vec<&str> = stat[stat.rfind(')').unwrap() + 2..].split(' ').collect();
+        let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+        ticks / 100.0
+    };
+    services.iter().map(of).sum()
 }
 
 /// When a service shows another dataset than before: seconds since a moment.

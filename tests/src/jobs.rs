@@ -1,5 +1,6 @@
 //! Jobs of services under test: sending files, asking for runs, and waiting for what comes.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -24,7 +25,13 @@ impl Caller {
     /// One with these scopes and, where it is not empty, this agency.
     #[must_use]
     pub fn new(issuer: &Issuer, scopes: &str, agency: &str) -> Caller {
-        Caller { bearer: format!("Bearer {}", issuer.token(scopes, agency)) }
+        Caller::with(&issuer.token(scopes, agency))
+    }
+
+    /// One with this token.
+    #[must_use]
+    pub fn with(token: &str) -> Caller {
+        Caller { bearer: format!("Bearer {token}") }
     }
 
     /// Asks by any method, with headers and a body.
@@ -110,6 +117,15 @@ pub fn serve(program: &Program, issuer: &Issuer, words: &[&str]) -> Service {
     let settings = issuer.settings(program);
     let settings = settings.display().to_string();
     Service::start(program, &[&["--config", &settings], words].concat())
+}
+
+/// The same by a command with an environment of its own, where anyone may ask as often as he
+/// likes.
+#[must_use]
+pub fn serve_by(command: Command, program: &Program, issuer: &Issuer) -> Service {
+    let settings = issuer.settings(program).display().to_string();
+    let words = ["--config", &settings, "--anonymous-rate", "off", "--client-rate", "off"];
+    Service::start_as_told(command, &words)
 }
 
 /// An indicator file of the whole state that takes some seconds to be taken in; `third` makes

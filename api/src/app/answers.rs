@@ -16,9 +16,9 @@ use crate::error::AppError;
 use crate::views::answer::DeterminationView;
 use crate::views::listed::ListedView;
 
-/// What LEAs are called, year by year.
+/// What LEAs are called, year by year. Copies share it.
 #[derive(Clone, Default)]
-pub(crate) struct Names(BTreeMap<CdsCode, Arc<LeaRecord>>);
+pub(crate) struct Names(Arc<BTreeMap<CdsCode, Arc<LeaRecord>>>);
 
 impl Names {
     pub(crate) fn of(leas: Vec<LeaRecord>) -> Names {
@@ -28,20 +28,25 @@ impl Names {
                 by_code.insert(code.cds, Arc::clone(&lea));
             }
         }
-        Names(by_code)
+        Names(Arc::new(by_code))
+    }
+
+    /// Whether they are copies of the same.
+    pub(crate) fn is_copy_of(&self, other: &Names) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// What the LEAs that are wanted are called.
     pub(crate) fn only(&self, wanted: impl Fn(CdsCode) -> bool) -> Names {
-        let mut only = self.clone();
-        only.0.retain(|cds, _| wanted(*cds));
-        only
+        let leas = self.0.iter().filter(|(cds, _)| wanted(**cds));
+        Names(Arc::new(leas.map(|(cds, lea)| (*cds, Arc::clone(lea))).collect()))
     }
 
     /// These names and those of other LEAs.
-    pub(crate) fn with(mut self, others: Names) -> Names {
-        self.0.extend(others.0);
-        self
+    pub(crate) fn with(&self, others: &Names) -> Names {
+        let mut both = BTreeMap::clone(&self.0);
+        both.extend(others.0.iter().map(|(cds, lea)| (*cds, Arc::clone(lea))));
+        Names(Arc::new(both))
     }
 
     /// Every LEA, by the code that it has now.

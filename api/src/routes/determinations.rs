@@ -115,7 +115,7 @@ pub(crate) async fn list_determinations(
     may: May<ListDeterminations>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let (wanted, as_of) = (wanted(&mut asked), asked.as_of());
+    let (wanted, as_of) = (wanted(&mut asked), asked.as_of(may.latest()));
     let page = PageAsked::of(&mut asked);
     let after = page.cursor.as_ref().and_then(|cursor| {
         let place = place(&cursor.after);
@@ -257,7 +257,7 @@ pub(crate) async fn list_determinations_of_lea(
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let (cds, as_of) = (asked.path_cds(&path), asked.as_of());
+    let (cds, as_of) = (asked.path_cds(&path), asked.as_of(may.latest()));
     let cds = asked.done_with(cds)?;
     let snapshot = may.as_of(as_of).await?;
     snapshot.lea(cds)?;
@@ -300,7 +300,7 @@ pub(crate) async fn get_determination(
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let (cds, year) = (asked.path_cds(&path.0), asked.path_year(&path.1));
-    let as_of = asked.as_of();
+    let as_of = asked.as_of(may.latest());
     let (cds, year) = asked.done_with(cds.zip(year))?;
     let snapshot = may.as_of(as_of).await?;
     let place = snapshot.find(cds, year)?;

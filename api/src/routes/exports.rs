@@ -59,7 +59,7 @@ pub(crate) async fn export_determinations(
         "xlsx" => Some(Format::Xlsx),
         _ => None,
     });
-    let as_of = asked.as_of();
+    let as_of = asked.as_of(may.latest());
     let year = asked.done_with(year)?;
     let (layout, format) = (layout.unwrap_or(Layout::Answers), format.unwrap_or(Format::Csv));
     let snapshot = may.as_of(as_of).await?;

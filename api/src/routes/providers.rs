@@ -48,7 +48,7 @@ pub(crate) async fn list_providers(
     may: May<ListProviders>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let as_of = asked.as_of();
+    let as_of = asked.as_of(may.latest());
     asked.done()?;
     let snapshot = may.as_of(as_of).await?;
     of_snapshot(&request, &snapshot, || {

@@ -33,7 +33,7 @@ pub(crate) async fn get_reconciliation(
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let (year, as_of) = (asked.path_year(&path), asked.as_of());
+    let (year, as_of) = (asked.path_year(&path), asked.as_of(may.latest()));
     let year = asked.done_with(year)?;
     let snapshot = may.as_of(as_of).await?;
     snapshot.year(year)?;

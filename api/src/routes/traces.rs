@@ -36,7 +36,7 @@ pub(crate) async fn get_trace(
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let (cds, year) = (asked.path_cds(&path.0), asked.path_year(&path.1));
-    let as_of = asked.as_of();
+    let as_of = asked.as_of(may.latest());
     let (cds, year) = asked.done_with(cds.zip(year))?;
     let snapshot = may.as_of(as_of).await?;
     let place = snapshot.find(cds, year)?;

@@ -107,9 +107,8 @@ impl Asked {
         })
     }
 
-    /// The moment as of which is asked, which is not ahead of now.
-    pub(crate) fn as_of(&mut self) -> Option<Timestamp> {
-        let now = Timestamp::now();
+    /// The moment as of which is asked, which is not ahead of now, the latest that is known.
+    pub(crate) fn as_of(&mut self, now: Timestamp) -> Option<Timestamp> {
         let expected = format!("{} (a + is written %2B),", moments::AS_OF);
         let moment = self.optional("asOf", &expected, |text| moments::as_of(text, now))?;
         if moment > now {

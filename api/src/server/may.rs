@@ -16,6 +16,7 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::facts::ReleaseNumber;
 use calsos_domain::register::Register;
 use calsos_persistence::{ReleaseRecord, RunRecord, Store};
+use jiff::Timestamp;
 
 pub(crate) use as_of::Compared;
 
@@ -27,7 +28,7 @@ use super::identity::Identity;
 use super::seen::seen_by;
 use super::served::Served;
 use crate::app::Office;
-use crate::app::moments::Moments;
+use crate::app::moments::{Moments, made_at};
 use crate::auth::caller::Caller;
 use crate::auth::operation::{Needs, Operation};
 use crate::auth::reach::Reach;
@@ -112,7 +113,7 @@ impl<O: Operation> May<O> {
     }
 
     /// Since when the database has not said whether there is something new, if it does not.
-    pub(crate) fn unchecked_since(&self) -> Option<jiff::Timestamp> {
+    pub(crate) fn unchecked_since(&self) -> Option<Timestamp> {
         self.service.unchecked.load().as_ref().map(|unchecked| unchecked.since)
     }
 
@@ -124,6 +125,14 @@ impl<O: Operation> May<O> {
     /// What is served to the caller now, if anything is.
     pub(crate) fn now(&self) -> Option<&Arc<Snapshot>> {
         self.picture.as_ref()
+    }
+
+    /// The latest moment that anything is known of: now, unless the clock here is behind that of
+    /// the database, or was set back since what is shown was stored.
+    pub(crate) fn latest(&self) -> Timestamp {
+        let known = self.served.as_ref().map(|served| served.as_of);
+        let made = self.picture.as_ref().map(|picture| made_at(&picture.held.run));
+        [known, made].into_iter().flatten().fold(Timestamp::now(), Timestamp::max)
     }
 
     /// The rules and the database, for what the pictures do not have.

@@ -45,7 +45,7 @@ impl Snapshot {
         located.retain(|cds, _| reached(*cds));
         if let Some(outside) = outside {
             answers.extend(taken(outside, &others));
-            names = names.with(outside.held.names.only(others));
+            names = names.with(&outside.held.names.only(others));
             lists = lists.with(outside.held.lists.only(others));
             let of_others = outside.located.iter().filter(|(cds, _)| others(**cds));
             located.extend(of_others.map(|(cds, county)| (*cds, *county)));

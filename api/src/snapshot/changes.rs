@@ -77,7 +77,7 @@ impl Changes {
         after: &Snapshot,
     ) -> Result<Changes, AppError> {
         let mut names = before.map_or_else(Names::default, |of| of.held.names.clone());
-        names = names.with(after.held.names.clone());
+        names = names.with(&after.held.names);
         let (releases, in_place_of) = releases(before, after);
         Ok(Changes {
             answers: answers(before, after, &names)?,

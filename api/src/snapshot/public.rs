@@ -39,10 +39,9 @@ pub(super) fn public(
     let releases: Vec<ReleaseRecord> = public.cloned().collect();
     let gone = gone(&full.held.releases, &full.held.run);
     let standing = beside(&releases, &full.held.run);
-    let known = known.map(|known| &known.held);
-    let (names, lists, whole_of) = office.of_releases(&standing, known)?;
+    let (names, lists, whole_of) = office.of_releases(&standing, known.map(|known| &known.held))?;
     let mut searched = Searched::new(&hidden, &gone, &full.held.releases);
-    searched.take_current(full, &names)?;
+    searched.take_current(full, known, &names)?;
     let mut runs = office.store.runs()?;
     runs.sort_by_key(|run| std::cmp::Reverse(run.number));
     let shown = shown_run(&runs, &full.held.run, &hidden);
@@ -137,12 +136,20 @@ impl<'a> Searched<'a> {
         !self.open.is_empty() || !self.wanted.is_empty()
     }
 
-    fn take_current(&mut self, full: &Snapshot, names: &Names) -> Result<(), AppError> {
+    fn take_current(
+        &mut self,
+        full: &Snapshot,
+        known: Option<&Snapshot>,
+        names: &Names,
+    ) -> Result<(), AppError> {
         let has_files = self.open.clone();
         for answer in &full.answers {
             let key = (answer.entry.year, answer.entry.cds);
             if !answer.masked {
-                let item = answer.item_with(names, &full.held.names)?;
+                let item = match answer.item_of(known, names) {
+                    Some(item) => item,
+                    None => answer.item_with(names, &full.held.names)?,
+                };
                 self.found.insert(key, HeldAnswer { item, ..answer.clone() });
             } else if has_files.contains(&key.0) {
                 self.wanted.insert(key);
