@@ -61,8 +61,9 @@ impl Proxy {
                          pool-purge-delay 30s"
                     ));
                 }
-            } else if words.starts_with("resolvers ") || words.starts_with("nameserver ") {
-            } else if words != "hold valid 1s" {
+            } else if !["resolvers containers", "parse-resolv-conf", "hold valid 1s"]
+                .contains(&words)
+            {
                 lines.push(line.to_owned());
             }
         }
