@@ -105,13 +105,13 @@ fn read_back(name: &str, store: &Store, contents: &ReleaseContents, text: &str) 
     median(&format!("{name}: save_run of {ANSWERS} new answers"), || {
         round += 1;
         let answers = answers(round);
-        timed(|| drop(store.save_run(&new, ready(&store, answers)).unwrap()))
+        timed(|| drop(store.save_run(&new, ready(store, answers)).unwrap()))
     });
     let mut last = None;
     median(&format!("{name}: save_run of {ANSWERS} answers that are stored"), || {
         let answers = answers(round);
         timed(|| {
-            let run = store.save_run(&new, ready(&store, answers)).unwrap();
+            let run = store.save_run(&new, ready(store, answers)).unwrap();
             last = Some(run.id);
         })
     });
