@@ -77,7 +77,9 @@ pub(crate) fn open(url: &str) -> Result<(Database, Pool), StoreError> {
     }
     let pool = r2d2::Pool::builder()
         .max_size(POOL_SIZE)
-        .min_idle(Some(1))
+        // None is made before it is asked for: a command that ends while another thread still
+        // connects crashes in what libpq is linked with, which cleans up at the end.
+        .min_idle(Some(0))
         .connection_timeout(WAIT)
         // Whoever waited in vain says so; while a server is away, the pool would fill the log.
         .error_handler(Box::new(r2d2::NopErrorHandler))
