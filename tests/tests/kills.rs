@@ -50,6 +50,17 @@ impl Random {
     }
 }
 
+/// How long a command takes, as far as its kills tell: a machine that becomes busy makes each
+/// longer, and then all would be killed before they store, and nothing would be tested of those
+/// that have stored. One that ended shortens it, one that did not lengthens it.
+struct Takes(Duration);
+
+impl Takes {
+    fn learn(&mut self, ended: bool) {
+        self.0 = self.0.mul_f64(if ended { 0.8 } else { 1.15 });
+    }
+}
+
 /// One of many files: of 40 counties with districts in each, whose colours are another in each.
 fn file(program: &Program, number: u32) -> (String, String) {
     let indicator = ["SUSP", "CHRO", "GRAD", "CCI", "ELA", "MATH"][number as usize % 6];
@@ -92,10 +103,10 @@ fn a_hundred_kills_at_random_moments_lose_nothing_that_was_acknowledged(on: Back
     let (first, _) = file(&program, 0);
     let begun = Instant::now();
     program.succeed(["import", &first]);
-    let import = begun.elapsed();
+    let mut import = Takes(begun.elapsed());
     let begun = Instant::now();
     program.succeed(["determine"]);
-    let determine = begun.elapsed();
+    let mut determine = Takes(begun.elapsed());
     let readers = serve(&program, &issuer, &[]);
     let over = AtomicBool::new(false);
     let mut random = Random(SEED);
@@ -125,19 +136,20 @@ fn a_hundred_kills_at_random_moments_lose_nothing_that_was_acknowledged(on: Back
                 };
                 assert_eq!(sent.status, 202);
                 acknowledged.push(sent);
-                std::thread::sleep(random.part(determine));
+                std::thread::sleep(random.part(determine.0));
                 // Killed with the value.
                 drop(asked);
                 "service"
             } else {
                 let (words, takes) = match number % 3 {
-                    0 => (vec!["determine"], determine),
-                    _ => (vec!["import", &path], import),
+                    0 => (vec!["determine"], &mut determine),
+                    _ => (vec!["import", &path], &mut import),
                 };
                 let mut child = start(&program, &words);
-                std::thread::sleep(random.part(takes));
+                std::thread::sleep(random.part(takes.0));
                 child.kill().unwrap();
                 let done = child.wait().unwrap().success();
+                takes.learn(done);
                 let after = stored(&program);
                 if done {
                     assert_ne!(after, before, "{words:?} was acknowledged and is lost");
