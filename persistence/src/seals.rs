@@ -190,7 +190,7 @@ impl Sealed {
                 words(&row)
             }
             Sealed::SupportRecord => {
-                let row: Option<(i32, String, String, Option<String>, Option<i16>)> =
+                let row: Option<SupportRecordRow> =
                     support_record::table.find(number).first(connection).optional()?;
                 words(&row)
             }
@@ -243,6 +243,8 @@ impl Owner {
         }
     }
 }
+
+type SupportRecordRow = (i32, String, String, Option<String>, Option<i16>);
 
 type SupportVersionRow = (
     i32,

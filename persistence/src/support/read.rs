@@ -6,12 +6,14 @@ use calsos_domain::cds::{CdsCode, CountyCode};
 use diesel::prelude::*;
 use jiff::Timestamp;
 
+use super::write::{SupportBy, WriteSupport, asked_before};
 use super::{
     RecordRow, SupportKind, SupportRecord, SupportVersion, VersionRow, record_of, version_of,
 };
 use crate::connection::Connection;
 use crate::error::{Failure, StoreError};
 use crate::ids::SupportId;
+use crate::jobs::Once;
 use crate::schema::{support_record, support_version};
 use crate::store::Store;
 use crate::stored::moment_column;
@@ -132,6 +134,41 @@ impl Store {
                     }
                 }
             }
+        })
+    }
+}
+
+impl Store {
+    /// What came of what a caller asked by a key before, if it did: [`WriteSupport::Again`] or
+    /// [`WriteSupport::Otherwise`]. It is looked for again by what writes; this is for who would
+    /// refuse what was done before that.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] for a moment before the year 0; [`StoreError::Corrupt`] and
+    /// [`StoreError::Database`].
+    pub fn support_asked_before(
+        &self,
+        by: SupportBy<'_>,
+        once: Once<'_>,
+    ) -> Result<Option<WriteSupport>, StoreError> {
+        let since = moment_column(READING, once.since)?;
+        self.read(READING, |connection| {
+            asked_before(connection, by, Some(once), Some(since.as_str()))
+        })
+    }
+
+    /// The number of the version that was written last of any record of a kind.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn newest_support(&self, kind: SupportKind) -> Result<Option<i32>, StoreError> {
+        self.read("looking for news of support", |connection| {
+            let newest = support_version::table
+                .inner_join(support_record::table)
+                .filter(support_record::kind.eq(kind.code()))
+                .select(diesel::dsl::max(support_version::sequence))
+                .first(connection)?;
+            Ok(newest)
         })
     }
 }

@@ -277,7 +277,7 @@ fn insert(
 }
 
 /// What came of the same caller's request by the same key, if there was one.
-fn asked_before(
+pub(super) fn asked_before(
     connection: &mut Connection,
     by: SupportBy<'_>,
     once: Option<Once<'_>>,

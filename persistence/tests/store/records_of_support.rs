@@ -187,6 +187,9 @@ fn records_are_listed_by_what_they_are_about_newest_first(on: Backend) {
     let other = place(SupportKind::Engagement, 1);
     add_support(store, &NewSupport { place: other, ..new_support() });
     change(store, made[1].id, &to(1, "accepted", "{}"));
+    assert_eq!(store.newest_support(SupportKind::Referral).unwrap(), Some(6));
+    assert_eq!(store.newest_support(SupportKind::Engagement).unwrap(), Some(5));
+    assert_eq!(store.newest_support(SupportKind::Request).unwrap(), None);
     let of = SupportFilter::of(SupportKind::Referral);
     assert_eq!(numbers(store, &of), [4, 3, 2, 1]);
     assert_eq!(listed(store, &of)[3], made[0]);
@@ -276,9 +279,13 @@ fn the_same_is_asked_once(on: Backend) {
     let first = add_support(store, &new);
     let before = database.counts();
     assert_eq!(store.add_support(&new).unwrap(), WriteSupport::Again(first.clone()));
+    let asked = |once| store.support_asked_before(new.by, once).unwrap();
+    assert_eq!(asked(once), Some(WriteSupport::Again(first.clone())));
+    assert_eq!(asked(Once { key: "K", ..once }), None);
     let other = Once { request_hash: "other", ..once };
     let otherwise = store.add_support(&NewSupport { once: Some(other), ..new }).unwrap();
     assert_eq!(otherwise, WriteSupport::Otherwise(first.clone()));
+    assert_eq!(asked(other), Some(WriteSupport::Otherwise(first.clone())));
     assert_eq!(database.counts(), before);
     // A change by a key of its own is answered with what came of it, whatever came after.
     let step = Once { key: "step", request_hash: "s", since };
