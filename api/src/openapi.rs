@@ -57,6 +57,8 @@ type Methods = BTreeMap<String, String>;
         (name = "releases", description = "The files that were taken in."),
         (name = "runs", description = "The runs that decided."),
         (name = "jobs", description = "Files that are sent to be taken in, and runs that are asked for: both are done later, as jobs."),
+        (name = "referrals", description = "Referrals to the California Collaborative for Educational Excellence, and the steps that they take."),
+        (name = "interventions", description = "State interventions, and the steps that they take."),
         (name = "exports", description = "Whole years as files."),
         (name = "access", description = "Tokens, and the audit log."),
         (name = "service", description = "The service itself."),

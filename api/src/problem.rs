@@ -5,6 +5,7 @@ use std::fmt;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
+use calsos_domain::support::condition::Refusal;
 use calsos_persistence::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -44,6 +45,15 @@ pub(crate) struct ProblemDetails {
     /// Every fault of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) errors: Vec<Fault>,
+    /// The condition that is missing, as a word for programs, where a step is refused that the
+    /// law does not allow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "boardApproval")]
+    pub(crate) missing: Option<&'static str>,
+    /// Where the law asks for it, if it does: `/v1/citations/{id}` has the part before `#`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "ec-52072.1")]
+    pub(crate) citation: Option<&'static str>,
     /// The word of RFC 6749 for it, where a client asks for a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "invalid_client")]
@@ -104,6 +114,11 @@ pub(crate) enum Kind {
     DigestMismatch,
     KeyUsedOtherwise,
     JobEnded,
+    UnknownReferral,
+    UnknownIntervention,
+    RecordDeleted,
+    StepRefused,
+    StepOfOthers,
     StorageFull,
     MethodNotAllowed,
     CursorExpired,
@@ -177,6 +192,19 @@ impl Kind {
                 "The key of the request was used for another one",
             ),
             Kind::JobEnded => (S::CONFLICT, "job-ended", "The job has ended"),
+            Kind::UnknownReferral => {
+                (S::NOT_FOUND, "unknown-referral", "There is no such referral")
+            }
+            Kind::UnknownIntervention => {
+                (S::NOT_FOUND, "unknown-intervention", "There is no such intervention")
+            }
+            Kind::RecordDeleted => (S::GONE, "record-deleted", "The record was deleted"),
+            Kind::StepRefused => {
+                (S::CONFLICT, "step-refused", "A condition of the step is missing")
+            }
+            Kind::StepOfOthers => {
+                (S::FORBIDDEN, "step-of-others", "The step is not the agency's to take")
+            }
             Kind::StorageFull => {
                 (S::INSUFFICIENT_STORAGE, "storage-full", "There is no room to store it")
             }
@@ -225,6 +253,8 @@ impl Problem {
             code: code.to_owned(),
             request_id: None,
             errors: Vec::new(),
+            missing: None,
+            citation: None,
             error: None,
             error_description: None,
             challenge: None,
@@ -249,6 +279,14 @@ impl Problem {
     pub(crate) fn challenging(mut self, challenge: String) -> Problem {
         self.0.challenge = Some(challenge);
         self
+    }
+
+    /// A step that lacks a condition.
+    pub(crate) fn of_refusal(refusal: &Refusal) -> Problem {
+        let mut problem = Problem::new(Kind::StepRefused, refusal.to_string());
+        problem.0.missing = Some(refusal.condition.code());
+        problem.0.citation = refusal.citation;
+        problem
     }
 
     /// A request with faults in its parameters.

@@ -20,6 +20,7 @@ mod rulebooks;
 mod run_changes;
 mod runs;
 mod summaries;
+mod support;
 pub(crate) mod tokens;
 mod traces;
 mod years;
@@ -67,6 +68,16 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(runs::list_runs)
         .service(runs::get_run)
         .service(run_changes::list_run_changes)
+        .service(support::referrals::create_referral)
+        .service(support::referrals::list_referrals)
+        .service(support::referrals::get_referral)
+        .service(support::referrals::take_referral_step)
+        .service(support::referrals::delete_referral)
+        .service(support::interventions::create_intervention)
+        .service(support::interventions::list_interventions)
+        .service(support::interventions::get_intervention)
+        .service(support::interventions::take_intervention_step)
+        .service(support::interventions::delete_intervention)
         .service(exports::export_determinations)
         .service(health::get_health)
         .service(health::get_readiness);

@@ -1,4 +1,12 @@
-//! The label, the year of support, the level that the rules give and who provides help.
+//! The label, the year of support, the level that the rules give and who provides help; in the
+//! files beside, what people decide and do after that.
+
+pub mod actor;
+pub mod condition;
+mod days;
+pub mod evidence;
+pub mod intervention;
+pub mod referral;
 
 use crate::cds::CdsCode;
 use crate::facts::{Cited, ReleaseNumber};

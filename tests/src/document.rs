@@ -13,6 +13,8 @@ pub enum Needs {
     Reading,
     /// A token with this scope.
     Scope(String),
+    /// A token with the scope `read` or `support`.
+    ReadingSupport,
 }
 
 /// An operation of the document.
@@ -101,7 +103,7 @@ pub fn with_query(path: &str, name: &str, value: &str) -> String {
 ///
 /// # Panics
 /// If the document is none, or says of an operation something else of what it needs than the
-/// three things that there are to be said.
+/// four things that there are to be said.
 #[must_use]
 #[expect(clippy::indexing_slicing, reason = "what the document does not have is null")]
 pub fn operations(service: &Service) -> Vec<Operation> {
@@ -131,6 +133,7 @@ fn needs(security: &Value) -> Needs {
     match (ways.is_empty(), tokenless, scopes.as_slice()) {
         (true, _, _) => Needs::Nothing,
         (false, true, ["read"]) => Needs::Reading,
+        (false, false, ["read", "support"]) => Needs::ReadingSupport,
         (false, false, [scope]) => Needs::Scope((*scope).to_owned()),
         _ => panic!("nobody knows what this needs: {security}"),
     }

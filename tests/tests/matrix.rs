@@ -45,7 +45,8 @@ const JOBS_OF: &str = "county:01";
 const AGENCIES: [(&str, &[&str], &[&str]); 14] = [
     ("state", &OF_HELD_BACK, &["01", "02", "03"]),
     ("spi", &OF_HELD_BACK, &["01", "02", "03"]),
-    ("ccee", &[], &[]),
+    // By the one referral that is open.
+    ("ccee", &[DISTRICT], &["01"]),
     ("county:01", &[DISTRICT, OFFICE, CHARTER, NEW], &["01"]),
     ("county:02", &[MOVED, NEIGHBOUR], &["01", "02"]),
     ("geographicLead:Lead One", &[DISTRICT, OFFICE, CHARTER, NEW], &["01"]),
@@ -60,7 +61,8 @@ const AGENCIES: [(&str, &[&str], &[&str]); 14] = [
     ("", &[], &[]),
 ];
 
-const SCOPES: [&str; 7] = ["read", "preview", "import", "publish", "admin", "read preview", ""];
+const SCOPES: [&str; 8] =
+    ["read", "preview", "import", "publish", "support", "admin", "read preview", ""];
 
 /// The counties of which the releases speak, in the order of import; `None` is the state.
 struct Releases {
@@ -143,7 +145,7 @@ impl Caller {
     fn all(issuer: &Issuer) -> Vec<Caller> {
         let mut callers = vec![Caller::stranger("anonymous", None)];
         let with = |name: &str, value: Value| {
-            let mut claims = Issuer::claims("read preview import publish admin", "state");
+            let mut claims = Issuer::claims("read preview import publish support admin", "state");
             claims[name] = value;
             let token = issuer.sign(&Issuer::header().to_string(), &claims.to_string());
             Caller::stranger(&format!("with another {name}"), Some(token))
@@ -180,6 +182,8 @@ impl Caller {
             Needs::Reading if open => None,
             Needs::Reading => Some("read"),
             Needs::Scope(scope) => Some(scope.as_str()),
+            Needs::ReadingSupport if self.scopes.contains("support") => Some("support"),
+            Needs::ReadingSupport => Some("read"),
         };
         match (self.is_known, &self.token, scope) {
             (false, Some(_), _) => Some((401, "invalid_token")),
@@ -287,6 +291,10 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         ("getRun" | "listRunChanges", "id") => &["1", "2", "3"],
         ("getCitation", "id") => &["cde-calpads-da"],
         ("createImport", "fileName") => &["file.txt"],
+        ("deleteReferral" | "deleteIntervention", "reason") => &["none"],
+        ("getIntervention" | "takeInterventionStep" | "deleteIntervention", "id") => {
+            &["01890a5d-ac96-774b-bcce-b302099a8057"]
+        }
         _ => panic!("nobody has said with what {name} of {operation} is asked"),
     };
     values.iter().map(|value| (*value).to_owned()).collect()
@@ -367,7 +375,10 @@ fn assert_shows(
         is_there
     };
     let cds = part(path, "/v1/leas/");
-    if path.contains("asOf=") && view.answers().is_empty() {
+    // The referral was made after that moment.
+    let is_there = |is_seen: bool| is_seen && !path.contains("asOf=");
+    let of_support = operation.needs == Needs::ReadingSupport;
+    if path.contains("asOf=") && view.answers().is_empty() && !of_support {
         assert_eq!((answer.status, &answer.json()["code"]), (404, &json!("not-decided-yet")));
         return;
     }
@@ -527,6 +538,39 @@ fn assert_shows(
             let expected = if sees_job(caller) { 409 } else { 404 };
             assert_eq!(answer.status, expected, "{}", said());
         }
+        // Without an agency nothing is written; with one, what is sent here is no referral.
+        "createReferral" => {
+            let expected = if caller.agency.is_empty() { 403 } else { 400 };
+            assert_eq!(answer.status, expected, "{}", said());
+        }
+        "createIntervention" => {
+            let expected = if caller.agency == "spi" { 400 } else { 403 };
+            assert_eq!(answer.status, expected, "{}", said());
+        }
+        "listReferrals" | "listInterventions" => {
+            found(true);
+            let own = id == "listReferrals" && is_there(sees_referral(caller));
+            let own = usize::from(own);
+            assert_eq!(answer.json()["items"].as_array().unwrap().len(), own, "{}", said());
+        }
+        "getReferral" => {
+            found(is_there(sees_referral(caller)));
+        }
+        "takeReferralStep" | "deleteReferral" | "takeInterventionStep" | "deleteIntervention" => {
+            let is_there = id.ends_with("Referral") || id == "takeReferralStep";
+            let expected = match (id, caller.agency) {
+                (_, "") => 403,
+                _ if !is_there || !sees_referral(caller) => 404,
+                // What is sent here is no step, and the condition of a deletion is missing.
+                ("takeReferralStep", _) => 400,
+                (_, "spi" | "state") => 428,
+                _ => 403,
+            };
+            assert_eq!(answer.status, expected, "{}", said());
+        }
+        "getIntervention" => {
+            found(false);
+        }
         "updateRelease" => assert_may_publish(path, answer, caller, releases, view, &said()),
         "listRuns" => {
             found(true);
@@ -592,6 +636,21 @@ fn sees_job(caller: &Caller) -> bool {
     caller.is_state() || caller.agency == JOBS_OF
 }
 
+/// Whether a caller sees the one referral: its agency reaches the district or is the
+/// Collaborative.
+fn sees_referral(caller: &Caller) -> bool {
+    caller.reached.contains(DISTRICT) || caller.agency == "ccee"
+}
+
+/// The id of a referral of the district that is open.
+fn referral(service: &Service, issuer: &Issuer) -> String {
+    let caller = calsos_tests::jobs::Caller::new(issuer, "support", "spi");
+    let body = json!({"cds": DISTRICT, "door": "spi", "on": "2024-01-01", "reason": "made up"});
+    let made = caller.send(service, "POST", "/v1/referrals", &[], body.to_string());
+    assert_eq!(made.status, 201, "{}", made.json());
+    made.json()["id"].as_str().unwrap().to_owned()
+}
+
 /// The id of a job that takes in what is no file, and has ended.
 fn job(service: &Service, issuer: &Issuer) -> String {
     let caller = calsos_tests::jobs::Caller::new(issuer, "import", JOBS_OF);
@@ -642,8 +701,10 @@ fn assert_every_caller_is_told_what_it_may_know(open: bool) {
     let runs = program.json(["runs"]);
     let moment = runs[1]["made at"].as_str().unwrap();
     let job = job(&service, &issuer);
+    let referral = referral(&service, &issuer);
     let values = |operation: &str, name: &str| match (operation, name) {
         ("getImport" | "listImportIssues" | "getJob" | "cancelJob", "id") => vec![job.clone()],
+        ("getReferral" | "takeReferralStep" | "deleteReferral", "id") => vec![referral.clone()],
         _ => values(operation, name),
     };
     let mut asked = 0;
@@ -720,7 +781,7 @@ fn the_ledger_of_what_needs_no_token_is_what_the_document_says() {
         match operation.needs {
             Needs::Nothing => assert!(never.insert(line)),
             Needs::Reading => assert!(reading.insert(line)),
-            Needs::Scope(_) => {}
+            Needs::Scope(_) | Needs::ReadingSupport => {}
         }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/tokenless.md");

@@ -1,5 +1,5 @@
 //! Where charter schools are located, and which counties each lead agency has: from the
-//! tables that an operator keeps.
+//! tables that an operator keeps; and who is referred to the Collaborative, from the record.
 
 use std::collections::BTreeMap;
 
@@ -29,6 +29,7 @@ impl Office {
                 take(&mut territory, self.store.release_contents(newest.number)?, today);
             }
         }
+        territory.referred = self.referred()?;
         Ok(territory)
     }
 }

@@ -15,6 +15,8 @@ pub(crate) enum Needs {
     Reading,
     /// A token with this scope.
     Scope(Scope),
+    /// A token with the scope `read` or the scope `support`.
+    ReadingSupport,
 }
 
 /// An operation of the service.
@@ -82,6 +84,18 @@ operations! {
     GetJob "getJob" Needs::Scope(Scope::Import);
     CancelJob "cancelJob" Needs::Scope(Scope::Import);
     UpdateRelease "updateRelease" Needs::Scope(Scope::Publish);
+
+    CreateReferral "createReferral" Needs::Scope(Scope::Support);
+    ListReferrals "listReferrals" Needs::ReadingSupport;
+    GetReferral "getReferral" Needs::ReadingSupport;
+    TakeReferralStep "takeReferralStep" Needs::Scope(Scope::Support);
+    DeleteReferral "deleteReferral" Needs::Scope(Scope::Support);
+    CreateIntervention "createIntervention" Needs::Scope(Scope::Support);
+    ListInterventions "listInterventions" Needs::ReadingSupport;
+    GetIntervention "getIntervention" Needs::ReadingSupport;
+    TakeInterventionStep "takeInterventionStep" Needs::Scope(Scope::Support);
+    DeleteIntervention "deleteIntervention" Needs::Scope(Scope::Support);
+
     ListAudit "listAudit" Needs::Scope(Scope::Admin);
 }
 

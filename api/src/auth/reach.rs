@@ -9,11 +9,13 @@ use calsos_domain::release::Coverage;
 use super::agency::Agency;
 
 /// Where charter schools are located, and which counties each lead agency has, today: the
-/// tables that an operator keeps.
+/// tables that an operator keeps; and who is referred to the Collaborative.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Territory {
     pub(crate) located: BTreeMap<CdsCode, CountyCode>,
     pub(crate) leads: BTreeMap<String, BTreeSet<CountyCode>>,
+    /// The LEAs with a referral to the Collaborative that is open.
+    pub(crate) referred: BTreeSet<CdsCode>,
 }
 
 impl Territory {
@@ -45,7 +47,7 @@ impl Reach {
     pub(crate) fn of(
         agency: Option<&Agency>,
         territory: &Arc<Territory>,
-        codes_of: impl FnOnce(CdsCode) -> BTreeSet<CdsCode>,
+        codes_of: impl Fn(CdsCode) -> BTreeSet<CdsCode>,
     ) -> Reach {
         let bounds = match agency {
             Some(Agency::State | Agency::Spi) => Bounds::All,
@@ -56,8 +58,11 @@ impl Reach {
             },
             Some(Agency::Authorizer(cds)) => Bounds::Charters(*cds),
             Some(Agency::Lea(cds)) => Bounds::Codes(codes_of(*cds)),
-            // What is referred to CCEE and which LEAs a plan area has is recorded nowhere yet.
-            Some(Agency::Ccee | Agency::Selpa(_)) | None => Bounds::Nothing,
+            Some(Agency::Ccee) => {
+                Bounds::Codes(territory.referred.iter().flat_map(|cds| codes_of(*cds)).collect())
+            }
+            // Which LEAs a plan area has is recorded nowhere yet.
+            Some(Agency::Selpa(_)) | None => Bounds::Nothing,
         };
         Reach { bounds, territory: Arc::clone(territory) }
     }
@@ -156,6 +161,7 @@ mod tests {
     const DISTRICT: &str = "27990010000000";
     const CHARTER: &str = "27990010990001";
     const MOVED: &str = "27990010990002";
+    const REFERRED: &str = "27990030000000";
 
     fn reach(agency: &str) -> Reach {
         let territory = Territory {
@@ -164,6 +170,7 @@ mod tests {
                 "A lead".to_owned(),
                 BTreeSet::from([county("27"), county("44")]),
             )]),
+            referred: BTreeSet::from([cds(REFERRED)]),
         };
         Reach::of(Agency::parse(agency).as_ref(), &Arc::new(territory), |cds| BTreeSet::from([cds]))
     }
@@ -194,9 +201,11 @@ mod tests {
         let lea = reach(&format!("lea:{DISTRICT}"));
         assert!(lea.contains(cds(DISTRICT)) && !lea.contains(cds(CHARTER)));
         assert!(reach("state").is_all() && reach("spi").contains(cds(MOVED)));
-        for nothing in ["ccee", "selpa:3001"] {
-            assert!(!reach(nothing).is_all() && !reach(nothing).contains(cds(DISTRICT)));
+        for others in ["ccee", "selpa:3001"] {
+            assert!(!reach(others).is_all() && !reach(others).contains(cds(DISTRICT)));
         }
+        assert!(reach("ccee").contains(cds(REFERRED)));
+        assert!(!reach("selpa:3001").contains(cds(REFERRED)));
     }
 
     /// Who follows the feed is told of those whose county is among these.
@@ -211,7 +220,8 @@ mod tests {
         assert_eq!(counties("geographicLead:A lead").as_deref(), Some("27 44"));
         assert_eq!(counties(&format!("lea:{DISTRICT}")).as_deref(), Some("27"));
         assert_eq!(counties(&format!("authorizer:{DISTRICT}")).as_deref(), Some("27"));
-        assert_eq!(counties("ccee").as_deref(), Some(""));
+        assert_eq!(counties("ccee").as_deref(), Some("27"));
+        assert_eq!(counties("selpa:3001").as_deref(), Some(""));
         assert_eq!(counties("state"), None);
     }
 

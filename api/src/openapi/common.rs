@@ -36,7 +36,7 @@ const HEADERS: [(&str, &str, &str); 16] = [
     ),
     (
         "ETag",
-        "The weak tag of the body, for `If-None-Match`.",
+        "The tag of the body, for `If-None-Match`: weak, and of a record the strong one of its version, for `If-Match`.",
         "W/\"12.81-0190a5c4-93c0-7c2e-8f0a-6f1d2c3b4a59\"",
     ),
     (
@@ -73,7 +73,7 @@ const HEADERS: [(&str, &str, &str); 16] = [
     ),
     (
         "Location",
-        "Where the job is that will do what was asked for.",
+        "Where the job is that will do what was asked for, or the record that was made.",
         "http://127.0.0.1:8080/v1/jobs/0190a5c4-93c0-7c2e-8f0a-6f1d2c3b4a59",
     ),
     (
@@ -128,6 +128,7 @@ fn complete_operation(operation: &mut Map<String, Value>, is_counted: bool) {
     let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     let is_tagged = responses.as_ref().is_some_and(|of| of.contains_key("304"));
     let is_changed = parameters.iter().any(|parameter| parameter["name"] == "If-Match");
+    let is_once = parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
     for (status, response) in responses.into_iter().flatten() {
         let is_file = response.pointer("/content/text~1csv").is_some();
         let mut names = vec![
@@ -145,9 +146,11 @@ fn complete_operation(operation: &mut Map<String, Value>, is_counted: bool) {
                 names.extend((is_tagged || is_changed).then_some("ETag"));
                 names.extend(is_list.then_some("Link"));
                 names.extend(is_file.then_some("Content-Disposition"));
+                names.extend(is_once.then_some("Idempotency-Replayed"));
             }
+            "201" => names.extend(["ETag", "Location", "Idempotency-Replayed"]),
             "202" => names.extend(["Location", "Idempotency-Replayed"]),
-            "507" => {}
+            "204" | "507" => {}
             "503" => names.push("Retry-After"),
             _ => {
                 names.extend(["Allow", "Accept-Encoding", "WWW-Authenticate"]);

@@ -56,5 +56,9 @@ fn security(needs: Needs) -> Value {
             json!([{}, oauth, bearer])
         }
         Needs::Scope(scope) => json!(with(scope)),
+        Needs::ReadingSupport => {
+            let ([reading, bearer], [support, _]) = (with(Scope::Read), with(Scope::Support));
+            json!([reading, support, bearer])
+        }
     }
 }

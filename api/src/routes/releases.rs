@@ -102,7 +102,7 @@ struct ReleaseChange {
 }
 
 /// A value that is there: `null` is none.
-fn there<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(super) fn there<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de>,
     D: Deserializer<'de>,

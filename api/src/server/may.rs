@@ -12,7 +12,7 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use calsos_domain::cds::CdsCode;
+use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::facts::ReleaseNumber;
 use calsos_domain::register::Register;
 use calsos_persistence::{ReleaseRecord, RunRecord, Store};
@@ -32,6 +32,7 @@ use crate::app::moments::{Moments, made_at};
 use crate::auth::caller::Caller;
 use crate::auth::operation::{Needs, Operation};
 use crate::auth::reach::Reach;
+use crate::auth::scope::Scope;
 use crate::auth::token::TokenFault;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
@@ -65,13 +66,11 @@ impl<O: Operation> May<O> {
             (Needs::Reading, audience) => audience?,
             (Needs::Nothing, audience) => audience.unwrap_or(Audience::Nothing),
             (Needs::Scope(scope), audience) => {
-                match &caller {
-                    Caller::Anonymous => return Err(token_needed()),
-                    Caller::Known(verified) if !verified.scopes.has(scope) => {
-                        return Err(scope_needed(scope));
-                    }
-                    Caller::Known(_) => {}
-                }
+                scope_had(&caller, &[scope])?;
+                audience.unwrap_or(Audience::Nothing)
+            }
+            (Needs::ReadingSupport, audience) => {
+                scope_had(&caller, &[Scope::Read, Scope::Support])?;
                 audience.unwrap_or(Audience::Nothing)
             }
         };
@@ -158,6 +157,24 @@ impl<O: Operation> May<O> {
         })
     }
 
+    /// What everybody is shown now, whoever asks.
+    pub(crate) fn public(&self) -> Result<Arc<Snapshot>, Problem> {
+        let served = self.served.as_ref().ok_or_else(nothing_decided)?;
+        Ok(Arc::clone(&served.pictures.public))
+    }
+
+    /// The county in which an LEA is.
+    pub(crate) fn county_of(&self, cds: CdsCode) -> CountyCode {
+        self.served.as_ref().map_or(cds.county(), |served| served.territory.county(cds))
+    }
+
+    /// The geographic lead agencies of a county, by the table of today; none where no table
+    /// says any.
+    pub(crate) fn leads_of(&self, county: CountyCode) -> Vec<String> {
+        let leads = self.served.iter().flat_map(|served| &served.territory.leads);
+        leads.filter(|(_, of)| of.contains(&county)).map(|(lead, _)| lead.clone()).collect()
+    }
+
     /// A release, also where the caller does not see it.
     pub(crate) fn any_release(
         &self,
@@ -224,6 +241,17 @@ impl<O: Operation> May<O> {
         let service = Data::clone(&self.service);
         let runs = apart(move || Ok(service.office.store.runs().map_err(AppError::from)?)).await?;
         Ok(shown.runs(runs))
+    }
+}
+
+/// Refuses a caller that has none of some scopes.
+fn scope_had(caller: &Caller, scopes: &[Scope]) -> Result<(), Problem> {
+    match (caller, scopes) {
+        (Caller::Anonymous, _) => Err(token_needed()),
+        (caller, [first, ..]) if !scopes.iter().any(|scope| caller.has(*scope)) => {
+            Err(scope_needed(*first))
+        }
+        _ => Ok(()),
     }
 }
 

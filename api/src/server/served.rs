@@ -7,6 +7,7 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::facts::{Cited, ReleaseNumber};
 use calsos_domain::operator::NcesIdRow;
 use calsos_domain::register::Register;
+use calsos_persistence::SupportKind;
 use jiff::Timestamp;
 
 use super::audience::Audience;
@@ -30,6 +31,9 @@ pub(super) struct MadeFrom {
     pub(super) publications: Option<i32>,
     /// The number of the last withdrawal.
     pub(super) withdrawals: Option<i32>,
+    /// The number of what was written last of referrals, which bound what the Collaborative
+    /// reaches.
+    referrals: Option<i32>,
     /// The day in California, since tables are dated.
     day: String,
 }
@@ -47,6 +51,7 @@ impl MadeFrom {
             releases: office.store.release_count()?,
             publications,
             withdrawals,
+            referrals: office.store.newest_support(SupportKind::Referral)?,
             day: today(now).map(|day| day.to_string()).unwrap_or_default(),
         }))
     }

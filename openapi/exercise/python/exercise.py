@@ -11,16 +11,27 @@ import re
 import sys
 from pathlib import Path
 
-from calsos_client import ApiClient, Configuration, Problem, ReleaseChange
+from calsos_client import (
+    ApiClient,
+    Configuration,
+    InterventionProposal,
+    InterventionStepTaken,
+    Problem,
+    ReferralOpening,
+    ReferralStepTaken,
+    ReleaseChange,
+)
 from calsos_client.api import (
     AccessApi,
     ChangesApi,
     DeterminationsApi,
     ExportsApi,
+    InterventionsApi,
     JobsApi,
     LeasApi,
     ProvidersApi,
     ReconciliationsApi,
+    ReferralsApi,
     ReleasesApi,
     RulebooksApi,
     RunsApi,
@@ -29,6 +40,7 @@ from calsos_client.api import (
     YearsApi,
 )
 from calsos_client.exceptions import (
+    ApiException,
     BadRequestException,
     ConflictException,
     NotFoundException,
@@ -238,6 +250,73 @@ try:
     raise AssertionError("a job that has ended was called off")
 except ConflictException as refused:
     answers["cancelJob"] = {"code": Problem.from_json(refused.body).code}
+
+# The first client had the referral made, by the same key; its steps are not the state's to take.
+NOWHERE = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+
+def refused(operation, call, **asked):
+    try:
+        call(**asked)
+        raise AssertionError(f"{operation} was done")
+    except ApiException as refusal:
+        answers[operation] = {"code": Problem.from_json(refusal.body).code}
+
+
+referrals = ReferralsApi(known)
+opening = ReferralOpening(
+    cds=QUARTZ_VALLEY, door="emergencyApportionment", on="2024-03-01", reason="made up"
+)
+made = answered(
+    "createReferral",
+    referrals.create_referral(referral_opening=opening, idempotency_key="exercise"),
+)
+assert [r.id for r in answered("listReferrals", referrals.list_referrals()).items] == [made.id]
+assert answered("getReferral", referrals.get_referral(made.id)).versions[0].agency == "state"
+taken = ReferralStepTaken(step="consultLea", on="2024-03-08", words="made up")
+refused(
+    "takeReferralStep",
+    referrals.take_referral_step,
+    id=made.id,
+    if_match="*",
+    referral_step_taken=taken,
+)
+refused(
+    "deleteReferral", referrals.delete_referral, id=made.id, reason="made up", if_match='"7"'
+)
+interventions = InterventionsApi(known)
+proposal = InterventionProposal(
+    cds=QUARTZ_VALLEY, referral=made.id, on="2024-03-01", reason="made up", strategies="made up"
+)
+refused(
+    "createIntervention", interventions.create_intervention, intervention_proposal=proposal
+)
+assert answered("listInterventions", interventions.list_interventions()).items == []
+refused("getIntervention", interventions.get_intervention, id=NOWHERE)
+begun = InterventionStepTaken(step="begin", on="2024-03-08")
+refused(
+    "takeInterventionStep",
+    interventions.take_intervention_step,
+    id=NOWHERE,
+    if_match="*",
+    intervention_step_taken=begun,
+)
+refused(
+    "deleteIntervention",
+    interventions.delete_intervention,
+    id=NOWHERE,
+    reason="made up",
+    if_match="*",
+)
+codes = {
+    "takeReferralStep": "step-of-others",
+    "deleteReferral": "condition-failed",
+    "createIntervention": "step-of-others",
+    "getIntervention": "unknown-intervention",
+    "takeInterventionStep": "unknown-intervention",
+    "deleteIntervention": "unknown-intervention",
+}
+assert {operation: answers[operation]["code"] for operation in codes} == codes
 
 operations = {
     operation["operationId"]

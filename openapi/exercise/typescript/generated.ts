@@ -10,10 +10,12 @@ import {
   Configuration,
   DeterminationsApi,
   ExportsApi,
+  InterventionsApi,
   JobsApi,
   LeasApi,
   ProvidersApi,
   ReconciliationsApi,
+  ReferralsApi,
   ReleasesApi,
   ResponseError,
   RulebooksApi,
@@ -84,6 +86,29 @@ try {
   cancelJob = { code: (await refused.response.json()).code };
 }
 
+// The first client had the referral made, by the same key; its steps are not the state's to take.
+const nowhere = "01890a5d-ac96-774b-bcce-b302099a8057";
+async function refusal(call: Promise<unknown>): Promise<{ code: unknown }> {
+  try {
+    await call;
+  } catch (refused) {
+    if (!(refused instanceof ResponseError)) throw refused;
+    return { code: (await refused.response.json()).code };
+  }
+  throw new Error("what is to be refused was done");
+}
+const referrals = new ReferralsApi(known);
+const interventions = new InterventionsApi(known);
+const opening = { cds, door: "emergencyApportionment", on: "2024-03-01", reason: "made up" };
+const referral = await referrals.createReferral({ referralOpening: opening, idempotencyKey });
+const proposal = {
+  cds,
+  referral: referral.id,
+  on: "2024-03-01",
+  reason: "made up",
+  strategies: "made up",
+};
+
 const answers: Record<string, unknown> = {
   getDiscovery: await service.getDiscovery(),
   getHealth: await service.getHealth(),
@@ -126,6 +151,34 @@ const answers: Record<string, unknown> = {
   createRun: decided,
   getJob: await jobs.getJob({ id: decided.id }),
   cancelJob,
+  createReferral: referral,
+  listReferrals: await referrals.listReferrals(),
+  getReferral: await referrals.getReferral({ id: referral.id }),
+  takeReferralStep: await refusal(
+    referrals.takeReferralStep({
+      id: referral.id,
+      ifMatch: "*",
+      referralStepTaken: { step: "consultLea", on: "2024-03-08", words: "made up" },
+    }),
+  ),
+  deleteReferral: await refusal(
+    referrals.deleteReferral({ id: referral.id, reason: "made up", ifMatch: '"7"' }),
+  ),
+  createIntervention: await refusal(
+    interventions.createIntervention({ interventionProposal: proposal }),
+  ),
+  listInterventions: await interventions.listInterventions(),
+  getIntervention: await refusal(interventions.getIntervention({ id: nowhere })),
+  takeInterventionStep: await refusal(
+    interventions.takeInterventionStep({
+      id: nowhere,
+      ifMatch: "*",
+      interventionStepTaken: { step: "begin", on: "2024-03-08" },
+    }),
+  ),
+  deleteIntervention: await refusal(
+    interventions.deleteIntervention({ id: nowhere, reason: "made up", ifMatch: "*" }),
+  ),
   listAudit: await new AccessApi(known).listAudit({ operation: "calsos publish" }),
 };
 

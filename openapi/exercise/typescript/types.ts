@@ -81,6 +81,36 @@ const ofDecided = { params: { path: { id: decided.id } } };
 const ended = await known.DELETE("/v1/jobs/{id}", ofDecided);
 deepEqual(ended.error?.code, "job-ended");
 
+// The first client had the referral made, by the same key; its steps are not the state's to take.
+const nowhere = { id: "01890a5d-ac96-774b-bcce-b302099a8057" };
+const referral = await of(
+  known.POST("/v1/referrals", {
+    params: { header: key },
+    body: { cds, door: "emergencyApportionment", on: "2024-03-01", reason: "made up" },
+  }),
+);
+const ofReferral = { id: referral.id };
+const any = { "If-Match": "*" };
+const reason = "made up";
+const taken = await known.POST("/v1/referrals/{id}/steps", {
+  params: { path: ofReferral, header: any },
+  body: { step: "consultLea", on: "2024-03-08", words: "made up" },
+});
+const kept = await known.DELETE("/v1/referrals/{id}", {
+  params: { path: ofReferral, query: { reason }, header: { "If-Match": '"7"' } },
+});
+const proposed = await known.POST("/v1/interventions", {
+  body: { cds, referral: referral.id, on: "2024-03-01", reason, strategies: "made up" },
+});
+const absent = await known.GET("/v1/interventions/{id}", { params: { path: nowhere } });
+const begun = await known.POST("/v1/interventions/{id}/steps", {
+  params: { path: nowhere, header: any },
+  body: { step: "begin", on: "2024-03-08" },
+});
+const gone = await known.DELETE("/v1/interventions/{id}", {
+  params: { path: nowhere, query: { reason }, header: any },
+});
+
 // The type has every operation of the document as a key, so that it does not compile while one
 // is without a call.
 const answers = {
@@ -146,6 +176,16 @@ const answers = {
   createRun: decided,
   getJob: await of(known.GET("/v1/jobs/{id}", ofDecided)),
   cancelJob: { code: ended.error?.code },
+  createReferral: referral,
+  listReferrals: await of(known.GET("/v1/referrals")),
+  getReferral: await of(known.GET("/v1/referrals/{id}", { params: { path: ofReferral } })),
+  takeReferralStep: { code: taken.error?.code },
+  deleteReferral: { code: kept.error?.code },
+  createIntervention: { code: proposed.error?.code },
+  listInterventions: await of(known.GET("/v1/interventions")),
+  getIntervention: { code: absent.error?.code },
+  takeInterventionStep: { code: begun.error?.code },
+  deleteIntervention: { code: gone.error?.code },
   listAudit: await of(
     known.GET("/v1/audit", { params: { query: { operation: "calsos publish" } } }),
   ),

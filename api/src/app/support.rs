@@ -1,0 +1,122 @@
+//! What the record of support rests on: what the rules say of an LEA in public, what the
+//! Collaborative found, and who is referred to it.
+
+use std::collections::BTreeSet;
+
+use calsos_domain::cds::CdsCode;
+use calsos_domain::lea::LeaType;
+use calsos_domain::rulebook::Effect;
+use calsos_domain::support::actor::Actor;
+use calsos_domain::support::evidence::{Evidence, MetTest, Tested};
+use calsos_domain::support::intervention::Found;
+use calsos_domain::support::referral::{Referral, State};
+use calsos_persistence::{Store, StoreError, SupportFilter, SupportId, SupportKind, SupportRecord};
+use serde::de::DeserializeOwned;
+
+use super::Office;
+use crate::auth::agency::Agency;
+use crate::error::AppError;
+use crate::problem::{Kind, Problem};
+use crate::snapshot::Snapshot;
+use crate::views::answer::SustainedView;
+
+/// What a record says, by the version that holds.
+pub(crate) fn content<T: DeserializeOwned>(record: &SupportRecord) -> Result<T, AppError> {
+    Ok(serde_json::from_str(&record.version.content)?)
+}
+
+/// In which part an agency takes steps of referrals and interventions, if it does.
+pub(crate) fn actor(agency: &Agency) -> Option<Actor> {
+    match agency {
+        Agency::State => Some(Actor::State),
+        Agency::Spi => Some(Actor::Spi),
+        Agency::Ccee => Some(Actor::Ccee),
+        Agency::County(_) => Some(Actor::CountyOffice),
+        Agency::GeographicLead(_) | Agency::Selpa(_) | Agency::Authorizer(_) | Agency::Lea(_) => {
+            None
+        }
+    }
+}
+
+/// What an LEA is, and what its newest public determination says of tests over several years.
+/// `leads` are the geographic lead agencies of its county.
+///
+/// # Errors
+/// A problem where no public file names the LEA, or none says what it is.
+pub(crate) fn evidence(
+    public: &Snapshot,
+    cds: CdsCode,
+    leads: Vec<String>,
+) -> Result<(LeaType, Evidence), Problem> {
+    let lea = public.lea(cds)?;
+    let newest = public.index.of_lea(cds).iter().map(|entry| entry.year).max();
+    let Some((year, place)) = newest.and_then(|year| Some((year, public.index.find(cds, year)?)))
+    else {
+        let known = public.index.newest().and_then(|year| lea.lea_type_in(year));
+        let lea_type = known.ok_or_else(|| {
+            let detail = format!(
+                "no public file says whether {cds} is a district, a county office or a charter \
+                 school"
+            );
+            Problem::new(Kind::UnknownLea, detail)
+        })?;
+        let (level3, geographic_lead) = (Tested::NothingPublic, Tested::NothingPublic);
+        return Ok((lea_type, Evidence { level3, geographic_lead, leads }));
+    };
+    let answered = public.answered(place)?;
+    let tested = |effect: Effect| {
+        let of = |view: &&SustainedView| view.effect == effect.code();
+        let Some(view) = answered.view.sustained_need.iter().find(of) else {
+            return Tested::NoTest(year);
+        };
+        match view.outcome.as_str() {
+            "met" => Tested::Met(MetTest {
+                test: view.id.clone(),
+                citation: view.citation.clone(),
+                dashboard_year: year,
+                run: public.held.run.id.to_string(),
+                groups: view.groups.clone(),
+            }),
+            "notMet" => Tested::NotMet(year),
+            _ => Tested::NotKnown(year),
+        }
+    };
+    let (level3, geographic_lead) = (tested(Effect::Level3), tested(Effect::GeographicLead));
+    Ok((answered.lea_type, Evidence { level3, geographic_lead, leads }))
+}
+
+impl Office {
+    /// The LEAs with a referral to the Collaborative that has not ended.
+    pub(crate) fn referred(&self) -> Result<BTreeSet<CdsCode>, AppError> {
+        let has_ended = |record: &SupportRecord| {
+            State::parse(&record.version.state).is_some_and(State::has_ended)
+        };
+        let filter = SupportFilter::of(SupportKind::Referral);
+        let open = self.store.support_records(&filter, |record| !has_ended(record))?;
+        Ok(open.into_iter().filter_map(|record| record.cds).collect())
+    }
+}
+
+/// What the Collaborative found of an LEA by a referral, if it did and that stands.
+pub(crate) fn found(
+    store: &Store,
+    referral: SupportId,
+    cds: CdsCode,
+) -> Result<Option<Found>, AppError> {
+    let record = match store.support(referral) {
+        Ok(record) => record,
+        Err(StoreError::UnknownSupport(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let is_of_lea = record.kind == SupportKind::Referral && record.cds == Some(cds);
+    if !is_of_lea || record.is_deleted() {
+        return Ok(None);
+    }
+    let says: Referral = content(&record)?;
+    Ok(says.finding().map(|(finding, on)| Found {
+        finding,
+        on,
+        referral: referral.to_string(),
+        version: record.version.version,
+    }))
+}
