@@ -1,4 +1,13 @@
 //! The label, the year of support, the level that the rules give and who provides help.
+//!
+//! What follows from that, and is decided and done by people, is in the modules.
+
+pub mod catalogue;
+pub mod grades;
+pub mod matching;
+pub mod need;
+pub mod service;
+pub mod service_provider;
 
 use crate::cds::CdsCode;
 use crate::facts::{Cited, ReleaseNumber};
