@@ -11,9 +11,24 @@ use super::service_provider::ServiceProvider;
 /// How many services a catalogue may have.
 pub const SERVICES_MOST: usize = 1000;
 
+/// What kind of fault a catalogue has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CatalogueFaultKind {
+    /// There is no service in it.
+    Empty,
+    /// There are more services in it than are taken.
+    TooMany,
+    /// A field has what it cannot have.
+    BadValue,
+    /// Two services have one code.
+    SameCode,
+}
+
 /// What is wrong with a catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueFault {
+    /// What kind of fault.
+    pub kind: CatalogueFaultKind,
     /// The number of the service, where one is meant: its row in a table, or its place in a
     /// list.
     pub number: Option<u32>,
@@ -26,14 +41,15 @@ pub struct CatalogueFault {
 }
 
 impl CatalogueFault {
-    fn of_all(message: String) -> CatalogueFault {
-        CatalogueFault { number: None, field: None, found: String::new(), message }
+    fn of_all(kind: CatalogueFaultKind, message: String) -> CatalogueFault {
+        CatalogueFault { kind, number: None, field: None, found: String::new(), message }
     }
 
     fn of_field(number: u32, fault: FieldFault) -> CatalogueFault {
         let message = fault.to_string();
         let FieldFault { field, found, expected: _ } = fault;
-        CatalogueFault { number: Some(number), field: Some(field), found, message }
+        let kind = CatalogueFaultKind::BadValue;
+        CatalogueFault { kind, number: Some(number), field: Some(field), found, message }
     }
 }
 
@@ -56,15 +72,17 @@ pub fn check(
     let count = drafts.len();
     if count == 0 {
         return Err(vec![CatalogueFault::of_all(
+            CatalogueFaultKind::Empty,
             "There is no service in it, and one at least is expected: a catalogue that is loaded \
              ends every service that is not in it. End the last ones one by one."
                 .to_owned(),
         )]);
     }
     if count > SERVICES_MOST {
-        return Err(vec![CatalogueFault::of_all(format!(
-            "There are {count} services in it; at most {SERVICES_MOST} are taken."
-        ))]);
+        return Err(vec![CatalogueFault::of_all(
+            CatalogueFaultKind::TooMany,
+            format!("There are {count} services in it; at most {SERVICES_MOST} are taken."),
+        )]);
     }
     let mut faults = Vec::new();
     let mut services = Vec::with_capacity(count);
@@ -89,6 +107,7 @@ pub fn check(
         }
         match codes.insert(service.code.clone(), number) {
             Some(first) => faults.push(CatalogueFault {
+                kind: CatalogueFaultKind::SameCode,
                 number: Some(number),
                 field: Some("code"),
                 found: service.code.clone(),
