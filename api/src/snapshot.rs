@@ -14,6 +14,7 @@ mod index;
 mod item;
 mod leas;
 mod load;
+mod needs;
 mod parts;
 mod public;
 mod resting;
@@ -41,6 +42,7 @@ pub(crate) use index::{Index, Place};
 pub(crate) use item::Item;
 pub(crate) use leas::{LeaItem, WantedLea};
 pub(crate) use load::{Loaded, State, load};
+pub(crate) use needs::SeenNeeds;
 use parts::header;
 use parts::{HeldAnswer, Source};
 

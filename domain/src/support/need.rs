@@ -8,7 +8,6 @@ use crate::determination::Determination;
 use crate::evaluation::{Cell, GroupFinding, read_cell};
 use crate::facts::{Cited, LeaFacts};
 use crate::indicator::Indicator;
-use crate::performance::Color;
 use crate::priority::Priority;
 use crate::release::LocalRating;
 use crate::rulebook::{CharterTest, Criterion, Edition, MethodTest, Rating};
@@ -87,6 +86,8 @@ pub struct Need {
     pub made_eligible: bool,
     /// How low it is.
     pub lowness: Lowness,
+    /// The colour, the status level or the local rating, as the state writes it.
+    pub rating: Option<&'static str>,
     /// What stands in the cell, small counts left out where its file is not public.
     pub shown: String,
 }
@@ -249,13 +250,21 @@ impl SeenYear<'_> {
         let facts = self.lea.years.get(&edition.year)?;
         let Cited { value, release, row: _ } = facts.performances.get(&(indicator, group))?;
         let cell = read_cell(edition, *lea_type, indicator, group, value);
-        let lowness = lowness(edition, indicator, cell)?;
+        let Cell::Rated { color, status } = cell else { return None };
+        let (lowness, rating) = match edition.indicators.get(&indicator)?.rating {
+            Rating::Color => (lowness(color? as u8), color?.name()),
+            Rating::Status => {
+                (lowness(status?.number()), status?.status_name(indicator.lower_is_better()))
+            }
+            Rating::None => return None,
+        };
         let counts = self.masking.counts(*release);
         Some(Need {
             year: edition.year,
             subject: Subject::Cell { group, indicator, priority: priority_of(edition, indicator) },
             made_eligible: false,
             lowness,
+            rating: Some(rating),
             shown: cell_words(indicator, cell, Some(value), counts),
         })
     }
@@ -272,6 +281,7 @@ impl SeenYear<'_> {
                 LocalRating::NotMet => Lowness::Low,
                 LocalRating::NotMetTwoYears => Lowness::Lowest,
             },
+            rating: Some(rating.name()),
             shown: rating.name().to_owned(),
         })
     }
@@ -282,28 +292,19 @@ impl SeenYear<'_> {
             subject: Subject::Calpads,
             made_eligible: false,
             lowness: Lowness::Neither,
+            rating: None,
             shown: "Student data (CALPADS) not certified".to_owned(),
         }
     }
 }
 
-/// How low a cell that counts is; `None` for one that does not.
-fn lowness(edition: &Edition, indicator: Indicator, cell: Cell) -> Option<Lowness> {
-    let Cell::Rated { color, status } = cell else { return None };
-    let place = match edition.indicators.get(&indicator)?.rating {
-        Rating::Color => match color? {
-            Color::Red => 1,
-            Color::Orange => 2,
-            Color::Yellow | Color::Green | Color::Blue => 3,
-        },
-        Rating::Status => status?.number(),
-        Rating::None => return None,
-    };
-    Some(match place {
+/// How low a colour or a level is, by its number.
+fn lowness(number: u8) -> Lowness {
+    match number {
         1 => Lowness::Lowest,
         2 => Lowness::Low,
         _ => Lowness::Neither,
-    })
+    }
 }
 
 /// The state priority to which a year's criteria count an indicator.

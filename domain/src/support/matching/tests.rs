@@ -29,7 +29,7 @@ fn service(code: &str, provider: &str, names: [&str; 3]) -> (u32, Service) {
 
 fn need(subject: Subject, made_eligible: bool, lowness: Lowness) -> Need {
     let year = DashboardYear::new(2099).unwrap();
-    Need { year, subject, made_eligible, lowness, shown: "Red".to_owned() }
+    Need { year, subject, made_eligible, lowness, rating: None, shown: "Red".to_owned() }
 }
 
 fn cell(group: StudentGroup, indicator: Indicator, priority: u8) -> Subject {
