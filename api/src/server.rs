@@ -9,6 +9,8 @@ mod audience;
 pub(crate) mod audit;
 mod bodies;
 mod browsers;
+mod catalogues;
+pub(crate) mod conditions;
 pub(crate) mod conventions;
 pub(crate) mod feed;
 mod histories;
@@ -58,6 +60,7 @@ use audience::Audience;
 pub(crate) use audience::scope_needed;
 use audit::{Entry, Refusal, Refusals};
 use browsers::Browsers;
+use catalogues::{Catalogues, Services};
 use feed::Feed;
 use identity::Identity;
 use jobs::{Jobs, Worker};
@@ -156,6 +159,7 @@ pub(crate) struct Service {
     refusals: Refusals,
     feed: Feed,
     pub(crate) jobs: Jobs,
+    catalogues: Catalogues,
 }
 
 impl Service {
@@ -172,6 +176,7 @@ impl Service {
             not_newer: Cache::new(DATASETS_KEPT as u64),
             loading: Arc::default(),
             earlier: Mutex::default(),
+            catalogues: Catalogues::default(),
             access,
             metrics: Metrics::default(),
             documents: openapi::documents(),
@@ -324,6 +329,13 @@ impl Service {
             self.remember(&before, &new);
         }
         Ok(now)
+    }
+}
+
+impl Service {
+    /// The services of every catalogue, ended ones too, by provider and code.
+    pub(crate) fn services(&self) -> Result<Services, AppError> {
+        self.catalogues.current(&self.office)
     }
 }
 

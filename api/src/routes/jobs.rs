@@ -21,13 +21,13 @@ use crate::server::may::May;
 use crate::views::job::JobView;
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
-const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(super) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// How many letters a caller's name for a request may have.
 const KEY_MOST: usize = 255;
 
 /// For how many hours it is remembered.
-const KEY_HOURS: i64 = 24;
+pub(super) const KEY_HOURS: i64 = 24;
 
 /// Have everything decided anew
 ///

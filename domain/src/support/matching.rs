@@ -39,7 +39,7 @@ pub struct Match {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recommendation<'s, K> {
     /// Tells the service.
-    pub key: &'s K,
+    pub key: K,
     /// The service.
     pub service: &'s Service,
     /// How near its provider is.
@@ -57,13 +57,13 @@ pub struct Recommendation<'s, K> {
 /// is of both, as far as both are known. It answers a need when the need has one of its
 /// indicators, one of its groups and one of its priorities, of those that it names at all.
 #[must_use]
-pub fn recommend<'s, K: Ord>(
+pub fn recommend<'s, K>(
     seeking: &Seeking<'_>,
     needs: &[Need],
-    services: &'s [(K, Service)],
+    services: impl IntoIterator<Item = (K, &'s Service)>,
 ) -> Vec<Recommendation<'s, K>> {
     let mut found: Vec<Recommendation<'s, K>> = services
-        .iter()
+        .into_iter()
         .filter_map(|(key, service)| {
             let nearness = seeking.may_have(service)?;
             let needs = needs.iter().enumerate();
@@ -125,7 +125,7 @@ impl Match {
 type Rank =
     (bool, Reverse<u8>, bool, Lowness, usize, Reverse<usize>, Nearness, bool, String, String);
 
-impl<K: Ord> Recommendation<'_, K> {
+impl<K> Recommendation<'_, K> {
     fn rank(&self, seeking: &Seeking<'_>, needs: &[Need]) -> Rank {
         let Recommendation { key: _, service, nearness, matches } = self;
         let need = |one: &Match| needs.get(one.need);

@@ -51,9 +51,13 @@ fn seeking(leads: &BTreeSet<String>) -> Seeking<'_> {
     Seeking { county: CountyCode::parse("58").unwrap(), leads, level: Some(2), grades: None }
 }
 
+fn keyed(services: &[(u32, Service)]) -> impl Iterator<Item = (u32, &Service)> {
+    services.iter().map(|(key, service)| (*key, service))
+}
+
 /// The codes of the services that are recommended, in order.
 fn codes(seeking: &Seeking<'_>, services: &[(u32, Service)]) -> Vec<String> {
-    let found = recommend(seeking, &needs(), services);
+    let found = recommend(seeking, &needs(), keyed(services));
     found.into_iter().map(|one| one.service.code.clone()).collect()
 }
 
@@ -96,7 +100,7 @@ fn a_service_answers_only_what_has_one_of_each_that_it_names() {
     let answered = |names: [&str; 3]| -> Vec<usize> {
         let services = [service("S", OWN, names)];
         let leads = BTreeSet::new();
-        let found = recommend(&seeking(&leads), &needs(), &services);
+        let found = recommend(&seeking(&leads), &needs(), keyed(&services));
         found.iter().flat_map(|one| one.matches.iter().map(|m| m.need)).collect()
     };
     assert_eq!(answered(["", "", ""]), [0, 1, 2, 3]);
@@ -175,7 +179,7 @@ fn a_reason_says_which_result_and_what_the_service_names() {
     let services =
         [service("Attendance", OWN, ["CHRO", "SWD", "5"]), service("Talks", OWN, ["", "", ""])];
     let (leads, needs) = (BTreeSet::new(), needs());
-    let found = recommend(&seeking(&leads), &needs, &services);
+    let found = recommend(&seeking(&leads), &needs, keyed(&services));
     let why = |place: usize, nth: usize| {
         let one = &found[place].matches[nth];
         reason(found[place].service, &needs[one.need], *one)

@@ -1,0 +1,3 @@
+//! What is decided and done after a determination.
+
+pub(crate) mod services;

@@ -1,0 +1,31 @@
+//! The services of every catalogue in memory: read again where anything of the record of
+//! support is another.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::app::Office;
+use crate::app::support::services::HeldService;
+use crate::error::AppError;
+
+/// Services by provider and code, ended ones too.
+pub(crate) type Services = Arc<Vec<HeldService>>;
+
+/// What was read last, with the number of the newest version that was stored then.
+#[derive(Debug, Default)]
+pub(crate) struct Catalogues(Mutex<Option<(u32, Services)>>);
+
+impl Catalogues {
+    /// The services as they are stored now.
+    pub(crate) fn current(&self, office: &Office) -> Result<Services, AppError> {
+        // Asked before they are read: what is stored meanwhile is read again the next time.
+        let newest = office.store.newest_support()?;
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, services)) = held.filter(|(of, _)| *of == newest) {
+            return Ok(services);
+        }
+        let services = Arc::new(office.services()?);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((newest, Arc::clone(&services)));
+        Ok(services)
+    }
+}
