@@ -310,7 +310,7 @@ pub(crate) enum Client {
         /// What people call it
         #[arg(long)]
         name: String,
-        /// What it may do: read, preview, import, publish, admin, with commas between
+        /// What it may do: read, preview, import, publish, support, admin, with commas between
         #[arg(long, value_delimiter = ',', required = true, value_parser = scope)]
         scope: Vec<Scope>,
         /// For whom it asks: state, spi, ccee, county:NN, geographicLead:NAME, selpa:CODE,

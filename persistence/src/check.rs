@@ -149,7 +149,7 @@ impl Store {
             for sealed in Sealed::ALL {
                 for number in sealed.owner().numbers(connection)? {
                     let key = (sealed.table().to_owned(), number);
-                    let row = format!("{:?} {number}", sealed.owner()).to_lowercase();
+                    let row = format!("{} {number}", sealed.owner().words());
                     let problem =
                         match (seals.remove(&key), hash_or_fault(connection, sealed, number)?) {
                             (Some(sealed), Ok(hash)) if sealed == hash => continue,

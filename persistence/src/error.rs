@@ -5,7 +5,7 @@ use std::error::Error;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use crate::ids::{JobId, RunId};
+use crate::ids::{JobId, RunId, SupportId};
 use calsos_domain::facts::ReleaseNumber;
 
 /// Why the store did not do what it was asked.
@@ -80,6 +80,9 @@ pub enum StoreError {
     /// No job has this id.
     #[error("job {0} is not stored")]
     UnknownJob(JobId),
+    /// No record of support has this id.
+    #[error("there is no record of support {0}")]
+    UnknownSupport(SupportId),
     /// The job was cancelled, or another process works on it.
     #[error(
         "job {0} is not this process's any more: it was cancelled, or another process has taken \

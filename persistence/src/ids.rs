@@ -49,3 +49,7 @@ id_type! {
     /// A job's id (UUID version 7).
     JobId
 }
+id_type! {
+    /// The id of a record of support (UUID version 7).
+    SupportId
+}

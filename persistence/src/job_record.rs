@@ -1,7 +1,6 @@
 //! Jobs as they are stored and shown: what they do, how far they are, what came of them.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use calsos_domain::facts::ReleaseNumber;
 use diesel::prelude::*;
@@ -12,42 +11,7 @@ use crate::ids::{JobId, ReleaseId, RunId};
 use crate::job_work::{JobClaim, JobProgress};
 use crate::schema::{job, release, run};
 use crate::stored::At;
-
-/// Makes an enumeration of words, as columns and interfaces have them.
-macro_rules! words {
-    ($(#[$text:meta])* $name:ident { $($(#[$of:meta])* $value:ident $code:literal,)+ }) => {
-        $(#[$text])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$of])* $value,)+
-        }
-
-        impl $name {
-            /// As columns and interfaces have it.
-            #[must_use]
-            pub fn code(self) -> &'static str {
-                match self {
-                    $($name::$value => $code,)+
-                }
-            }
-
-            /// The value of its word.
-            #[must_use]
-            pub fn parse(code: &str) -> Option<$name> {
-                match code {
-                    $($code => Some($name::$value),)+
-                    _ => None,
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.code())
-            }
-        }
-    };
-}
+use crate::words::words;
 
 words! {
     /// What a job does.

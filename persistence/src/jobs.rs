@@ -45,7 +45,7 @@ pub struct Once<'a> {
     pub key: &'a str,
     /// What it asks; the same text for the same request.
     pub request_hash: &'a str,
-    /// Jobs that were made at this moment or before do not count any more.
+    /// What was stored at this moment or before does not count any more.
     pub since: Timestamp,
 }
 

@@ -1,8 +1,8 @@
 //! Releases, LEAs, runs and answers in a database.
 //!
 //! [`Store`] is the one door: every read is one consistent view, every write one
-//! transaction. Nothing that was stored of releases, runs, publications, withdrawals and the
-//! audit is changed or deleted afterwards; what changes says which run is the current one, which
+//! transaction. Nothing that was stored of releases, runs, publications, withdrawals, the record
+//! of support and the audit is changed or deleted afterwards; what changes says which run is the current one, which
 //! clients and signing keys are in force, how far jobs are, and how far the feed has told; of
 //! the feed only the newest events are kept. This crate decides nothing: which release is
 //! current for a year, from when it is public, what a withdrawal means and what follows is the
@@ -41,8 +41,10 @@ mod seals;
 mod signing_keys;
 mod store;
 mod stored;
+mod support;
 mod text;
 mod withdrawals;
+mod words;
 
 pub use access::AccessVersion;
 pub use answers::{AnswerFilter, AnswerRecord, PackedAnswer};
@@ -57,7 +59,7 @@ pub use feed::{
     FeedAsked, FeedChange, FeedEvent, FeedItem, FeedPicture, FeedPlace, FeedRead, FeedStream,
     FeedTold,
 };
-pub use ids::{JobId, LeaId, ReleaseId, RunId};
+pub use ids::{JobId, LeaId, ReleaseId, RunId, SupportId};
 pub use job_record::{JobKind, JobRecord, JobState};
 pub use job_work::{DIED_MOST, JobClaim, JobDone, JobEnd, JobProgress};
 pub use jobs::{AddJob, CancelJob, JobFilter, NewJob, Once};
@@ -70,4 +72,8 @@ pub use releases::{AddRelease, NewRelease, ReleaseRecord};
 pub use runs::{EditionRecord, NewRun, RunEdition, RunRecord};
 pub use signing_keys::{NewSigningKey, SigningKeyRecord};
 pub use store::Store;
+pub use support::{
+    NewSupport, SupportBy, SupportChange, SupportEdit, SupportFilter, SupportKind, SupportPlace,
+    SupportRecord, SupportVersion, SupportWhat, WriteSupport,
+};
 pub use withdrawals::{NewWithdrawal, Withdrawal};

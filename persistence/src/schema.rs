@@ -499,15 +499,45 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    support_record (sequence) {
+        sequence -> Integer,
+        id -> Text,
+        kind -> Text,
+        cds -> Nullable<Text>,
+        county -> Nullable<SmallInt>,
+    }
+}
+
+diesel::table! {
+    support_version (sequence) {
+        sequence -> Integer,
+        record -> Integer,
+        version -> Integer,
+        what -> Text,
+        state -> Text,
+        content -> Text,
+        reason -> Nullable<Text>,
+        at -> Text,
+        by_client -> Text,
+        by_issuer -> Nullable<Text>,
+        by_agency -> Nullable<Text>,
+        idempotency_key -> Nullable<Text>,
+        request_hash -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(answer -> answer_body (body_hash));
 diesel::joinable!(run_edition -> edition (hash));
 diesel::joinable!(run_facts -> facts_body (facts_hash));
 diesel::joinable!(current_run -> run (run));
 diesel::joinable!(directory -> release (release));
 diesel::joinable!(lea_mention -> release (release));
+diesel::joinable!(support_version -> support_record (record));
 diesel::allow_tables_to_appear_in_same_query!(answer, answer_body);
 diesel::allow_tables_to_appear_in_same_query!(run_edition, edition);
 diesel::allow_tables_to_appear_in_same_query!(run_facts, facts_body);
 diesel::allow_tables_to_appear_in_same_query!(current_run, run);
 diesel::allow_tables_to_appear_in_same_query!(directory, release);
 diesel::allow_tables_to_appear_in_same_query!(lea_mention, release);
+diesel::allow_tables_to_appear_in_same_query!(support_version, support_record);

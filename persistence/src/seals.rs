@@ -16,7 +16,8 @@ use crate::error::{Failure, StoreError};
 use crate::file;
 use crate::schema::{
     answer, answer_body, edition, facts_body, lea, publication, release, release_county,
-    release_file, release_kept, run, run_edition, run_facts, run_release, seal, withdrawal,
+    release_file, release_kept, run, run_edition, run_facts, run_release, seal, support_record,
+    support_version, withdrawal,
 };
 
 /// What has numbers, and rows that are stored with it and never changed afterwards.
@@ -26,9 +27,11 @@ pub(crate) enum Owner {
     Run,
     Publication,
     Withdrawal,
+    SupportRecord,
+    SupportVersion,
 }
 
-/// A table of which the rows of a release, a run or a publication are sealed together.
+/// A table of which the rows that were stored under one number are sealed together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Sealed {
     Release,
@@ -46,10 +49,12 @@ pub(crate) enum Sealed {
     RunFacts,
     Publication,
     Withdrawal,
+    SupportRecord,
+    SupportVersion,
 }
 
 impl Sealed {
-    pub(crate) const ALL: [Sealed; 13] = [
+    pub(crate) const ALL: [Sealed; 15] = [
         Sealed::Release,
         Sealed::ReleaseCounties,
         Sealed::ReleaseFile,
@@ -63,6 +68,8 @@ impl Sealed {
         Sealed::RunFacts,
         Sealed::Publication,
         Sealed::Withdrawal,
+        Sealed::SupportRecord,
+        Sealed::SupportVersion,
     ];
 
     /// The table's name, which is the seal's subject.
@@ -81,6 +88,8 @@ impl Sealed {
             Sealed::RunFacts => "run_facts",
             Sealed::Publication => "publication",
             Sealed::Withdrawal => "withdrawal",
+            Sealed::SupportRecord => "support_record",
+            Sealed::SupportVersion => "support_version",
         }
     }
 
@@ -99,6 +108,8 @@ impl Sealed {
             | Sealed::RunFacts => Owner::Run,
             Sealed::Publication => Owner::Publication,
             Sealed::Withdrawal => Owner::Withdrawal,
+            Sealed::SupportRecord => Owner::SupportRecord,
+            Sealed::SupportVersion => Owner::SupportVersion,
         }
     }
 
@@ -178,12 +189,34 @@ impl Sealed {
                     withdrawal::table.find(number).first(connection).optional()?;
                 words(&row)
             }
+            Sealed::SupportRecord => {
+                let row: Option<(i32, String, String, Option<String>, Option<i16>)> =
+                    support_record::table.find(number).first(connection).optional()?;
+                words(&row)
+            }
+            Sealed::SupportVersion => {
+                let row: Option<SupportVersionRow> =
+                    support_version::table.find(number).first(connection).optional()?;
+                words(&row)
+            }
         };
         Ok(file::sha256(&words.map_err(unwritten)?))
     }
 }
 
 impl Owner {
+    /// As findings name it.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Owner::Release => "release",
+            Owner::Run => "run",
+            Owner::Publication => "publication",
+            Owner::Withdrawal => "withdrawal",
+            Owner::SupportRecord => "record of support",
+            Owner::SupportVersion => "version of a record of support",
+        }
+    }
+
     /// The numbers that are stored.
     pub(crate) fn numbers(self, connection: &mut Connection) -> QueryResult<Vec<i32>> {
         match self {
@@ -199,9 +232,33 @@ impl Owner {
                 .select(withdrawal::sequence)
                 .order(withdrawal::sequence)
                 .load(connection),
+            Owner::SupportRecord => support_record::table
+                .select(support_record::sequence)
+                .order(support_record::sequence)
+                .load(connection),
+            Owner::SupportVersion => support_version::table
+                .select(support_version::sequence)
+                .order(support_version::sequence)
+                .load(connection),
         }
     }
 }
+
+type SupportVersionRow = (
+    i32,
+    i32,
+    i32,
+    String,
+    String,
+    String,
+    Option<String>,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
 
 type ReleaseRow = (
     i32,

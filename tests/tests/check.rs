@@ -11,6 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use calsos_domain::cds::CdsCode;
+use calsos_persistence::{
+    NewSupport, Once, Store, SupportBy, SupportChange, SupportEdit, SupportKind, SupportPlace,
+    WriteSupport,
+};
 use calsos_tests::on_both;
 use calsos_tests::program::{Backend, Program, indicator_text, list_text};
 use calsos_tests::shared::files;
@@ -298,7 +303,44 @@ fn stored(on: Backend) -> Program {
     let client = ["--name", "Office", "--scope", "read", "--agency", "county:27"];
     program.succeed(["client", "create", "office"].into_iter().chain(client));
     program.succeed(["key", "ensure"]);
+    with_support(&program);
     program
+}
+
+/// A record of support, made and then changed with a reason. On SQLite the triggers that keep it
+/// as it is are taken away, as whoever owns the file can do.
+fn with_support(program: &Program) {
+    let store = Store::open(&program.address()).unwrap();
+    let cds = CdsCode::parse("58900010000000").unwrap();
+    let once = Once { key: "a-key", request_hash: "a hash", since: jiff::Timestamp::UNIX_EPOCH };
+    let by = SupportBy {
+        client: "office",
+        issuer: Some("https://issuer.example"),
+        agency: Some("county:58"),
+    };
+    let place =
+        SupportPlace { kind: SupportKind::Referral, cds: Some(cds), county: Some(cds.county()) };
+    let new = NewSupport {
+        place,
+        state: "opened",
+        content: "{}",
+        rests_on: &[],
+        by,
+        once: Some(once),
+        audit: None,
+    };
+    let WriteSupport::Done(record) = store.add_support(&new).unwrap() else { panic!() };
+    let edit = SupportEdit::Change { state: "opened", content: "{}", reason: Some("a mistake") };
+    let change =
+        SupportChange { expected: Some(1), edit, rests_on: &[], by, once: None, audit: None };
+    store.change_support(record.id, &change).unwrap();
+    if let console @ Console::Sqlite(_) = Console::of(program) {
+        for table in ["support_record", "support_version"] {
+            for kept in ["updated", "deleted"] {
+                console.run(&format!("DROP TRIGGER {table}_is_not_{kept}")).unwrap();
+            }
+        }
+    }
 }
 
 /// An indicator file and a list with cells in columns that the county's files leave blank or
@@ -463,6 +505,7 @@ fn rows_that_are_gone_or_too_many_are_found(on: Backend) {
         ("DELETE FROM seal WHERE subject = 'run' AND number = 2", "run"),
         ("INSERT INTO run_release SELECT 1, max(number) FROM release", "run_release"),
         ("DELETE FROM current_run", "current_run"),
+        ("DELETE FROM support_version WHERE version = 2", "seal"),
     ] {
         console.run(sql).unwrap();
         let (code, report, _) = checked(&program);

@@ -60,7 +60,8 @@ const AGENCIES: [(&str, &[&str], &[&str]); 14] = [
     ("", &[], &[]),
 ];
 
-const SCOPES: [&str; 7] = ["read", "preview", "import", "publish", "admin", "read preview", ""];
+const SCOPES: [&str; 8] =
+    ["read", "preview", "import", "publish", "support", "admin", "read preview", ""];
 
 /// The counties of which the releases speak, in the order of import; `None` is the state.
 struct Releases {
@@ -143,7 +144,7 @@ impl Caller {
     fn all(issuer: &Issuer) -> Vec<Caller> {
         let mut callers = vec![Caller::stranger("anonymous", None)];
         let with = |name: &str, value: Value| {
-            let mut claims = Issuer::claims("read preview import publish admin", "state");
+            let mut claims = Issuer::claims("read preview import publish support admin", "state");
             claims[name] = value;
             let token = issuer.sign(&Issuer::header().to_string(), &claims.to_string());
             Caller::stranger(&format!("with another {name}"), Some(token))

@@ -14,13 +14,15 @@ pub(crate) enum Scope {
     Import,
     /// Say from when a release is public.
     Publish,
+    /// Keep the record of support.
+    Support,
     /// Read the audit log.
     Admin,
 }
 
 impl Scope {
-    pub(crate) const ALL: [Scope; 5] =
-        [Scope::Read, Scope::Preview, Scope::Import, Scope::Publish, Scope::Admin];
+    pub(crate) const ALL: [Scope; 6] =
+        [Scope::Read, Scope::Preview, Scope::Import, Scope::Publish, Scope::Support, Scope::Admin];
 
     /// As tokens have it.
     pub(crate) fn code(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Scope {
             Scope::Preview => "preview",
             Scope::Import => "import",
             Scope::Publish => "publish",
+            Scope::Support => "support",
             Scope::Admin => "admin",
         }
     }
@@ -40,6 +43,7 @@ impl Scope {
             Scope::Preview => "Read results of one's own LEAs before they are public.",
             Scope::Import => "Send files to be taken in, and have everything decided anew.",
             Scope::Publish => "Say from when a file's results are public.",
+            Scope::Support => "Keep the record of support of one's own LEAs.",
             Scope::Admin => "Read the audit log.",
         }
     }

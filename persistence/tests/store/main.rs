@@ -30,6 +30,8 @@ mod news;
 #[cfg(test)]
 mod publications;
 #[cfg(test)]
+mod records_of_support;
+#[cfg(test)]
 mod releases;
 #[cfg(test)]
 mod round_trips;

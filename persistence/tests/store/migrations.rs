@@ -22,8 +22,8 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::facts::facts;
 use crate::support::{
-    Backend, Database, NO_FACTS, Place, add_job, cds, entry, key, mention, moment, naming,
-    new_client, on_both, small_file, sqlite, year,
+    Backend, Database, NO_FACTS, Place, add_job, add_support, cds, entry, key, mention, moment,
+    naming, new_client, new_support, on_both, small_file, sqlite, year,
 };
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -32,7 +32,7 @@ const POSTGRESQL: EmbeddedMigrations = embed_migrations!("migrations/postgresql"
 /// Table, columns, and the table and columns that they refer to.
 type Reference = (&'static str, &'static [&'static str], &'static str, &'static [&'static str]);
 
-const REFERENCES: [Reference; 32] = [
+const REFERENCES: [Reference; 33] = [
     ("release_file", &["release"], "release", &["number"]),
     ("release_county", &["release"], "release", &["number"]),
     ("performance", &["release"], "release", &["number"]),
@@ -65,6 +65,7 @@ const REFERENCES: [Reference; 32] = [
     ("publication", &["release"], "release", &["number"]),
     ("withdrawal", &["release"], "release", &["number"]),
     ("job_part", &["job"], "job", &["sequence"]),
+    ("support_version", &["record"], "support_record", &["sequence"]),
 ];
 
 /// At least one row in every table.
@@ -138,6 +139,7 @@ fn fill_with(store: &Database) -> RunRecord {
     };
     store.store.tell_feed(&picture, &[item], 10).unwrap();
     add_job(&store.store, JobKind::Import, b"a file");
+    add_support(&store.store, &new_support());
     run
 }
 

@@ -12,8 +12,9 @@ use calsos_domain::release::{
 use calsos_domain::year::{DashboardYear, Day};
 use calsos_persistence::{
     AddJob, AddRelease, AuditOutcome, ChangeRelease, JobKind, JobRecord, NewAudit, NewClient,
-    NewJob, NewRelease, NewRun, NewSigningKey, PublicAt, ReleaseChange, ReleaseNumber,
-    ReleaseRecord, SeenOfRelease, Store, StoreError,
+    NewJob, NewRelease, NewRun, NewSigningKey, NewSupport, PublicAt, ReleaseChange, ReleaseNumber,
+    ReleaseRecord, SeenOfRelease, Store, StoreError, SupportBy, SupportKind, SupportPlace,
+    SupportRecord, WriteSupport,
 };
 use calsos_tests_postgres::Server;
 use diesel::connection::SimpleConnection;
@@ -259,6 +260,35 @@ pub(crate) fn add_job(store: &Store, kind: JobKind, content: &[u8]) -> JobRecord
     match store.add_job(&new_job(kind), Some(&mut &*content)).unwrap() {
         AddJob::Added(record) => record,
         other => panic!("added before: {other:?}"),
+    }
+}
+
+/// A referral of a made-up LEA that nobody asked for before.
+pub(crate) fn new_support() -> NewSupport<'static> {
+    NewSupport {
+        place: SupportPlace {
+            kind: SupportKind::Referral,
+            cds: Some(cds(7, 11, 0)),
+            county: Some(cds(7, 11, 0).county()),
+        },
+        state: "opened",
+        content: "{}",
+        rests_on: &[],
+        by: SupportBy {
+            client: "tester",
+            issuer: Some("https://issuer.example"),
+            agency: Some("county:07"),
+        },
+        once: None,
+        audit: None,
+    }
+}
+
+/// Makes a record of support.
+pub(crate) fn add_support(store: &Store, new: &NewSupport<'_>) -> SupportRecord {
+    match store.add_support(new).unwrap() {
+        WriteSupport::Done(record) => record,
+        other => panic!("not made: {other:?}"),
     }
 }
 

@@ -1,0 +1,4 @@
+DELETE FROM seal WHERE subject IN ('support_record', 'support_version');
+DROP TABLE support_version;
+DROP TABLE support_record;
+DROP FUNCTION support_is_only_added_to();
