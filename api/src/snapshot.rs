@@ -42,7 +42,6 @@ pub(crate) use index::{Index, Place};
 pub(crate) use item::Item;
 pub(crate) use leas::{LeaItem, WantedLea};
 pub(crate) use load::{Loaded, State, load};
-pub(crate) use needs::SeenNeeds;
 use parts::header;
 use parts::{HeldAnswer, Source};
 

@@ -44,9 +44,13 @@ mod tests {
         for own in ["county:27", "county:44", "geographicLead:A lead", "ccee", "selpa:3001"] {
             assert_eq!(kept(own), [own]);
         }
-        for none in
-            ["county:58", "geographicLead:Another", "selpa:1", "lea:27990010000000", "authorizer:27990010000000"]
-        {
+        for none in [
+            "county:58",
+            "geographicLead:Another",
+            "selpa:1",
+            "lea:27990010000000",
+            "authorizer:27990010000000",
+        ] {
             assert!(kept(none).is_empty(), "{none}");
         }
     }

@@ -180,9 +180,8 @@ pub(crate) async fn replace_service_catalogue(
             }
             other => {
                 let other: String = other.chars().take(60).collect();
-                let detail = format!(
-                    "'{other}' is not read; send the catalogue as {JSON}, {CSV} or {XLSX}"
-                );
+                let detail =
+                    format!("'{other}' is not read; send the catalogue as {JSON}, {CSV} or {XLSX}");
                 return Err(Problem::new(Kind::UnsupportedMediaType, detail));
             }
         };

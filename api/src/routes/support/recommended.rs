@@ -104,8 +104,7 @@ pub(crate) async fn list_recommended_services(
         let shown = found.iter().skip(begin).take(page.limit);
         let items = shown.map(|one| RecommendedView::of(one, &seen.needs));
         let end = begin.saturating_add(page.limit);
-        let next = (end < found.len())
-            .then(|| Cursor { dataset, after: end.to_string() }.text());
+        let next = (end < found.len()).then(|| Cursor { dataset, after: end.to_string() }.text());
         Ok(RecommendedServiceList {
             cds: cds.to_string(),
             dashboard_year: year.unwrap_or_default(),

@@ -25,7 +25,7 @@ use crate::app::jobs::sha256_text;
 use crate::app::support::services::{AddService, HeldService};
 use crate::app::withdraw::{REASON_EXPECTED, reason};
 use crate::auth::operation::{
-    CreateService, DeleteService, GetService, ListServices, Operation as _, UpdateService,
+    CreateService, DeleteService, GetService, ListServices, Operation, UpdateService,
 };
 use crate::error::AppError;
 use crate::problem::{Fault, Kind, Problem, ProblemDetails};
@@ -358,7 +358,7 @@ pub(crate) async fn delete_service(
 }
 
 /// A service as it is stored now.
-async fn held<O: crate::auth::operation::Operation>(
+async fn held<O: Operation>(
     may: &May<O>,
     id: &str,
 ) -> Result<HeldService, Problem> {

@@ -372,10 +372,7 @@ pub(crate) struct RecommendedView {
 }
 
 impl RecommendedView {
-    pub(crate) fn of(
-        found: &Recommendation<'_, &HeldService>,
-        needs: &[Need],
-    ) -> RecommendedView {
+    pub(crate) fn of(found: &Recommendation<'_, &HeldService>, needs: &[Need]) -> RecommendedView {
         let Recommendation { key: held, service, nearness, matches } = found;
         let view = |one: &Match| {
             let need = needs.get(one.need)?;
