@@ -97,6 +97,8 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         ("getRun" | "listRunChanges", "id") => &["1", "2"],
         ("getCitation", "id") => &["none"],
         ("createImport", "fileName") => &["file.txt"],
+        (_, "provider") => &["county:01"],
+        (_, "reason") => &["wrong"],
         // Of jobs everybody else is told nothing.
         (_, "id") => &["01890a5d-ac96-774b-bcce-b302099a8057"],
         _ => panic!("nobody has said with what {name} of {operation} is asked"),

@@ -114,9 +114,6 @@ pub(super) fn complete(document: &mut Value) {
     }
 }
 
-/// Operations that read or make what is changed under `If-Match`.
-const OF_VERSIONS: [&str; 3] = ["getService", "createService", "getServiceCatalogue"];
-
 fn complete_operation(operation: &mut Map<String, Value>, is_counted: bool) {
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
     let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
@@ -131,8 +128,7 @@ fn complete_operation(operation: &mut Map<String, Value>, is_counted: bool) {
     }
     let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     let is_tagged = responses.as_ref().is_some_and(|of| of.contains_key("304"));
-    let is_changed = parameters.iter().any(|parameter| parameter["name"] == "If-Match")
-        || OF_VERSIONS.contains(&id.as_str());
+    let is_changed = parameters.iter().any(|parameter| parameter["name"] == "If-Match");
     for (status, response) in responses.into_iter().flatten() {
         let is_file = response.pointer("/content/text~1csv").is_some();
         let mut names = vec![

@@ -1,8 +1,10 @@
 //! What a caller says that it has read, before it changes it.
 
-use actix_web::HttpRequest;
-use actix_web::http::header::IF_MATCH;
+use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_MATCH};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use serde::Serialize;
 
+use super::answers::{drawn, has, json};
 use crate::problem::{Kind, Problem};
 
 /// Which state of something a caller means to change.
@@ -44,6 +46,25 @@ impl Condition {
 /// The strong tag of a version.
 pub(crate) fn tag_of(version: u32) -> String {
     format!("\"{version}\"")
+}
+
+/// Answers with something that has a strong tag, and not again to whom has it.
+pub(crate) fn versioned(
+    request: &HttpRequest,
+    tag: &str,
+    body: &impl Serialize,
+) -> Result<HttpResponse, Problem> {
+    let known = HeaderValue::from_str(tag).is_ok_and(|tag| has(request.headers(), &tag));
+    if known {
+        return Ok(with_tag(HttpResponse::NotModified(), tag).finish());
+    }
+    Ok(json(with_tag(HttpResponse::Ok(), tag), drawn(body)?.into()))
+}
+
+/// A response with a strong tag. Whoever keeps it asks again whether it is still the one.
+pub(crate) fn with_tag(mut response: HttpResponseBuilder, tag: &str) -> HttpResponseBuilder {
+    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "private, no-cache"));
+    response
 }
 
 #[cfg(test)]

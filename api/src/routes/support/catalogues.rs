@@ -1,6 +1,6 @@
 //! The catalogue of a provider as a whole: loaded in the place of what was there.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, put};
 use calsos_domain::support::catalogue::{CatalogueFault, check};
@@ -19,7 +19,7 @@ use crate::auth::operation::{
 use crate::problem::{Fault, Kind, Problem, ProblemDetails};
 use crate::server::answers::{apart, drawn, json};
 use crate::server::asked::Asked;
-use crate::server::conditions::Condition;
+use crate::server::conditions::{Condition, versioned, with_tag};
 use crate::server::may::May;
 use crate::views::support::service::{NewServiceCatalogue, ServiceView};
 
@@ -66,6 +66,7 @@ struct LoadedServiceCatalogue {
     params(("provider" = String, Path, description = "Whose it is.", min_length = 1, max_length = 220, example = "county:27")),
     responses(
         (status = 200, description = "The catalogue.", body = ServiceCatalogue),
+        (status = 304, description = "The caller has it."),
         (status = "4XX", description = "There is no such provider, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "The database did not answer.", body = ProblemDetails, content_type = "application/problem+json"),
     )
@@ -85,10 +86,7 @@ pub(crate) async fn get_service_catalogue(
         provider_name: provider.words(),
         services: services.iter().map(ServiceView::of).collect(),
     };
-    let mut response = HttpResponse::Ok();
-    response.insert_header((ETAG, catalogue_tag(&services)));
-    response.insert_header((CACHE_CONTROL, "no-store"));
-    Ok(json(response, drawn(&body)?.into()))
+    versioned(&request, &catalogue_tag(&services), &body)
 }
 
 /// The catalogue of a provider as a table
@@ -202,9 +200,7 @@ pub(crate) async fn replace_service_catalogue(
     let provider = provider.to_string();
     let body =
         LoadedServiceCatalogue { provider, added, changed, ended, unchanged, dry_run, notes };
-    let mut response = HttpResponse::Ok();
-    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "no-store"));
-    Ok(json(response, drawn(&body)?.into()))
+    Ok(json(with_tag(HttpResponse::Ok(), &tag), drawn(&body)?.into()))
 }
 
 fn provider_of(asked: &mut Asked, text: &str) -> Option<ServiceProvider> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
+use actix_web::http::header::LOCATION;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, patch, post};
 use calsos_domain::cds::CountyCode;
@@ -32,7 +32,7 @@ use crate::problem::{Fault, Kind, Problem, ProblemDetails};
 use crate::routes::jobs::{IDEMPOTENCY_REPLAYED, KEY_HOURS, key_of};
 use crate::server::answers::{apart, drawn, fresh, json};
 use crate::server::asked::Asked;
-use crate::server::conditions::{Condition, tag_of};
+use crate::server::conditions::{Condition, tag_of, versioned, with_tag};
 use crate::server::may::May;
 use crate::server::paging::{Cursor, Page, PageAsked};
 use crate::views::support::service::{NewService, ServiceChange, ServiceView};
@@ -175,6 +175,7 @@ pub(crate) async fn list_services(
     params(("id" = String, Path, description = "The service's id.", example = "0190a5c4-93c0-7c2e-8f0a-6f1d2c3b4a59")),
     responses(
         (status = 200, description = "The service.", body = ServiceView),
+        (status = 304, description = "The caller has it."),
         (status = "4XX", description = "There is no such service, it was deleted, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "The database did not answer.", body = ProblemDetails, content_type = "application/problem+json"),
     )
@@ -187,7 +188,7 @@ pub(crate) async fn get_service(
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
     let held = held(&may, &path).await?;
-    shown(HttpResponse::Ok(), &held)
+    versioned(&request, &tag_of(held.version), &ServiceView::of(&held))
 }
 
 /// Add a service to its provider's catalogue
@@ -358,10 +359,7 @@ pub(crate) async fn delete_service(
 }
 
 /// A service as it is stored now.
-async fn held<O: Operation>(
-    may: &May<O>,
-    id: &str,
-) -> Result<HeldService, Problem> {
+async fn held<O: Operation>(may: &May<O>, id: &str) -> Result<HeldService, Problem> {
     let id = SupportId::parse(id).ok_or_else(unknown)?;
     let store = may.store();
     let record = apart(move || match store.support(id) {
@@ -388,8 +386,8 @@ fn done(written: WriteSupport) -> Result<HeldService, Problem> {
     }
 }
 
-fn shown(mut response: HttpResponseBuilder, held: &HeldService) -> Result<HttpResponse, Problem> {
-    response.insert_header((ETAG, tag_of(held.version))).insert_header((CACHE_CONTROL, "no-store"));
+fn shown(response: HttpResponseBuilder, held: &HeldService) -> Result<HttpResponse, Problem> {
+    let response = with_tag(response, &tag_of(held.version));
     Ok(json(response, drawn(&ServiceView::of(held))?.into()))
 }
 
