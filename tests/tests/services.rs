@@ -235,6 +235,9 @@ fn one_service_is_added_changed_and_deleted_with_its_trace(on: Backend) {
     assert_eq!(patch(Some("\"2\""), "{\"groups\": [\"SWD\"]}").header("etag"), "\"2\"");
     assert_eq!(code_of(&patch(Some("\"1\""), "{\"levels\": [1]}")).0, 412);
     assert_eq!(code_of(&patch(Some("W/\"2\""), "{\"levels\": [1]}")).0, 412);
+    let of_list = json!({"services": [["ATT", "county:01"]]}).to_string();
+    let refused = own.send(&service, "PUT", OWN, &[JSON, ANY], of_list);
+    assert_eq!(code_of(&refused), (400, "body-not-valid".to_owned()));
     for body in
         ["{\"code\": \"B\"}", "{\"levels\": []}", "{\"name\": null}", "[]", "{\"state\": \"x\"}"]
     {
@@ -430,6 +433,7 @@ fn services_are_recommended_for_what_made_an_lea_eligible_and_then_for_what_is_l
     let late = service.get(&format!("{path}?limit=2&cursor={next}"));
     assert_eq!(code_of(&late), (410, "cursor-expired".to_owned()));
     assert_eq!(put(&own, &service, "*", FIRST).status, 200);
+    let answer = service.get(&path);
 
     // Who may see the year that is not public sees what it brings: the second year of support,
     // and the results of the first, which made the LEA eligible.

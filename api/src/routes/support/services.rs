@@ -17,6 +17,8 @@ use calsos_persistence::{
 };
 use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
@@ -391,9 +393,12 @@ fn shown(response: HttpResponseBuilder, held: &HeldService) -> Result<HttpRespon
     Ok(json(response, drawn(&ServiceView::of(held))?.into()))
 }
 
-/// A body of JSON.
-pub(super) fn read<'b, T: serde::Deserialize<'b>>(body: &'b [u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|fault| {
+/// A body that is an object of JSON.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // Read as an object first: a list of the fields' values would be taken, too.
+    let object = serde_json::from_slice::<serde_json::Map<String, Value>>(body);
+    let read = object.and_then(|object| serde_json::from_value(Value::Object(object)));
+    read.map_err(|fault| {
         Problem::new(Kind::BodyNotValid, format!("the body is not what is read as JSON: {fault}"))
     })
 }

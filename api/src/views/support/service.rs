@@ -4,7 +4,9 @@ use calsos_domain::support::matching::{Match, Recommendation, reason};
 use calsos_domain::support::need::{Lowness, Need, Subject};
 use calsos_domain::support::service::{Service, ServiceDraft};
 use calsos_domain::support::service_provider::Nearness;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::support::services::HeldService;
@@ -182,8 +184,17 @@ impl NewService {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = NewServiceCatalogue)]
 pub(crate) struct NewServiceCatalogue {
+    #[serde(deserialize_with = "objects")]
     #[schema(min_items = 1, max_items = 1000)]
     pub(crate) services: Vec<NewService>,
+}
+
+/// Objects alone: a list of the fields' values would be taken for one, too.
+fn objects<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NewService>, D::Error> {
+    let all = Vec::<serde_json::Map<String, Value>>::deserialize(deserializer)?;
+    all.into_iter()
+        .map(|one| serde_json::from_value(Value::Object(one)).map_err(D::Error::custom))
+        .collect()
 }
 
 /// What is changed of a service; of what is absent, nothing. Its code and its provider stay. A
