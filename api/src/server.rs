@@ -335,7 +335,7 @@ impl Service {
 impl Service {
     /// The services of every catalogue, ended ones too, by provider and code.
     pub(crate) fn services(&self) -> Result<Services, AppError> {
-        self.catalogues.current(&self.office)
+        self.catalogues.current(&self.office, self.unchecked.load().is_some())
     }
 }
 
@@ -374,6 +374,7 @@ pub(crate) fn serve(
     }
     open_files::allow_many();
     service.look(None)?;
+    service.services()?;
     let watched = Data::clone(&service);
     std::thread::spawn(move || {
         let (mut news, mut files) = (watched.office.store.news(), None);
