@@ -1,7 +1,5 @@
 //! The made-up catalogues of services are read as catalogues, and are the same each time.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop and speak")]
-
 use std::collections::BTreeSet;
 
 use calsos_ingest::{Layouts, read_catalogue};

@@ -1,6 +1,12 @@
 //! What an LEA needs help with: which cells made it eligible, of which year, and its lowest
 //! others.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of a test fail by panicking, as the test does"
+)]
+
+use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::ReleaseNumber;
 use calsos_domain::indicator::Indicator;
@@ -10,7 +16,7 @@ use calsos_domain::release::LocalRating;
 use calsos_domain::rulebook::Edition;
 use calsos_domain::small_numbers::Masking;
 use calsos_domain::student_group::StudentGroup;
-use calsos_domain::support::need::{SeenYear, Subject, needs, years_that_made_eligible};
+use calsos_domain::support::need::{Need, SeenYear, Subject, needs, years_that_made_eligible};
 use calsos_tests::case::{Case, books, edition, priority};
 
 use Color::{Orange, Red, Yellow};
@@ -30,14 +36,15 @@ fn found_masked(
     masking: &Masking,
     show: impl Fn(String, String) -> String,
 ) -> (Vec<String>, Vec<String>) {
-    let decided = calsos_domain::determination::decide(books(), &case.lea, Basis::Files);
+    let decided = decide(books(), &case.lea, Basis::Files);
+    let own = decided.get(&edition.year).unwrap();
     let seen = |determination| SeenYear { lea: &case.lea, determination, masking };
-    let years = years_that_made_eligible(&decided[&edition.year]);
+    let years = years_that_made_eligible(own);
     let others = years.iter().filter(|year| **year != edition.year);
     let earlier: Vec<_> = others.filter_map(|year| decided.get(year)).map(seen).collect();
-    let all = needs(seen(&decided[&edition.year]), &earlier);
-    let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|need| need.made_eligible);
-    let words = |need: calsos_domain::support::need::Need| {
+    let all = needs(seen(own), &earlier);
+    let (first, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|need| need.made_eligible);
+    let words = |need: Need| {
         let subject = match need.subject {
             Subject::Cell { group, indicator, priority } => {
                 let of = priority.map_or_else(|| "-".to_owned(), |p| p.to_string());
@@ -48,7 +55,7 @@ fn found_masked(
         };
         show(subject, need.shown)
     };
-    (own.into_iter().map(words).collect(), others.into_iter().map(words).collect())
+    (first.into_iter().map(words).collect(), others.into_iter().map(words).collect())
 }
 
 fn best(lea_type: LeaType, edition: &Edition) -> Case {
