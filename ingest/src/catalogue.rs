@@ -307,12 +307,14 @@ impl<'a> Table<'a> {
     fn notes(&self, sheet: &Sheet<'_>) -> Vec<String> {
         let mut notes = Vec::new();
         let columns = self.header.iter().enumerate();
-        let unread: Vec<&str> = columns
+        let unread: Vec<String> = columns
             .filter(|(at, name)| !name.is_empty() && !self.places.contains(&Some(*at)))
-            .map(|(_, name)| name.as_str())
+            .map(|(_, name)| shortened(name))
             .collect();
         if !unread.is_empty() {
-            notes.push(format!("columns that are not read: {}", unread.join(", ")));
+            let named: Vec<&str> = unread.iter().take(UNREAD_NAMED).map(String::as_str).collect();
+            let more = if unread.len() > UNREAD_NAMED { ", …" } else { "" };
+            notes.push(format!("columns that are not read: {}{more}", named.join(", ")));
         }
         if sheet.windows_1252 {
             notes.push(
@@ -323,6 +325,9 @@ impl<'a> Table<'a> {
         notes
     }
 }
+
+/// How many columns that are not read are named.
+const UNREAD_NAMED: usize = 5;
 
 /// The members of a list in a cell, separated by semicolons, commas, bars or slashes, or by
 /// blanks alone; none where it says that any will do.

@@ -82,6 +82,19 @@ fn columns_stand_in_any_order_under_other_spellings_below_titles_and_not_all_are
 }
 
 #[test]
+fn of_many_columns_that_are_not_read_five_are_named() {
+    let note = |more: usize| {
+        let columns: String = (1..=more).map(|n| format!(",x{n}")).collect();
+        let blank = ",".repeat(more);
+        let header = HEADER.replace('\n', &format!("{columns}\n"));
+        let row = ATTENDANCE.replace('\n', &format!("{blank}\n"));
+        try_read(format!("{header}{row}").as_bytes(), Some(&office())).unwrap().notes
+    };
+    assert_eq!(note(5), ["columns that are not read: x1, x2, x3, x4, x5"]);
+    assert_eq!(note(6), ["columns that are not read: x1, x2, x3, x4, x5, …"]);
+}
+
+#[test]
 fn every_fault_of_every_row_is_told_by_row_and_column_and_nothing_is_taken() {
     let text = format!(
         "{HEADER}{ATTENDANCE}\

@@ -420,7 +420,7 @@ pub fn kind_of(text: &str) -> Option<String> {
     for word in text.split([' ', '-', '_']).filter(|word| !word.is_empty()) {
         let (first, rest) = word.split_at_checked(1)?;
         // A word of capitals alone is one that somebody wrote large.
-        let rest = if rest.chars().any(|c| c.is_ascii_lowercase()) {
+        let rest = if word.chars().any(|c| c.is_ascii_lowercase()) {
             rest.to_owned()
         } else {
             rest.to_ascii_lowercase()

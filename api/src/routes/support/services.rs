@@ -228,7 +228,9 @@ pub(crate) async fn create_service(
     let service = Service::try_from(new.draft()).map_err(not_valid)?;
     may_keep(&may, &service.provider)?;
     let writer = Writer::of(&request, &may, 201)?;
-    let hash = sha256_text(&Sha256::digest(&body));
+    // Of this operation: a key is one caller's, whatever it asks for by it.
+    let said = [CreateService::ID.as_bytes(), body.as_ref()].concat();
+    let hash = sha256_text(&Sha256::digest(said));
     let base = may.service().base_url.clone();
     let added = apart(move || {
         let since = Timestamp::now().saturating_sub(KEY_HOURS.hours()).unwrap_or(Timestamp::MIN);

@@ -129,6 +129,11 @@ fn kinds_are_words_for_programs_however_people_write_them() {
     assert_eq!(of("Sharing of promising practices"), "sharingOfPromisingPractices");
     assert_eq!(of("TRAINING"), "training");
     assert_eq!(of("Peer-to-peer visits"), "peerToPeerVisits");
+    // What was made one stays as it is.
+    for text in ["x Y", "a 1 B", "X YZ", "xYZ", "plan B", "K 12 TRAINING"] {
+        assert_eq!(of(&of(text)), of(text), "{text}");
+    }
+    assert_eq!((of("x Y"), of("K 12 TRAINING")), ("xY".to_owned(), "k12Training".to_owned()));
     for text in ["", " ", "1-on-1", "training & coaching", "förderung"] {
         assert_eq!(kind_of(text), None, "{text}");
     }
