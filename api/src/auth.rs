@@ -8,6 +8,7 @@ pub(crate) mod claims;
 pub(crate) mod external;
 pub(crate) mod issuer;
 pub(crate) mod jwks;
+pub(crate) mod keeping;
 pub(crate) mod keys;
 pub(crate) mod operation;
 pub(crate) mod reach;

@@ -10,6 +10,7 @@ use calsos_domain::facts::Beside;
 use calsos_domain::lea::LeaType;
 use calsos_domain::priority::Priority;
 use calsos_domain::student_group::StudentGroup;
+use calsos_domain::support::service_provider::ServiceProvider;
 use calsos_domain::year::DashboardYear;
 use calsos_ingest::Assigned;
 use calsos_persistence::PublicAt;
@@ -152,6 +153,9 @@ pub(crate) enum Command {
     /// Nothing is deleted: the file is kept and stands in no later run. Run again where the
     /// program ended between the two, or decide again: the same comes of it.
     Withdraw(Withdraw),
+    /// Catalogues of services that providers offer
+    #[command(subcommand)]
+    Services(Services),
     /// Clients that may ask the service for tokens
     #[command(subcommand)]
     Client(Client),
@@ -296,6 +300,40 @@ pub(crate) struct Withdraw {
     /// Who says it, for the record
     #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
     pub(crate) by: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Services {
+    /// Load a provider's catalogue in the place of what was there
+    ///
+    /// The file is a table, CSV or a workbook; `calsos template services` writes one to fill in.
+    /// Services are told by their codes: those that are not in the file any more are ended and
+    /// stay to be read. A file with faults is refused whole, and the same file again changes
+    /// nothing.
+    Import {
+        /// The table
+        file: PathBuf,
+        /// Whose catalogue it is: county:NN, geographicLead:NAME, ccee, state, selpa:CODE,
+        /// equityLead:NAME, expertLead:NAME or other:NAME [default: the provider in its first
+        /// row]
+        #[arg(long, value_name = "PROVIDER", value_parser = provider)]
+        provider: Option<ServiceProvider>,
+        /// Say what would change, and store nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Who loads it, for the record
+        #[arg(long, env = "CALSOS_USER", value_name = "NAME", default_value_t = user())]
+        by: String,
+    },
+    /// List services
+    List {
+        /// Only those of this provider
+        #[arg(long, value_name = "PROVIDER", value_parser = provider)]
+        provider: Option<ServiceProvider>,
+        /// Also those that are not to be had any more
+        #[arg(long)]
+        with_ended: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -619,6 +657,10 @@ fn scope(text: &str) -> Result<Scope, String> {
 
 fn agency(text: &str) -> Result<Agency, String> {
     Agency::parse(text).ok_or_else(|| format!("{} is expected", Agency::EXPECTED))
+}
+
+fn provider(text: &str) -> Result<ServiceProvider, String> {
+    ServiceProvider::parse(text).ok_or_else(|| format!("{} is expected", ServiceProvider::EXPECTED))
 }
 
 fn year(text: &str) -> Result<DashboardYear, String> {

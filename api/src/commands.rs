@@ -21,6 +21,7 @@ mod rulebook;
 mod runs;
 mod sample;
 mod serve;
+mod services;
 mod summary;
 mod template;
 mod withdraw;
@@ -78,6 +79,7 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Health(asked) => health::run(asked),
         Command::Publish(asked) => publish::run(&office(global)?, global, asked),
         Command::Withdraw(asked) => withdraw::run(&office(global)?, global, asked),
+        Command::Services(asked) => services::run(&office(global)?, global, asked),
         Command::Client(asked) => client::run(&office(global)?, global, asked),
         Command::Key(asked) => key::run(&office(global)?, global, asked),
         Command::Check(asked) => check::run(&office(global)?, global, asked),

@@ -76,7 +76,7 @@ pub(crate) struct Problem(Box<ProblemDetails>);
 #[serde(rename_all = "camelCase")]
 #[schema(as = ProblemFault)]
 pub(crate) struct Fault {
-    /// The parameter of the path or the query.
+    /// The parameter of the path or the query, or the part of the body.
     #[schema(example = "year")]
     pub(crate) parameter: String,
     /// What is wrong with it, and what is expected.
@@ -97,6 +97,9 @@ pub(crate) enum Kind {
     UnknownRun,
     UnknownJob,
     UnknownSource,
+    UnknownService,
+    ServiceDeleted,
+    SameCode,
     NothingDecided,
     NotCaughtUp,
     NotDecidedYet,
@@ -155,6 +158,9 @@ impl Kind {
             Kind::UnknownRun => (S::NOT_FOUND, "unknown-run", "There is no such run"),
             Kind::UnknownJob => (S::NOT_FOUND, "unknown-job", "There is no such job"),
             Kind::UnknownSource => (S::NOT_FOUND, "unknown-source", "There is no such source"),
+            Kind::UnknownService => (S::NOT_FOUND, "unknown-service", "There is no such service"),
+            Kind::ServiceDeleted => (S::GONE, "service-deleted", "The service was deleted"),
+            Kind::SameCode => (S::CONFLICT, "same-code", "The catalogue has a service of the code"),
             Kind::NothingDecided => {
                 (S::SERVICE_UNAVAILABLE, "nothing-decided", "Nothing was decided yet")
             }
@@ -241,6 +247,9 @@ impl Kind {
     }
 }
 
+/// How many parts of a body that are at fault are named in the detail; `errors` has them all.
+const NAMED: usize = 10;
+
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Problem {
         let (status, code, title) = kind.parts();
@@ -294,6 +303,18 @@ impl Problem {
         let named: Vec<&str> = errors.iter().map(|fault| fault.parameter.as_str()).collect();
         let detail = format!("these parameters are not valid: {}", named.join(", "));
         let mut problem = Problem::new(Kind::InvalidParameter, detail);
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// A body with faults, each with the part of it that is at fault.
+    pub(crate) fn of_body(errors: Vec<Fault>) -> Problem {
+        let named: Vec<&str> =
+            errors.iter().take(NAMED).map(|fault| fault.parameter.as_str()).collect();
+        let more = if errors.len() > NAMED { ", …" } else { "" };
+        let detail =
+            format!("nothing was stored; these parts are not valid: {}{more}", named.join(", "));
+        let mut problem = Problem::new(Kind::BodyNotValid, detail);
         problem.0.errors = errors;
         problem
     }

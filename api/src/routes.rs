@@ -79,6 +79,15 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(support::interventions::take_intervention_step)
         .service(support::interventions::delete_intervention)
         .service(exports::export_determinations)
+        .service(support::services::list_services)
+        .service(support::services::get_service)
+        .service(support::services::create_service)
+        .service(support::services::update_service)
+        .service(support::services::delete_service)
+        .service(support::catalogues::get_service_catalogue)
+        .service(support::catalogues::export_service_catalogue)
+        .service(support::catalogues::replace_service_catalogue)
+        .service(support::recommended::list_recommended_services)
         .service(health::get_health)
         .service(health::get_readiness);
 }

@@ -9,6 +9,8 @@ mod audience;
 pub(crate) mod audit;
 mod bodies;
 mod browsers;
+mod catalogues;
+pub(crate) mod conditions;
 pub(crate) mod conventions;
 pub(crate) mod feed;
 mod histories;
@@ -58,6 +60,7 @@ use audience::Audience;
 pub(crate) use audience::scope_needed;
 use audit::{Entry, Refusal, Refusals};
 use browsers::Browsers;
+use catalogues::{Catalogues, Services};
 use feed::Feed;
 use identity::Identity;
 use jobs::{Jobs, Worker};
@@ -156,6 +159,7 @@ pub(crate) struct Service {
     refusals: Refusals,
     feed: Feed,
     pub(crate) jobs: Jobs,
+    catalogues: Catalogues,
 }
 
 impl Service {
@@ -172,6 +176,7 @@ impl Service {
             not_newer: Cache::new(DATASETS_KEPT as u64),
             loading: Arc::default(),
             earlier: Mutex::default(),
+            catalogues: Catalogues::default(),
             access,
             metrics: Metrics::default(),
             documents: openapi::documents(),
@@ -329,6 +334,13 @@ impl Service {
     }
 }
 
+impl Service {
+    /// The services of every catalogue, ended ones too, by provider and code.
+    pub(crate) fn services(&self) -> Result<Services, AppError> {
+        self.catalogues.current(&self.office, self.unchecked.load().is_some())
+    }
+}
+
 impl std::fmt::Debug for Service {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Service").field("base_url", &self.base_url).finish_non_exhaustive()
@@ -364,6 +376,7 @@ pub(crate) fn serve(
     }
     open_files::allow_many();
     service.look(None)?;
+    service.services()?;
     let watched = Data::clone(&service);
     std::thread::spawn(move || {
         let (mut news, mut files) = (watched.office.store.news(), None);

@@ -14,6 +14,7 @@ mod index;
 mod item;
 mod leas;
 mod load;
+mod needs;
 mod parts;
 mod public;
 mod resting;

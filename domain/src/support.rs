@@ -2,11 +2,17 @@
 //! files beside, what people decide and do after that.
 
 pub mod actor;
+pub mod catalogue;
 pub mod condition;
 mod days;
 pub mod evidence;
+pub mod grades;
 pub mod intervention;
+pub mod matching;
+pub mod need;
 pub mod referral;
+pub mod service;
+pub mod service_provider;
 
 use crate::cds::CdsCode;
 use crate::facts::{Cited, ReleaseNumber};

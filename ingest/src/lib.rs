@@ -6,6 +6,7 @@
 //! `layouts/columns.toml`.
 
 mod assigned;
+mod catalogue;
 mod cells;
 mod charter_list;
 mod columns;
@@ -33,6 +34,7 @@ mod workbook;
 use calsos_domain::release::{ReleaseContents, ReleaseKind};
 
 pub use assigned::{Assigned, AssignedError};
+pub use catalogue::{CATALOGUE_TEMPLATE, CatalogueRead, catalogue_text, read_catalogue};
 pub use fault::{FAULTS_TOLD, Fault, FaultCode, Refusal};
 pub use header::{Header, HeaderChange};
 pub use layouts::{LayoutError, Layouts};
@@ -143,6 +145,11 @@ fn understand(
             operator_tables::read_charter_locations(input, sheet, layouts, notes)
         }
         Some(Family::NcesIds) => operator_tables::read_nces_ids(input, sheet, layouts, notes),
+        Some(Family::Services) => Err(Faults::from(Fault::of_file(
+            FaultCode::UnknownKind,
+            "This is a catalogue of services, which is no release. Load it with `calsos services \
+             import`.",
+        ))),
         None => Err(Faults::from(told::unknown_kind(&format!(
             "None of its first rows is the header of a file that is known (the first starts with \
              '{}')",

@@ -3,6 +3,7 @@
 use calsos_domain::release::ReleaseKind;
 use calsos_domain::student_group::StudentGroup;
 
+use crate::catalogue;
 use crate::charter_list;
 use crate::fault::{Fault, FaultCode, Faults};
 use crate::layouts::Layouts;
@@ -24,6 +25,8 @@ pub(crate) enum Family {
     GeographicLeads,
     CharterLocations,
     NcesIds,
+    /// A catalogue of services, which is no release.
+    Services,
 }
 
 impl Family {
@@ -86,6 +89,9 @@ impl Family {
         let statuses = names.iter().any(|name| name.starts_with("assistancestatus"));
         if (has("cds") || has("cdcode")) && (groups >= 3 || statuses) {
             return Some(Family::List);
+        }
+        if !has("cds") && catalogue::is_header(&names) {
+            return Some(Family::Services);
         }
         const SIGNS: [&str; 10] = [
             "cds",

@@ -289,7 +289,8 @@ pub(crate) fn sheet<'a>(
             | Family::CharterList
             | Family::GeographicLeads
             | Family::CharterLocations
-            | Family::NcesIds,
+            | Family::NcesIds
+            | Family::Services,
         ) => {
             sheet.rows = Rows::Records(quoted_records(below, number + 1, delimiter)?);
             sheet.delimiter = CELL_END;

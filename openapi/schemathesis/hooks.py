@@ -106,9 +106,28 @@ def asked(path):
 
 def cursors():
     lists = [] if CLOSED else ["/v1/determinations?limit=1", "/v1/leas?limit=1"]
+    lists += [] if CLOSED else ["/v1/services?limit=1"]
     if TOKEN and not OWN:
         lists += ["/v1/audit?limit=1", "/v1/imports?limit=1"]
     return {f"GET {of.partition('?')[0]}": asked(of)["page"]["next"] for of in lists}
+
+
+def a_service():
+    """A service that can be sent, under a code that no other has."""
+    return {
+        "code": f"S-{CHOICE.getrandbits(64)}", "provider": "county:58", "name": "Attendance teams",
+        "levels": [1, 2], "offeredTo": ["leas"], "kind": "coaching", "indicators": ["CHRO"],
+        "contact": "attendance@example.org",
+    }
+
+
+def to_be_deleted():
+    """A service that nobody asks for again: who asks for one that was deleted is told so."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    body = json.dumps(a_service()).encode()
+    request = urllib.request.Request(f"{BASE}/v1/services", body, headers)
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)["id"]
 
 
 CURSORS = cursors()
@@ -147,7 +166,27 @@ def before_call(context, case, kwargs):
         if "withdrawn" in case.body:
             # What is withdrawn would be missing for the rest, when a run is made.
             case.body |= {"withdrawn": False, "reason": "made up"}
-    if case.operation.label in ("POST /v1/imports", "POST /v1/runs"):
+    if case.operation.label == "GET /v1/leas/{cds}/recommended-services":
+        # It is of one LEA, and of what is recommended for it now.
+        query.pop("cursor", None)
+    # What a service names are codes, and who keeps which catalogue no schema says.
+    if case.operation.label == "POST /v1/services" and isinstance(case.body, dict):
+        case.body = a_service()
+    if case.operation.label == "PATCH /v1/services/{id}" and isinstance(case.body, dict):
+        case.headers["If-Match"] = "*"
+        case.body = {"levels": [CHOICE.choice([1, 2, 3])], "division": "Student Services"}
+    if case.operation.label == "DELETE /v1/services/{id}":
+        case.headers["If-Match"] = "*"
+        case.query["reason"] = "made up"
+        if TOKEN and not OWN:
+            case.path_parameters["id"] = to_be_deleted()
+    if case.operation.label == "PUT /v1/service-catalogues/{provider}":
+        case.headers["If-Match"] = "*"
+        # What is not stored ends no service that others ask for.
+        case.query = {**query, "dryRun": "true"}
+        case.path_parameters["provider"] = "county:58"
+        case.media_type, case.body = "application/json", {"services": [a_service()]}
+    if case.operation.label in ("POST /v1/imports", "POST /v1/runs", "POST /v1/services"):
         # A key is of one request, and a digest of one body; which these have is anybody's guess.
         case.headers.pop("Content-Digest", None)
         if "Idempotency-Key" in case.headers:

@@ -74,6 +74,7 @@ pub use signing_keys::{NewSigningKey, SigningKeyRecord};
 pub use store::Store;
 pub use support::{
     NewSupport, SupportBy, SupportChange, SupportEdit, SupportFilter, SupportKind, SupportPlace,
-    SupportRecord, SupportVersion, SupportWhat, WriteSupport,
+    SupportRecord, SupportSet, SupportStep, SupportVersion, SupportWhat, WriteSupport,
+    WriteSupports,
 };
 pub use withdrawals::{NewWithdrawal, Withdrawal};

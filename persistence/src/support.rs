@@ -4,12 +4,14 @@
 //! does not read.
 
 mod read;
+mod set;
 mod write;
 
 use calsos_domain::cds::{CdsCode, CountyCode};
 use diesel::prelude::*;
 
 pub use read::SupportFilter;
+pub use set::{SupportSet, SupportStep, WriteSupports};
 pub use write::{NewSupport, SupportBy, SupportChange, SupportEdit, SupportPlace, WriteSupport};
 
 use crate::error::StoreError;

@@ -70,6 +70,11 @@ impl State {
         }
         let _ = writeln!(
             text,
+            "- the county offices' catalogues of services (`services/county-NN.csv`), for `calsos \
+             services import`"
+        );
+        let _ = writeln!(
+            text,
             "\nThe directory (`{}`) names people, who are made up as well.",
             self.layouts.directory().0
         );

@@ -19,6 +19,7 @@ mod names;
 mod other_files;
 mod places;
 mod random;
+mod services;
 mod table;
 
 use calsos_domain::cds::CdsCode;
@@ -32,6 +33,7 @@ use calsos_domain::year::DashboardYear;
 use rust_xlsxwriter::XlsxError;
 
 pub use layouts::{IndicatorLayout, Layouts, ListLayout, LocalLayout};
+pub use services::CatalogueFile;
 pub use table::Form;
 
 use corrections::Corrections;

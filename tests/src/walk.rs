@@ -151,6 +151,11 @@ impl<'a> Caller<'a> {
                         let seen = self.send("POST", &path, &form, "grant_type=password");
                         walk.insert(format!("POST {path}"), Seen::of(seen));
                     }
+                    "PUT" => {
+                        let json = [("content-type", "application/json")];
+                        let seen = self.send("PUT", &path, &json, "{}");
+                        walk.insert(format!("PUT {path}"), Seen::of(seen));
+                    }
                     "DELETE" => {
                         let seen = self.send("DELETE", &path, &[], "");
                         walk.insert(format!("DELETE {path}"), Seen::of(seen));

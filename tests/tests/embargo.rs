@@ -181,7 +181,8 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         ("getRun" | "listRunChanges", "id") => (1..=3).map(|id| id.to_string()).collect(),
         ("getCitation", "id") => vec!["none".to_owned()],
         ("createImport", "fileName") => vec!["file.txt".to_owned()],
-        ("deleteReferral" | "deleteIntervention", "reason") => vec!["none".to_owned()],
+        (_, "provider") => vec!["county:01".to_owned()],
+        (_, "reason") => vec!["wrong".to_owned()],
         // Of jobs and records everybody else is told nothing.
         (_, "id") => vec!["01890a5d-ac96-774b-bcce-b302099a8057".to_owned()],
         _ => panic!("nobody has said with what {name} of {operation} is asked"),

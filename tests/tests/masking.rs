@@ -97,7 +97,8 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         ("getRun" | "listRunChanges", "id") => &["1", "2"],
         ("getCitation", "id") => &["none"],
         ("createImport", "fileName") => &["file.txt"],
-        ("deleteReferral" | "deleteIntervention", "reason") => &["none"],
+        (_, "provider") => &["county:01"],
+        (_, "reason") => &["wrong"],
         // Of jobs and records everybody else is told nothing.
         (_, "id") => &["01890a5d-ac96-774b-bcce-b302099a8057"],
         _ => panic!("nobody has said with what {name} of {operation} is asked"),
@@ -161,6 +162,12 @@ fn told_with(caller: &Caller<'_>, query: &str) -> String {
     String::from_utf8(pages.concat()).unwrap()
 }
 
+/// What the district needs help with, by the answer of the year.
+fn needs(caller: &Caller<'_>) -> String {
+    let path = format!("/v1/leas/{DISTRICT}/recommended-services?year={HELD_BACK}");
+    String::from_utf8(caller.get(&path).body).unwrap()
+}
+
 fn small(words: &str) -> [String; 3] {
     ["7", "3", "10"].map(|count| words.replace('#', count))
 }
@@ -183,6 +190,11 @@ fn counts_below_eleven_are_masked_until_the_moment_and_then_shown_as_published()
         for words in small("# student").iter().chain(&small("\"value\":\"#\"")) {
             assert!(!told.contains(&format!(" {words}")), "{agency}: {words}: {told}");
         }
+        let needs = needs(&caller);
+        assert!(needs.contains("fewer than 11 students"), "{agency}: {needs}");
+        for words in small("# student") {
+            assert!(!needs.contains(&format!(" {words}")), "{agency}: {words}: {needs}");
+        }
     }
     let nobody = Caller::nobody(&service);
     let path = format!("/v1/leas/{DISTRICT}/performances?year={HELD_BACK}");
@@ -195,7 +207,7 @@ fn counts_below_eleven_are_masked_until_the_moment_and_then_shown_as_published()
             let shown = (count.into(), Value::Null);
             assert_eq!(students(caller, HELD_BACK, group), shown, "{group}");
         }
-        let told = told(caller);
+        let told = format!("{}{}", told(caller), needs(caller));
         assert!(!told.contains("fewer than 11"), "{told}");
         for words in small("# students") {
             assert!(told.contains(&format!(" {words}")), "{words}: {told}");

@@ -41,6 +41,14 @@ const OF_HELD_BACK: [&str; 7] = [DISTRICT, OFFICE, CHARTER, MOVED, NEIGHBOUR, FA
 /// The agency that has asked for a job.
 const JOBS_OF: &str = "county:01";
 
+/// The agency whose catalogue of services is there.
+const KEPT_BY: &str = "county:01";
+
+/// The county in which an LEA is.
+fn located_in(cds: &str) -> &str {
+    if cds == MOVED { "02" } else { &cds[..2] }
+}
+
 /// Whom each agency reaches, and of which counties' files it knows thereby.
 const AGENCIES: [(&str, &[&str], &[&str]); 14] = [
     ("state", &OF_HELD_BACK, &["01", "02", "03"]),
@@ -112,6 +120,10 @@ fn world() -> (Program, Releases) {
     held_back.push(all());
     program.succeed(["determine"]);
     // What is said afterwards makes what was shown before it a picture of its own.
+    let services = "code,service,levels,for,kind,contact\nA,Coaching,1,LEAs,coaching,office\n";
+    let services = program.write("services.csv", services);
+    let words = ["services", "import", "--provider", KEPT_BY];
+    program.succeed(words.into_iter().chain([services.to_str().unwrap()]));
     let last = (public.len() + held_back.len()).to_string();
     program.succeed(["publish", &last, "--at", "2091-01-01"]);
     (program, Releases { public, held_back })
@@ -291,7 +303,8 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         ("getRun" | "listRunChanges", "id") => &["1", "2", "3"],
         ("getCitation", "id") => &["cde-calpads-da"],
         ("createImport", "fileName") => &["file.txt"],
-        ("deleteReferral" | "deleteIntervention", "reason") => &["none"],
+        (_, "provider") => &[KEPT_BY],
+        ("deleteService" | "deleteReferral" | "deleteIntervention", "reason") => &["wrong"],
         ("getIntervention" | "takeInterventionStep" | "deleteIntervention", "id") => {
             &["01890a5d-ac96-774b-bcce-b302099a8057"]
         }
@@ -572,6 +585,32 @@ fn assert_shows(
             found(false);
         }
         "updateRelease" => assert_may_publish(path, answer, caller, releases, view, &said()),
+        // Catalogues are public.
+        "listServices" => {
+            found(true);
+            assert_eq!(answer.json()["items"].as_array().unwrap().len(), 1, "{}", said());
+        }
+        "getService" | "getServiceCatalogue" | "exportServiceCatalogue" => {
+            found(true);
+        }
+        "listRecommendedServices" => {
+            if found(view.leas().contains(cds)) {
+                let year = if view.held_back.contains(cds) { HELD_BACK } else { PUBLIC };
+                let body = answer.json();
+                assert_eq!(body["dashboardYear"].to_string(), year, "{}", said());
+                let years = texts(&body["needs"], "dashboardYear");
+                assert!(years.iter().all(|of| of == year || of == PUBLIC), "{}", said());
+                let own = usize::from(located_in(cds) == "01");
+                assert_eq!(body["items"].as_array().unwrap().len(), own, "{}", said());
+            }
+        }
+        // What is sent here is no service.
+        "createService" => assert_eq!(answer.status, 400, "{}", said()),
+        // Who keeps the catalogue is asked for the condition that is missing.
+        "updateService" | "deleteService" | "replaceServiceCatalogue" => {
+            let keeps = caller.is_state() || caller.agency == KEPT_BY;
+            assert_eq!(answer.status, if keeps { 428 } else { 403 }, "{}", said());
+        }
         "listRuns" => {
             found(true);
             let runs = texts(&answer.json()["items"], "number");
@@ -702,7 +741,11 @@ fn assert_every_caller_is_told_what_it_may_know(open: bool) {
     let moment = runs[1]["made at"].as_str().unwrap();
     let job = job(&service, &issuer);
     let referral = referral(&service, &issuer);
+    let state = calsos_tests::jobs::Caller::new(&issuer, "read", "state");
+    let kept = state.get(&service, "/v1/services").json()["items"][0]["id"].clone();
+    let kept = kept.as_str().unwrap().to_owned();
     let values = |operation: &str, name: &str| match (operation, name) {
+        ("getService" | "updateService" | "deleteService", "id") => vec![kept.clone()],
         ("getImport" | "listImportIssues" | "getJob" | "cancelJob", "id") => vec![job.clone()],
         ("getReferral" | "takeReferralStep" | "deleteReferral", "id") => vec![referral.clone()],
         _ => values(operation, name),

@@ -1,6 +1,8 @@
 //! What the record of support rests on: what the rules say of an LEA in public, what the
 //! Collaborative found, and who is referred to it.
 
+pub(crate) mod services;
+
 use std::collections::BTreeSet;
 
 use calsos_domain::cds::CdsCode;

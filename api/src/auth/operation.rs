@@ -75,6 +75,11 @@ operations! {
     GetRun "getRun" Needs::Reading;
     ListRunChanges "listRunChanges" Needs::Reading;
     ExportDeterminations "exportDeterminations" Needs::Reading;
+    ListServices "listServices" Needs::Reading;
+    GetService "getService" Needs::Reading;
+    GetServiceCatalogue "getServiceCatalogue" Needs::Reading;
+    ExportServiceCatalogue "exportServiceCatalogue" Needs::Reading;
+    ListRecommendedServices "listRecommendedServices" Needs::Reading;
 
     CreateImport "createImport" Needs::Scope(Scope::Import);
     ListImports "listImports" Needs::Scope(Scope::Import);
@@ -96,6 +101,10 @@ operations! {
     TakeInterventionStep "takeInterventionStep" Needs::Scope(Scope::Support);
     DeleteIntervention "deleteIntervention" Needs::Scope(Scope::Support);
 
+    CreateService "createService" Needs::Scope(Scope::Support);
+    UpdateService "updateService" Needs::Scope(Scope::Support);
+    DeleteService "deleteService" Needs::Scope(Scope::Support);
+    ReplaceServiceCatalogue "replaceServiceCatalogue" Needs::Scope(Scope::Support);
     ListAudit "listAudit" Needs::Scope(Scope::Admin);
 }
 

@@ -12,12 +12,15 @@ use std::time::{Duration, Instant};
 
 use calsos_domain::cds::CdsCode;
 use calsos_domain::year::DashboardYear;
-use calsos_persistence::AnswerFilter;
+use calsos_ingest::{CatalogueRead, read_catalogue};
+use calsos_persistence::{AnswerFilter, SupportBy};
 use calsos_sample::{Form, State, Subject};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{explain, sample};
+use crate::app::clients::by_command;
 use crate::app::import::Imported;
+use crate::app::support::services::Writing;
 use crate::app::{Office, database_file, disk};
 use crate::cli::{Demo, Explain, Format, Global};
 use crate::error::AppError;
@@ -61,6 +64,7 @@ pub(super) fn run(global: &Global, asked: &Demo) -> Result<(), AppError> {
         )));
     }
     let taken = take_in(&office, &state, folder, kept.is_some(), &mut spent)?;
+    offer_services(&office, &state)?;
     let began = Instant::now();
     let run = office.determine(BY)?;
     spent.deciding = began.elapsed();
@@ -215,6 +219,28 @@ fn take_in(
     }
     progress.finish();
     Ok(taken)
+}
+
+/// Loads the catalogues of the county offices.
+fn offer_services(office: &Office, state: &State) -> Result<(), AppError> {
+    for catalogue in state.catalogues() {
+        let text = catalogue.text.as_bytes();
+        let read = read_catalogue(&catalogue.name, text, None, &office.layouts);
+        let CatalogueRead { provider, services, notes: _ } = match read {
+            Ok(read) => read,
+            Err(refusal) => {
+                writeln!(anstream::stderr(), "{refusal}")?;
+                return Err(AppError::Refused { refused: 1, asked: 1 });
+            }
+        };
+        let target = format!("catalogue of {provider}");
+        let writing = Writing {
+            by: SupportBy { client: BY, issuer: None, agency: None },
+            audit: by_command(BY, "calsos demo", &target),
+        };
+        office.load_catalogue(&provider, &services, None, false, writing)?;
+    }
+    Ok(())
 }
 
 /// A bar on a terminal; elsewhere a line now and then.

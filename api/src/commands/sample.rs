@@ -52,6 +52,14 @@ pub(super) fn run(global: &Global, asked: &Sample) -> Result<(), AppError> {
         view.files += 1;
         view.bytes += file.bytes.len();
     }
+    let services = asked.out.join("services");
+    fs::create_dir(&services).map_err(|cause| disk("making the folder", &services, cause))?;
+    for catalogue in state.catalogues() {
+        let path = services.join(&catalogue.name);
+        fs::write(&path, &catalogue.text).map_err(|cause| disk("writing", &path, cause))?;
+        view.files += 1;
+        view.bytes += catalogue.text.len();
+    }
     let mut out = screen();
     match global.format {
         Format::Table => {

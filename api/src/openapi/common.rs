@@ -36,7 +36,7 @@ const HEADERS: [(&str, &str, &str); 16] = [
     ),
     (
         "ETag",
-        "The tag of the body, for `If-None-Match`: weak, and of a record the strong one of its version, for `If-Match`.",
+        "The tag of the body, for `If-None-Match`: weak, and of what can be changed the strong one of its version, for `If-Match`.",
         "W/\"12.81-0190a5c4-93c0-7c2e-8f0a-6f1d2c3b4a59\"",
     ),
     (
@@ -73,7 +73,7 @@ const HEADERS: [(&str, &str, &str); 16] = [
     ),
     (
         "Location",
-        "Where the job is that will do what was asked for, or the record that was made.",
+        "Where the job is that will do what was asked for, or what was made.",
         "http://127.0.0.1:8080/v1/jobs/0190a5c4-93c0-7c2e-8f0a-6f1d2c3b4a59",
     ),
     (
@@ -115,6 +115,7 @@ pub(super) fn complete(document: &mut Value) {
 }
 
 fn complete_operation(operation: &mut Map<String, Value>, is_counted: bool) {
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
     let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
     let parameters = parameters.as_array_mut().map(std::mem::take).unwrap_or_default();
     let is_list = parameters
@@ -169,7 +170,8 @@ fn complete_operation(operation: &mut Map<String, Value>, is_counted: bool) {
             }
         }
     }
-    let mut parameters: Vec<Value> = parameters.into_iter().map(with_values).collect();
+    let mut parameters: Vec<Value> =
+        parameters.into_iter().map(|parameter| with_values(parameter, &id)).collect();
     if is_tagged {
         parameters.push(json!({
             "name": "If-None-Match", "in": "header", "required": false,
@@ -201,12 +203,13 @@ const AS_OF: &str = "What was shown to the caller at this moment, if it may stil
 
 /// Gives a parameter the texts that it takes, where they are a closed list, and what is said of
 /// it wherever it is.
-fn with_values(mut parameter: Value) -> Value {
+fn with_values(mut parameter: Value, operation: &str) -> Value {
     if parameter["name"] == "asOf" {
         parameter["description"] = json!(AS_OF);
     }
     let values: Vec<&str> = match parameter["name"].as_str().unwrap_or_default() {
-        "kind" => {
+        // Kinds of services are any words.
+        "kind" if operation != "listServices" => {
             let indicators = Indicator::ALL.map(Indicator::code).into_iter();
             indicators.chain(LOCAL).chain(OTHER_KINDS).collect()
         }
@@ -215,6 +218,7 @@ fn with_values(mut parameter: Value) -> Value {
         "group" => {
             StudentGroup::COUNTED.map(StudentGroup::code).into_iter().chain(["TOM"]).collect()
         }
+        "indicator" => Indicator::ALL.map(Indicator::code).to_vec(),
         "layout" => vec!["answers", "published"],
         "format" => vec!["csv", "ndjson", "xlsx"],
         "outcome" => vec!["done", "refused"],
@@ -234,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_file_that_is_listed_is_one() {
-        let kinds = with_values(json!({"name": "kind", "schema": {}}));
+        let kinds = with_values(json!({"name": "kind", "schema": {}}), "createImport");
         let kinds = kinds["schema"]["enum"].as_array().unwrap();
         assert_eq!(kinds.len(), 26);
         for kind in kinds.iter().map(|kind| kind.as_str().unwrap()) {

@@ -1,5 +1,9 @@
-//! The record of support: what people decide and do after a determination.
+//! The resources of support: what people decide and do after a determination.
 
+pub(super) mod catalogues;
 pub(super) mod interventions;
+mod keeping;
+pub(super) mod recommended;
 mod record;
 pub(super) mod referrals;
+pub(super) mod services;

@@ -156,6 +156,21 @@ impl Asked {
         year
     }
 
+    /// A parameter of the query that is needed.
+    pub(crate) fn needed<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let given = self.query.contains_key(name);
+        let found = self.optional(name, expected, read);
+        if !given {
+            self.fault(name, format!("it is missing; {expected} is expected"));
+        }
+        found
+    }
+
     /// Ends the reading: every fault at once, and every parameter that nobody asked for.
     pub(crate) fn done(mut self) -> Result<(), Problem> {
         let known = match self.known.as_slice() {

@@ -2,6 +2,7 @@
 
 pub(crate) mod intervention;
 pub(crate) mod referral;
+pub(crate) mod service;
 
 use calsos_domain::support::evidence::MetTest;
 use calsos_persistence::SupportVersion;

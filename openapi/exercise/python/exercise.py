@@ -16,10 +16,13 @@ from calsos_client import (
     Configuration,
     InterventionProposal,
     InterventionStepTaken,
+    NewService,
+    NewServiceCatalogue,
     Problem,
     ReferralOpening,
     ReferralStepTaken,
     ReleaseChange,
+    ServiceChange,
 )
 from calsos_client.api import (
     AccessApi,
@@ -36,6 +39,7 @@ from calsos_client.api import (
     RulebooksApi,
     RunsApi,
     ServiceApi,
+    ServicesApi,
     SummariesApi,
     YearsApi,
 )
@@ -317,6 +321,47 @@ codes = {
     "deleteIntervention": "unknown-intervention",
 }
 assert {operation: answers[operation]["code"] for operation in codes} == codes
+
+# The same service and the same catalogue from every client: what was there first stays.
+services = ServicesApi(known)
+new_service = NewService(
+    code="EX-1",
+    provider="county:58",
+    name="Attendance teams",
+    levels=[1, 2],
+    offered_to=["leas"],
+    kind="coaching",
+    indicators=["CHRO"],
+    groups=["SWD"],
+    priorities=[],
+    contact="attendance@example.org",
+)
+made = answered("createService", services.create_service(new_service, idempotency_key="exercise"))
+change = ServiceChange(state="offered")
+changed = answered("updateService", services.update_service(made.id, "*", change))
+assert changed == made and changed.version == 1
+loaded = services.replace_service_catalogue(
+    "county:58", "*", NewServiceCatalogue(services=[new_service]), dry_run=True
+)
+assert answered("replaceServiceCatalogue", loaded).unchanged == 1 and loaded.dry_run
+try:
+    services.delete_service(made.id, "twice", '"0"')
+    raise AssertionError("a service was deleted in another version")
+except ApiException as refused:
+    answers["deleteService"] = {"code": Problem.from_json(refused.body).code}
+catalogues = ServicesApi(client)
+assert answered("listServices", catalogues.list_services()).items == [made]
+assert answered("getService", catalogues.get_service(made.id)) == made
+of_county = answered("getServiceCatalogue", catalogues.get_service_catalogue("county:58"))
+assert of_county.services == [made]
+table = answered("exportServiceCatalogue", catalogues.export_service_catalogue("county:58"))
+assert len(table.splitlines()) == 2
+recommended = answered(
+    "listRecommendedServices", catalogues.list_recommended_services(QUARTZ_VALLEY, year=YEAR)
+)
+[first] = recommended.items
+assert (first.service, first.nearness) == (made, "ownCounty")
+assert first.matches[0].made_eligible and first.matches[0].group == "SWD"
 
 operations = {
     operation["operationId"]

@@ -21,6 +21,7 @@ import {
   RulebooksApi,
   RunsApi,
   ServiceApi,
+  ServicesApi,
   SummariesApi,
   TokenResponseToJSON,
   YearsApi,
@@ -108,6 +109,40 @@ const proposal = {
   reason: "made up",
   strategies: "made up",
 };
+// The same service and the same catalogue from every client: what was there first stays.
+const services = new ServicesApi(known);
+const newService = {
+  code: "EX-1",
+  provider: "county:58",
+  name: "Attendance teams",
+  levels: [1, 2],
+  offeredTo: ["leas"],
+  kind: "coaching",
+  indicators: ["CHRO"],
+  groups: ["SWD"],
+  priorities: [],
+  contact: "attendance@example.org",
+};
+const createService = await services.createService({ newService, idempotencyKey });
+const updateService = await services.updateService({
+  id: createService.id,
+  ifMatch: "*",
+  serviceChange: { state: "offered" },
+});
+const replaceServiceCatalogue = await services.replaceServiceCatalogue({
+  provider: "county:58",
+  ifMatch: "*",
+  dryRun: true,
+  newServiceCatalogue: { services: [newService] },
+});
+let deleteService: unknown;
+try {
+  await services.deleteService({ id: createService.id, reason: "twice", ifMatch: '"0"' });
+  assert(false, "a service was deleted in another version");
+} catch (refused) {
+  if (!(refused instanceof ResponseError)) throw refused;
+  deleteService = { code: (await refused.response.json()).code };
+}
 
 const answers: Record<string, unknown> = {
   getDiscovery: await service.getDiscovery(),
@@ -148,6 +183,15 @@ const answers: Record<string, unknown> = {
   listImports: await jobs.listImports(),
   getImport: await jobs.getImport({ id: sent.id }),
   listImportIssues: await jobs.listImportIssues({ id: sent.id }),
+  createService,
+  updateService,
+  replaceServiceCatalogue,
+  deleteService,
+  listServices: await new ServicesApi(configuration).listServices(),
+  getService: await new ServicesApi(configuration).getService({ id: createService.id }),
+  getServiceCatalogue: await services.getServiceCatalogue({ provider: "county:58" }),
+  exportServiceCatalogue: await services.exportServiceCatalogue({ provider: "county:58" }),
+  listRecommendedServices: await services.listRecommendedServices({ cds, year }),
   createRun: decided,
   getJob: await jobs.getJob({ id: decided.id }),
   cancelJob,

@@ -110,6 +110,34 @@ const begun = await known.POST("/v1/interventions/{id}/steps", {
 const gone = await known.DELETE("/v1/interventions/{id}", {
   params: { path: nowhere, query: { reason }, header: any },
 });
+// The same service and the same catalogue from every client: what was there first stays.
+const newService = {
+  code: "EX-1",
+  provider: "county:58",
+  name: "Attendance teams",
+  levels: [1, 2],
+  offeredTo: ["leas"],
+  kind: "coaching",
+  indicators: ["CHRO"],
+  groups: ["SWD"],
+  priorities: [],
+  contact: "attendance@example.org",
+};
+const createService = await of(
+  known.POST("/v1/services", { params: { header: key }, body: newService }),
+);
+const ofService = { id: createService.id };
+const updateService = await of(
+  known.PATCH("/v1/services/{id}", {
+    params: { path: ofService, header: { "If-Match": "*" } },
+    body: { state: "offered" },
+  }),
+);
+const notDeleted = await known.DELETE("/v1/services/{id}", {
+  params: { path: ofService, query: { reason: "twice" }, header: { "If-Match": '"0"' } },
+});
+deepEqual(notDeleted.error?.code, "condition-failed");
+const ofProvider = { provider: "county:58" };
 
 // The type has every operation of the document as a key, so that it does not compile while one
 // is without a call.
@@ -173,6 +201,29 @@ const answers = {
   listImports: await of(known.GET("/v1/imports")),
   getImport: await of(known.GET("/v1/imports/{id}", ofSent)),
   listImportIssues: await of(known.GET("/v1/imports/{id}/issues", ofSent)),
+  createService,
+  updateService,
+  replaceServiceCatalogue: await of(
+    known.PUT("/v1/service-catalogues/{provider}", {
+      params: { path: ofProvider, query: { dryRun: true }, header: { "If-Match": "*" } },
+      body: { services: [newService] },
+    }),
+  ),
+  deleteService: { code: notDeleted.error?.code },
+  listServices: await of(client.GET("/v1/services")),
+  getService: await of(client.GET("/v1/services/{id}", { params: { path: ofService } })),
+  getServiceCatalogue: await of(
+    client.GET("/v1/service-catalogues/{provider}", { params: { path: ofProvider } }),
+  ),
+  exportServiceCatalogue: await of(
+    client.GET("/v1/service-catalogues/{provider}/table", {
+      params: { path: ofProvider },
+      parseAs: "text",
+    }),
+  ),
+  listRecommendedServices: await of(
+    client.GET("/v1/leas/{cds}/recommended-services", { params: { path: { cds }, query: { year } } }),
+  ),
   createRun: decided,
   getJob: await of(known.GET("/v1/jobs/{id}", ofDecided)),
   cancelJob: { code: ended.error?.code },

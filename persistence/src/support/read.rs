@@ -114,27 +114,36 @@ impl Store {
     pub fn support_records(
         &self,
         filter: &SupportFilter<'_>,
-        mut admits: impl FnMut(&SupportRecord) -> bool,
+        admits: impl FnMut(&SupportRecord) -> bool,
     ) -> Result<Vec<SupportRecord>, StoreError> {
-        let as_of =
-            filter.as_of.map(|moment| moment_column("listing support", moment)).transpose()?;
-        self.read("listing support", |connection| {
-            let mut found = Vec::new();
-            let mut before = filter.before_sequence;
-            loop {
-                let rows = some(connection, &SupportFilter { before_sequence: before, ..*filter })?;
-                let Some(last) = rows.last() else { return Ok(found) };
-                before = u32::try_from(last.sequence).ok();
-                for record in with_versions(connection, rows, as_of.as_deref(), filter.state)? {
-                    if filter.limit.is_some_and(|limit| found.len() >= limit) {
-                        return Ok(found);
-                    }
-                    if !record.is_deleted() && admits(&record) {
-                        found.push(record);
-                    }
-                }
+        self.read(LISTING, |connection| all(connection, filter, admits))
+    }
+}
+
+const LISTING: &str = "listing support";
+
+/// The records that a filter wants and for which `admits` says so, the newest first, without
+/// deleted ones.
+pub(super) fn all(
+    connection: &mut Connection,
+    filter: &SupportFilter<'_>,
+    mut admits: impl FnMut(&SupportRecord) -> bool,
+) -> Result<Vec<SupportRecord>, Failure> {
+    let as_of = filter.as_of.map(|moment| moment_column(LISTING, moment)).transpose()?;
+    let mut found = Vec::new();
+    let mut before = filter.before_sequence;
+    loop {
+        let rows = some(connection, &SupportFilter { before_sequence: before, ..*filter })?;
+        let Some(last) = rows.last() else { return Ok(found) };
+        before = u32::try_from(last.sequence).ok();
+        for record in with_versions(connection, rows, as_of.as_deref(), filter.state)? {
+            if filter.limit.is_some_and(|limit| found.len() >= limit) {
+                return Ok(found);
             }
-        })
+            if !record.is_deleted() && admits(&record) {
+                found.push(record);
+            }
+        }
     }
 }
 

@@ -136,18 +136,7 @@ impl Store {
             if let Some(other) = rests_on_other(connection, rests_on)? {
                 return Ok(other);
             }
-            let last: Option<i32> = support_record::table
-                .select(diesel::dsl::max(support_record::sequence))
-                .first(connection)?;
-            let row = RecordRow {
-                sequence: last.unwrap_or(0) + 1,
-                id: SupportId::make().to_string(),
-                kind: place.kind.code().to_owned(),
-                cds: place.cds.map(|cds| cds.to_string()),
-                county: place.county.map(|county| i16::from(county.number())),
-            };
-            diesel::insert_into(support_record::table).values(&row).execute(connection)?;
-            seals::set(connection, Owner::SupportRecord, row.sequence)?;
+            let row = insert_record(connection, place)?;
             let version = insert(connection, (row.sequence, 1), SupportWhat::Created, written)?;
             let record = record_of(row, version.at.clone(), version)?;
             audit::insert_with(connection, audit, || {
@@ -191,7 +180,7 @@ impl Store {
             if let Some(other) = rests_on_other(connection, rests_on)? {
                 return Ok(other);
             }
-            let place = (column(found.sequence), column(found.version.version) + 1);
+            let place = found.next_version();
             let version = match edit {
                 SupportEdit::Change { .. } => {
                     insert(connection, place, SupportWhat::Changed, written)?
@@ -215,16 +204,16 @@ impl Store {
 
 /// What is written as a version.
 #[derive(Clone, Copy)]
-struct Written<'a> {
-    state: &'a str,
-    content: &'a str,
-    reason: Option<&'a str>,
-    by: SupportBy<'a>,
-    once: Option<Once<'a>>,
+pub(super) struct Written<'a> {
+    pub(super) state: &'a str,
+    pub(super) content: &'a str,
+    pub(super) reason: Option<&'a str>,
+    pub(super) by: SupportBy<'a>,
+    pub(super) once: Option<Once<'a>>,
 }
 
 impl Written<'_> {
-    fn checked(&self, asked: &'static str) -> Result<(), StoreError> {
+    pub(super) fn checked(&self, asked: &'static str) -> Result<(), StoreError> {
         let Written { state, content, reason, by, once } = *self;
         texts_without_nul(
             asked,
@@ -247,8 +236,47 @@ fn column(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
+impl SupportRecord {
+    /// Where its next version stands: its number, and that of the version.
+    pub(super) fn next_version(&self) -> (i32, i32) {
+        (column(self.sequence), column(self.version.version) + 1)
+    }
+}
+
+/// A record without a version yet.
+pub(super) fn insert_record(
+    connection: &mut Connection,
+    place: SupportPlace,
+) -> Result<RecordRow, Failure> {
+    let last: Option<i32> = support_record::table
+        .select(diesel::dsl::max(support_record::sequence))
+        .first(connection)?;
+    let row = RecordRow {
+        sequence: last.unwrap_or(0) + 1,
+        id: SupportId::make().to_string(),
+        kind: place.kind.code().to_owned(),
+        cds: place.cds.map(|cds| cds.to_string()),
+        county: place.county.map(|county| i16::from(county.number())),
+    };
+    diesel::insert_into(support_record::table).values(&row).execute(connection)?;
+    seals::set(connection, Owner::SupportRecord, row.sequence)?;
+    Ok(row)
+}
+
 fn insert(
     connection: &mut Connection,
+    place: (i32, i32),
+    what: SupportWhat,
+    written: Written<'_>,
+) -> Result<VersionRow, Failure> {
+    let at = moments::next(connection)?;
+    insert_at(connection, &at, place, what, written)
+}
+
+/// A version that is written at a moment.
+pub(super) fn insert_at(
+    connection: &mut Connection,
+    at: &str,
     (record, version): (i32, i32),
     what: SupportWhat,
     Written { state, content, reason, by, once }: Written<'_>,
@@ -264,7 +292,7 @@ fn insert(
         state: state.to_owned(),
         content: content.to_owned(),
         reason: reason.map(str::to_owned),
-        at: moments::next(connection)?,
+        at: at.to_owned(),
         by_client: by.client.to_owned(),
         by_issuer: by.issuer.map(str::to_owned),
         by_agency: by.agency.map(str::to_owned),

@@ -36,6 +36,8 @@ mod releases;
 #[cfg(test)]
 mod round_trips;
 #[cfg(test)]
+mod sets_of_support;
+#[cfg(test)]
 mod signing_keys;
 #[cfg(test)]
 mod support;

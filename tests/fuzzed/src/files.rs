@@ -4,8 +4,10 @@ use std::sync::LazyLock;
 
 use calsos_domain::cds::CdsCode;
 use calsos_domain::release::{ReleaseContents, ReleaseKind, Rows};
+use calsos_domain::support::service_provider::ServiceProvider;
 use calsos_ingest::{
-    Assigned, FAULTS_TOLD, FileReport, Input, Layouts, Refusal, Understood, original_row, read,
+    Assigned, CATALOGUE_TEMPLATE, FAULTS_TOLD, FileReport, Input, Layouts, Refusal, Understood,
+    catalogue_text, original_row, read, read_catalogue,
 };
 
 use crate::headers::{self, Headed};
@@ -21,7 +23,9 @@ pub(crate) fn any_file(bytes: &[u8]) {
     let (line, content) = bytes.split_at(end);
     let line = String::from_utf8_lossy(line);
     let (name, assigned) = line.split_once('\t').unwrap_or((&line, ""));
-    check(name, content.get(1..).unwrap_or_default(), assigned.parse().ok());
+    let content = content.get(1..).unwrap_or_default();
+    check(name, content, assigned.parse().ok());
+    catalogue(content);
 }
 
 pub(crate) fn indicator_rows(bytes: &[u8]) {
@@ -46,6 +50,23 @@ pub(crate) fn directory_rows(bytes: &[u8]) {
 
 pub(crate) fn operator_rows(bytes: &[u8]) {
     below(&headers::TABLES, bytes);
+    let header = CATALOGUE_TEMPLATE.split_inclusive('\n').next().unwrap_or_default();
+    catalogue(&[header.as_bytes(), bytes].concat());
+}
+
+/// Reads a catalogue of services: what was taken is written and read again as the same.
+fn catalogue(bytes: &[u8]) {
+    let read = |bytes: &[u8]| read_catalogue("", bytes, Some(&ServiceProvider::Ccee), &LAYOUTS);
+    match read(bytes) {
+        Err(refusal) => refused(&refusal),
+        Ok(taken) => {
+            taken.notes.iter().for_each(|note| message(note));
+            match read(catalogue_text(&taken.services).as_bytes()) {
+                Ok(again) => assert_eq!(again.services, taken.services),
+                Err(refusal) => assert_eq!(refusal.to_string(), "", "read again"),
+            }
+        }
+    }
 }
 
 /// Rows below a header, which the first byte chooses.

@@ -1,0 +1,89 @@
+//! What an LEA needs help with, as far as the snapshot shows its results.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use calsos_domain::cds::CountyCode;
+use calsos_domain::determination::{Determination, decide};
+use calsos_domain::evaluation::Basis;
+use calsos_domain::facts::LeaFacts;
+use calsos_domain::rulebook::Rulebooks;
+use calsos_domain::support::grades::GradeSpan;
+use calsos_domain::support::need::{Need, SeenYear, needs, years_that_made_eligible};
+use calsos_domain::support::support_day;
+use calsos_domain::year::DashboardYear;
+
+use super::Snapshot;
+use crate::app::Office;
+use crate::error::AppError;
+
+/// The needs of an LEA by a year's answer, and what tells which services it may have.
+pub(crate) struct SeenNeeds {
+    pub(crate) needs: Vec<Need>,
+    /// The level of support that the rules give, where it is known and decided.
+    pub(crate) level: Option<u8>,
+    /// The county in which it is.
+    pub(crate) county: CountyCode,
+    /// The lead agencies that are named for the county in the year of support.
+    pub(crate) leads: BTreeSet<String>,
+    pub(crate) grades: Option<GradeSpan>,
+}
+
+/// What a year was decided from, and by what.
+struct Year {
+    lea: LeaFacts,
+    books: Arc<Rulebooks>,
+    year: DashboardYear,
+}
+
+impl Year {
+    fn decided(&self) -> Option<Determination<'_>> {
+        decide(&self.books, &self.lea, Basis::Files).remove(&self.year)
+    }
+}
+
+impl Snapshot {
+    /// The needs of an LEA by an answer. The results of an earlier year that made it eligible
+    /// are those of that year's own answer, where it is shown.
+    pub(crate) fn needs(
+        &self,
+        office: &Office,
+        place: usize,
+    ) -> Result<Option<SeenNeeds>, AppError> {
+        let Some(own) = self.year_at(office, place)? else { return Ok(None) };
+        let Some(determination) = own.decided() else { return Ok(None) };
+        let (cds, year) = (own.lea.cds, own.year);
+        let mut earlier = Vec::new();
+        for other in years_that_made_eligible(&determination) {
+            let place = self.index.find(cds, other).filter(|_| other != year);
+            if let Some(place) = place {
+                earlier.extend(self.year_at(office, place)?);
+            }
+        }
+        let decided: Vec<(&LeaFacts, Determination<'_>)> =
+            earlier.iter().filter_map(|year| Some((&year.lea, year.decided()?))).collect();
+        let masking = &self.masking;
+        let seen: Vec<SeenYear<'_>> = decided
+            .iter()
+            .map(|(lea, determination)| SeenYear { lea, determination, masking })
+            .collect();
+        let lea = &own.lea;
+        let day = support_day(determination.edition);
+        let lead = lea.register.geographic_lead_on(cds, day);
+        let level = determination.conclusions.eligible_level.known().copied();
+        let named = self.held.names.lea(cds);
+        Ok(Some(SeenNeeds {
+            needs: needs(SeenYear { lea, determination: &determination, masking }, &seen),
+            level: level.filter(|_| determination.decided),
+            county: self.located.get(&cds).copied().unwrap_or(cds.county()),
+            leads: lead.map(|lead| lead.value.agency.clone()).into_iter().collect(),
+            grades: named.and_then(|lea| lea.grade_span_in(year)).and_then(GradeSpan::parse),
+        }))
+    }
+
+    fn year_at(&self, office: &Office, place: usize) -> Result<Option<Year>, AppError> {
+        let answer = self.answer(place)?;
+        let (books, year) = (Arc::clone(&answer.source.books), answer.entry.year);
+        Ok(self.facts_of(office, place)?.map(|lea| Year { lea, books, year }))
+    }
+}
