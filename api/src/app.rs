@@ -22,6 +22,7 @@ pub(crate) mod release_states;
 pub(crate) mod standing;
 pub(crate) mod stored_by;
 pub(crate) mod summary;
+pub(crate) mod support;
 pub(crate) mod territory;
 pub(crate) mod wanted;
 pub(crate) mod withdraw;

@@ -22,6 +22,7 @@ mod runs;
 mod sample;
 mod serve;
 mod summary;
+mod support;
 mod template;
 mod withdraw;
 
@@ -70,6 +71,7 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Export(asked) => export::run(&office(global)?, global, asked),
         Command::Releases => releases::run(&office(global)?, global),
         Command::History(asked) => history::run(&office(global)?, global, asked),
+        Command::Support(asked) => support::run(&office(global)?, global, asked),
         Command::Runs => runs::run(&office(global)?, global),
         Command::Diff(asked) => diff::run(&office(global)?, global, asked),
         Command::Rulebook(asked) => rulebook::run(global, asked),

@@ -49,6 +49,7 @@ use crate::app::answers::{Answered, ReadAnswer};
 use crate::app::explain::trace_view;
 use crate::app::held::Held;
 use crate::app::moments::Moments;
+use crate::app::support::assignments::Assignments;
 use crate::app::wanted::Entry;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
@@ -192,6 +193,14 @@ impl Snapshot {
         let kept = Kept { body: body.clone(), route: route.map(Arc::new) };
         self.rendered.insert(key.to_owned(), kept);
         Ok(body)
+    }
+
+    /// Takes what the LEAs are in that it names.
+    fn assign(&mut self, assignments: &Assignments) {
+        let named = |cds: &CdsCode| self.held.names.lea(*cds).is_some();
+        let known = assignments.iter().filter(|(cds, _)| named(cds));
+        let known = known.map(|(cds, support)| (*cds, Arc::clone(support))).collect();
+        Arc::make_mut(&mut self.index).assignments = known;
     }
 
     /// Takes the index of an earlier snapshot where it is the same, as where files were taken

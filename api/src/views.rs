@@ -14,4 +14,5 @@ pub(crate) mod reconciliation;
 pub(crate) mod register;
 pub(crate) mod run_changes;
 pub(crate) mod run_diff;
+pub(crate) mod support;
 pub(crate) mod trace;

@@ -73,7 +73,9 @@ impl Snapshot {
             to_everybody: false,
             rendered_bytes: AUDIENCE_BYTES,
         };
-        Snapshot::of(parts)
+        let mut snapshot = Snapshot::of(parts)?;
+        snapshot.assign(&inside.index.assignments);
+        Ok(snapshot)
     }
 
     /// A picture of nothing, for a caller who reaches no LEA where nothing is public.

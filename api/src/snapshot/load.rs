@@ -126,15 +126,22 @@ pub(crate) fn load(
         to_everybody: to_everybody && hidden.is_empty(),
         rendered_bytes,
     })?;
+    let kept = (rendered_bytes, to_everybody);
+    let public = match hidden.is_empty() {
+        true => None,
+        false => Some(super::public::public(office, &full, hidden, tables_at, kept)?),
+    };
+    let shown = public.as_ref().unwrap_or(&full);
+    let assignments = office.assignments(&shown.held, &shown.index.entries, &moments)?;
+    full.assign(&assignments);
     if let Some(known) = known {
         full.share(&known.index);
     }
     let full = Arc::new(full);
-    if hidden.is_empty() {
+    let Some(mut public) = public else {
         return Ok(Loaded { public: Arc::clone(&full), full, moments, territory });
-    }
-    let kept = (rendered_bytes, to_everybody);
-    let mut public = super::public::public(office, &full, hidden, tables_at, kept)?;
+    };
+    public.assign(&assignments);
     if let Some([_, known]) = beside {
         public.share(&known.index);
     }

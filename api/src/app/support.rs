@@ -1,0 +1,3 @@
+//! Support in practice: what LEAs are in, and who helps them.
+
+pub(crate) mod assignments;

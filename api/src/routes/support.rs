@@ -1,0 +1,3 @@
+//! Support in practice.
+
+pub(crate) mod assignments;

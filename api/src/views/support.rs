@@ -1,0 +1,3 @@
+//! The shapes of support in practice.
+
+pub(crate) mod assignment;
