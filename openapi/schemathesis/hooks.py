@@ -105,7 +105,7 @@ def asked(path):
 
 
 def cursors():
-    lists = [] if CLOSED else ["/v1/determinations?limit=1", "/v1/leas?limit=1"]
+    lists = [] if CLOSED else ["/v1/determinations?limit=1", "/v1/leas?limit=1", "/v1/assignments?limit=1"]
     if TOKEN and not OWN:
         lists += ["/v1/audit?limit=1", "/v1/imports?limit=1"]
     return {f"GET {of.partition('?')[0]}": asked(of)["page"]["next"] for of in lists}
@@ -127,8 +127,9 @@ def before_call(context, case, kwargs):
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     query = case.query or {}
-    if "asOf" in query:
-        query["asOf"] = TODAY
+    for day in ("asOf", "effectiveOn", "endingBefore"):
+        if day in query:
+            query[day] = TODAY
     cursor = CURSORS.get(case.operation.label)
     if cursor and "cursor" in query:
         query["cursor"] = cursor

@@ -185,9 +185,8 @@ fn support_at_the_start_of_each_year_is_what_the_state_published_for_every_lea()
     let path = "/v1/assignments?effectiveOn=2022-01-01&type=district&limit=5000";
     let items = service.json(path)["items"].as_array().unwrap().clone();
     assert!(items.iter().all(|item| item["carriedThrough"] == json!([2020, 2021])));
-    assert!(items.iter().all(
-        |item| (&item["from"], &item["until"]) == (&json!("2019-12-12"), &json!("2022-12-14"))
-    ));
+    assert!(items.iter().all(|item| (&item["effectiveFrom"], &item["effectiveUntil"])
+        == (&json!("2019-12-12"), &json!("2022-12-14"))));
 }
 
 #[test]
@@ -269,13 +268,15 @@ fn list_of_2024(program: &Program) {
     program.succeed(["determine"]);
 }
 
+const DAYS: [&str; 3] = ["effectiveFrom", "effectiveUntil", "levelSince"];
+
 /// What is told of each assignment, shortly.
 fn short(items: &Value) -> Vec<String> {
     let told = |item: &Value| {
         let text = |name: &str| item[name].to_string().replace('"', "");
-        let parts =
-            ["dashboardYear", "assignedLevel", "supportYear", "event", "from", "until", "since"];
-        let parts: Vec<String> = parts.into_iter().chain(["origin"]).map(text).collect();
+        let parts = ["dashboardYear", "assignedLevel", "supportYear", "event"];
+        let parts: Vec<String> =
+            parts.into_iter().chain(DAYS).chain(["origin"]).map(text).collect();
         parts.join(" ")
     };
     items.as_array().unwrap().iter().map(told).collect()
@@ -319,14 +320,14 @@ fn level_2_is_opened_renewed_carried_on_continued_and_ended(on: Backend) {
         "cds": DISTRICT, "name": "District 0199999", "leaType": "district", "county": "01",
         "countyName": "County 01", "assignedLevel": 2, "eligibleLevel": 2, "supportYear": 2,
         "label": "Differentiated Assistance, Year 2", "event": "continued",
-        "from": "2024-11-21", "since": "2023-12-15", "atLeastUntil": "2025-06-30",
+        "effectiveFrom": "2024-11-21", "levelSince": "2023-12-15", "atLeastUntil": "2025-06-30",
         "dashboardYear": 2024, "dataSchoolYear": "2023-24", "supportSchoolYear": "2024-25",
         "origin": "published", "list": {"release": 19, "row": 3}, "carriedThrough": [],
         "provider": {
             "name": "County superintendent of schools", "toBeConfirmed": false,
             "citation": "ec-52071#b",
             "coProviders": [{
-                "role": "geographicLead", "name": "Lead Two", "from": "2024-07-01",
+                "role": "geographicLead", "name": "Lead Two", "effectiveFrom": "2024-07-01",
                 "table": {"release": 18, "row": 3},
             }],
         },
@@ -607,7 +608,7 @@ fn without_a_day_in_the_rules_support_begins_when_the_files_are_public() {
     under(&[&["import", "--public-at", "2020-01-01"], names.as_slice()].concat());
     under(&["determine"]);
     let service = Service::start(&program, &editions);
-    let from = || support(&service, DISTRICT)["items"][0]["from"].clone();
+    let from = || support(&service, DISTRICT)["items"][0]["effectiveFrom"].clone();
     // Never before the school year in which support follows.
     assert_eq!(from(), "2026-07-01");
     under(&["publish", "1", "--at", "closed"]);

@@ -64,8 +64,8 @@ fn row(item: &AssignmentView<'_>) -> [String; 12] {
     let beside = provider.iter().flat_map(|provider| &provider.co_providers);
     let beside: Vec<&str> = beside.map(|other| other.name).collect();
     [
-        item.from.clone(),
-        item.until.clone().unwrap_or_default(),
+        item.effective_from.clone(),
+        item.effective_until.clone().unwrap_or_default(),
         item.assigned_level.map_or("not known".to_owned(), |level| level.to_string()),
         number(item.support_year),
         item.at_least_until.clone().unwrap_or_default(),

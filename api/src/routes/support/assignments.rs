@@ -29,7 +29,7 @@ struct AssignmentList<'a> {
 /// The support of an LEA
 ///
 /// What level it is in, and was in, by its public determinations: the newest first, the one that
-/// goes on without `until`. Level 2 follows a determination from the day on which the Dashboard
+/// goes on without `effectiveUntil`. Level 2 follows a determination from the day on which the Dashboard
 /// was public; of each year the state's list counts where one is loaded and public, else what was
 /// computed.
 #[utoipa::path(

@@ -48,19 +48,19 @@ pub(crate) struct AssignmentView<'a> {
     #[schema(example = "opened")]
     pub(crate) event: &'static str,
     /// The first day on which it holds: that on which the Dashboard was public.
-    #[schema(format = Date)]
-    pub(crate) from: String,
+    #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-12")]
+    pub(crate) effective_from: String,
     /// The last day on which it held; absent while it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = Date)]
-    pub(crate) until: Option<String>,
+    #[schema(nullable = false, pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-12")]
+    pub(crate) effective_until: Option<String>,
     /// Since which day the LEA is at this level without a break.
-    #[schema(format = Date)]
-    pub(crate) since: String,
+    #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-12")]
+    pub(crate) level_since: String,
     /// The end of the two school years that level 2 lasts at least; absent where the law of
     /// the year does not ask for them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = Date)]
+    #[schema(nullable = false, pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-12")]
     pub(crate) at_least_until: Option<String>,
     /// The Dashboard year of the determination.
     pub(crate) dashboard_year: u16,
@@ -125,12 +125,12 @@ pub(crate) struct CoProviderView<'a> {
     pub(crate) name: &'a str,
     /// The first day on which the county had it; absent where it always had.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = Date)]
-    pub(crate) from: Option<String>,
+    #[schema(nullable = false, pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-12")]
+    pub(crate) effective_from: Option<String>,
     /// The last one; absent where it still has it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = Date)]
-    pub(crate) until: Option<String>,
+    #[schema(nullable = false, pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-12")]
+    pub(crate) effective_until: Option<String>,
     /// Where the operator's table says so.
     pub(crate) table: RowView,
 }
@@ -184,9 +184,9 @@ impl<'a> AssignmentView<'a> {
             support_year: said.support_year,
             label: said.label.as_deref(),
             event: assignment.event.code(),
-            from: assignment.from.to_string(),
-            until: assignment.until.map(|day| day.to_string()),
-            since: assignment.since.to_string(),
+            effective_from: assignment.from.to_string(),
+            effective_until: assignment.until.map(|day| day.to_string()),
+            level_since: assignment.since.to_string(),
             at_least_until: assignment.at_least_until.map(|day| day.to_string()),
             dashboard_year: year.number(),
             data_school_year: year.data_school_year(),
@@ -204,8 +204,8 @@ impl<'a> CoProviderView<'a> {
         CoProviderView {
             role: "geographicLead",
             name: &lead.value.agency,
-            from: lead.value.held.from.map(|day| day.to_string()),
-            until: lead.value.held.until.map(|day| day.to_string()),
+            effective_from: lead.value.held.from.map(|day| day.to_string()),
+            effective_until: lead.value.held.until.map(|day| day.to_string()),
             table: RowView { release: lead.release.0, row: lead.row },
         }
     }
