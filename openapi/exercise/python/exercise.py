@@ -146,7 +146,7 @@ helped = support.list_assignments(assigned_level=2, provider=decided.provider.na
 assert {of.cds for of in helped.items} == {of.cds for of in everyone.items if of.assigned_level == 2}
 levels = answered("listSupportOfLea", support.list_support_of_lea(QUARTZ_VALLEY))
 newest = levels.items[0]
-assert (newest.dashboard_year, newest.event, newest.origin) == (YEAR, "opened", "computed")
+assert (newest.dashboard_year, newest.event, newest.origin) == (YEAR, "renewed", "computed")
 assert newest in helped.items and newest.provider.name == decided.provider.name
 
 rulebooks = RulebooksApi(client)
