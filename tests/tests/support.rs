@@ -28,8 +28,11 @@ fn program() -> Program {
 
 // ---- By the state's lists ----
 
-/// The state's lists that are in force, and how many LEAs have each status.
-const LISTS: [(u16, &str, &[(&str, usize)]); 6] = [
+/// How many LEAs of a list have each status.
+type Counts = &'static [(&'static str, usize)];
+
+/// The state's lists that are in force.
+const LISTS: [(u16, &str, Counts); 6] = [
     (2017, "assistance-status17.xls", &[("Differentiated Support", 228), ("General Support", 708)]),
     (
         2018,

@@ -17,6 +17,9 @@ use super::moments::today;
 use crate::auth::reach::Territory;
 use crate::error::AppError;
 
+/// The lead agencies that a county has or had, by their first days.
+pub(crate) type Leads = Arc<Vec<Cited<GeographicLeadRow>>>;
+
 impl Office {
     /// The tables in force among releases, as they are today.
     pub(crate) fn territory(
@@ -34,11 +37,11 @@ impl Office {
         Ok(territory)
     }
 
-    /// The lead agencies that counties have or had, by the table in force among releases.
+    /// The lead agencies of every county, by the table in force among releases.
     pub(crate) fn geographic_leads(
         &self,
         releases: &[ReleaseRecord],
-    ) -> Result<BTreeMap<CountyCode, Arc<Vec<Cited<GeographicLeadRow>>>>, AppError> {
+    ) -> Result<BTreeMap<CountyCode, Leads>, AppError> {
         let mut leads: BTreeMap<CountyCode, Vec<Cited<GeographicLeadRow>>> = BTreeMap::new();
         if let Some(table) = newest(ReleaseKind::GeographicLeads, releases)
             && let Rows::GeographicLeads(rows) = self.store.release_contents(table.number)?.rows

@@ -23,6 +23,7 @@ use crate::app::held::Held;
 use crate::app::moments::{Moments, today};
 use crate::app::release_states::head;
 use crate::app::standing::beside;
+use crate::app::territory::Leads;
 use crate::app::wanted::Entry;
 use crate::cli::Status;
 use crate::error::AppError;
@@ -42,7 +43,7 @@ pub(crate) struct SupportOfLea {
     /// Years with determinations on LEAs of its kind that are not loaded or not public.
     pub(crate) not_loaded: Vec<DashboardYear>,
     /// The geographic lead agencies that its county has or had.
-    leads: Arc<Vec<Cited<GeographicLeadRow>>>,
+    leads: Leads,
 }
 
 /// A level, and who provides help at it.
