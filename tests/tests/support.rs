@@ -593,6 +593,85 @@ fn a_list_that_leaves_an_lea_out_and_a_year_that_is_not_loaded_end_what_was_befo
     );
 }
 
+/// Their lists are lists of their own; the years between two decisions have none.
+#[test]
+fn charter_schools_are_in_what_their_own_lists_decide() {
+    let program = program();
+    let list = |year: u16, met: &str| {
+        let text = format!(
+            "CDS,Schoolname,ReportYear,ELcurrent,SWDcurrent,HOMcurrent,SWDprior,EC47607_{year}\n\
+             {CHARTER},Charter of the List,{year},*,D,*,D,{met}\n"
+        );
+        program.write(&format!("charterassistance{}.csv", year % 100), text)
+    };
+    program.import([list(2023, "Y"), list(2024, "N")]);
+    // A list of the others says nothing of charter schools.
+    program.import([write_list(&program, 2025, [GENERAL, GENERAL, GENERAL])]);
+    program.succeed(["determine"]);
+    let shown = program.json(["support", CHARTER]);
+    assert_eq!(
+        short(&shown["items"]),
+        [
+            "2024 1 null ended 2024-11-21 null 2024-11-21 published",
+            "2023 2 1 opened 2023-12-15 2024-11-20 2023-12-15 published",
+        ]
+    );
+    assert_eq!(shown["items"][1]["provider"]["name"], "County superintendent of schools");
+    assert!(shown["items"][1]["atLeastUntil"].is_null(), "they have no second year");
+    assert_eq!(shown["notLoaded"], json!([2019, 2025]));
+}
+
+#[test]
+fn a_list_of_assignments_goes_on_in_the_dataset_that_it_was_begun_in() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    let whole = service.json("/v1/assignments")["items"].clone();
+    let begun = service.json("/v1/assignments?limit=1");
+    let next = begun["page"]["next"].as_str().unwrap();
+    list_of_2024(&program);
+    service.wait_for_run(2);
+    let rest = service.json(&format!("/v1/assignments?cursor={next}"));
+    assert_eq!(begun["items"][0], whole[0]);
+    assert_eq!(rest["items"].as_array().unwrap()[..], whole.as_array().unwrap()[1..]);
+    assert_ne!(service.json("/v1/assignments")["items"], whole);
+    let other = service.get("/v1/assignments?cursor=7e");
+    assert_eq!(other.status, 400, "{}", other.json());
+}
+
+#[test]
+fn the_command_line_shows_support_as_a_table_and_on_a_day_and_refuses_what_nobody_knows() {
+    let program = program();
+    let refused = |words: &[&str]| {
+        let ran = program.run(words);
+        (ran.code, ran.err)
+    };
+    let (code, said) = refused(&["support", DISTRICT]);
+    assert_eq!(code, 4);
+    assert!(said.contains("nothing was decided yet"), "{said}");
+    let program = world(Backend::Sqlite);
+    let shown = program.succeed(["support", ALONE, "--effective-on", "2019-12-11"]);
+    let lines: Vec<&str> = shown.lines().collect();
+    let [_, line] = lines[..] else { panic!("{shown}") };
+    let expected = "2018-12-06 2019-12-11 2 1 opened 2018 2 published \
+                    County superintendent of schools (to be confirmed)";
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>().join(" "), expected);
+    let of_day = program.json(["support", DISTRICT, "--effective-on", "2022-12-14"]);
+    assert_eq!(of_day["items"][0]["dashboardYear"], 2019);
+    for (words, code, part) in [
+        (
+            ["support", "03999990000000", "--effective-on", "2019-12-11"],
+            4,
+            "is named in the public",
+        ),
+        (["support", DISTRICT, "--effective-on", FAR], 2, "ahead of today"),
+        (["support", DISTRICT, "--effective-on", "2019-12"], 2, "a day of California"),
+    ] {
+        let ran = program.run(words);
+        assert_eq!(ran.code, code, "{}", ran.err);
+        assert!(ran.err.contains(part), "{}", ran.err);
+    }
+}
+
 /// Of a year whose public day the rules do not have yet.
 #[test]
 fn without_a_day_in_the_rules_support_begins_when_the_files_are_public() {
