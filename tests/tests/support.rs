@@ -139,6 +139,7 @@ fn support_at_the_start_of_each_year_is_what_the_state_published_for_every_lea()
     // What could be computed stands behind what was published.
     program.import(files(&data.join("dashboard"), &[".txt"]));
     program.import(files(&data.join("local-indicators"), &[".xlsx"]));
+    program.import(files(&data.join("directory"), &[".txt"]));
     program.succeed(["determine"]);
     let service = Service::start(&program, &[]);
     let lists: BTreeMap<u16, BTreeMap<String, String>> =
