@@ -639,6 +639,35 @@ fn a_list_of_assignments_goes_on_in_the_dataset_that_it_was_begun_in() {
     assert_eq!(other.status, 400, "{}", other.json());
 }
 
+/// Who sees everything sees the same answers before and after a file is public, and other
+/// assignments: only a list of those ends.
+#[test]
+fn what_becomes_public_ends_no_list_of_answers_that_were_seen_before() {
+    let (program, issuer) = (world(Backend::Sqlite), Issuer::new());
+    list_of_2024(&program);
+    // Something is held back from the beginning: what the public is shown is another picture.
+    program.succeed(["publish", "18", "--at", "closed"]);
+    let service = serve(&program, &issuer, &[]);
+    let state = Caller::with(&service, &issuer, "read preview", "state");
+    let begin = |path: &str| {
+        let path = format!("{path}?limit=1");
+        let next = state.get(&path).json()["page"]["next"].as_str().unwrap().to_owned();
+        format!("{path}&cursor={next}")
+    };
+    let paths = ["/v1/determinations", "/v1/leas", "/v1/assignments"].map(begin);
+    // One list less is public each time, and three other pictures are kept.
+    for (turn, release) in [19, 3, 2, 1].into_iter().enumerate() {
+        let dataset = state.get("/v1/years").header("dataset-version").to_owned();
+        program.succeed(["publish", &release.to_string(), "--at", "closed"]);
+        service.wait_until("the next picture", |_| {
+            state.get("/v1/years").header("dataset-version") != dataset
+        });
+        let statuses = paths.each_ref().map(|path| state.get(path).status);
+        let of_assignments = if turn < 3 { 200 } else { 410 };
+        assert_eq!(statuses, [200, 200, of_assignments], "{turn}");
+    }
+}
+
 #[test]
 fn the_command_line_shows_support_as_a_table_and_on_a_day_and_refuses_what_nobody_knows() {
     let program = program();

@@ -20,7 +20,7 @@ pub(super) fn run(office: &Office, global: &Global, asked: &Support) -> Result<(
             asked.cds
         )));
     }
-    let support = public.index.assignments.get(&asked.cds);
+    let support = public.assignments.get(&asked.cds);
     let history = SupportHistory::of(support.map(|support| &**support), asked.effective_on);
     let mut out = screen();
     match global.format {

@@ -74,7 +74,7 @@ impl Snapshot {
             rendered_bytes: AUDIENCE_BYTES,
         };
         let mut snapshot = Snapshot::of(parts)?;
-        snapshot.assign(&inside.index.assignments);
+        snapshot.assign(&inside.assignments);
         Ok(snapshot)
     }
 

@@ -10,16 +10,13 @@ use calsos_domain::year::DashboardYear;
 
 use super::leas::ListedLeas;
 use crate::app::answers::Names;
-use crate::app::support::assignments::Assignments;
 use crate::app::wanted::{Entry, Wanted};
 use crate::error::AppError;
 
 /// The answers of a run, by year and then code, and the LEAs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Index {
     pub(crate) leas: ListedLeas,
-    /// What those of the LEAs are in of whom anything is public, by code.
-    pub(crate) assignments: Assignments,
     /// Shared with the other snapshots of the same run.
     pub(crate) entries: Vec<Arc<Entry>>,
     /// What a list shows of each, as JSON.
@@ -51,8 +48,8 @@ impl Index {
             items.push(item);
             entries.push(entry);
         }
-        let (leas, assignments) = (ListedLeas::default(), Assignments::new());
-        let mut index = Index { leas, assignments, entries, items, years, of_lea };
+        let leas = ListedLeas::default();
+        let mut index = Index { leas, entries, items, years, of_lea };
         if let Some(year) = index.newest() {
             index.leas = ListedLeas::of(names.leas(), year, |cds| index.of_lea(cds))?;
         }

@@ -135,7 +135,7 @@ pub(crate) fn load(
     let assignments = office.assignments(&shown.held, &shown.index.entries, &moments)?;
     full.assign(&assignments);
     if let Some(known) = known {
-        full.share(&known.index);
+        full.share(known);
     }
     let full = Arc::new(full);
     let Some(mut public) = public else {
@@ -143,7 +143,7 @@ pub(crate) fn load(
     };
     public.assign(&assignments);
     if let Some([_, known]) = beside {
-        public.share(&known.index);
+        public.share(known);
     }
     let public = Arc::new(public);
     Ok(Loaded { full, public, moments, territory })

@@ -170,6 +170,7 @@ impl Snapshot {
             headers,
             held,
             index,
+            assignments: Arc::default(),
             answers,
             masking,
             moments,

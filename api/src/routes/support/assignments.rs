@@ -59,7 +59,7 @@ pub(crate) async fn list_support_of_lea(
     let snapshot = may.as_of(as_of).await?;
     snapshot.lea(cds)?;
     of_snapshot(&request, &snapshot, || {
-        let support = snapshot.index.assignments.get(&cds);
+        let support = snapshot.assignments.get(&cds);
         drawn(&SupportHistory::of(support.map(Arc::as_ref), day))
     })
 }
@@ -109,10 +109,10 @@ pub(crate) async fn list_assignments(
     });
     asked.done()?;
     let snapshot = may.as_of(as_of).await?;
-    let (dataset, index) = match &page.cursor {
-        None => (snapshot.dataset(), Arc::clone(&snapshot.index)),
+    let (dataset, assignments) = match &page.cursor {
+        None => (snapshot.dataset(), Arc::clone(&snapshot.assignments)),
         Some(cursor) => {
-            (cursor.dataset.as_str(), may.index_as_of(as_of, &snapshot, &cursor.dataset)?)
+            (cursor.dataset.as_str(), may.part_as_of(as_of, &snapshot, &cursor.dataset)?)
         }
     };
     let headers = snapshot.headers.of_earlier(dataset);
@@ -121,7 +121,7 @@ pub(crate) async fn list_assignments(
     }
     let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
     let from = |begin| {
-        let supports = index.assignments.range((begin, Bound::Unbounded)).map(|(_, of)| of);
+        let supports = assignments.range((begin, Bound::Unbounded)).map(|(_, of)| of);
         supports.filter_map(|of| Some(AssignmentView::of(of, of.wanted(&wanted)?)))
     };
     let mut found = from(begin);
