@@ -11,7 +11,7 @@ use calsos_domain::lea::LeaType;
 use calsos_domain::priority::Priority;
 use calsos_domain::student_group::StudentGroup;
 use calsos_domain::support::service_provider::ServiceProvider;
-use calsos_domain::year::DashboardYear;
+use calsos_domain::year::{DashboardYear, Day};
 use calsos_ingest::Assigned;
 use calsos_persistence::PublicAt;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -112,6 +112,11 @@ pub(crate) enum Command {
     /// the state published. Where a succession of LEAs is loaded, what the answers would be if
     /// the law looked back through it stands beside.
     History(History),
+    /// Show what level of support one LEA is in, and was in, by what is public
+    ///
+    /// Level 2 follows a determination from the day on which its Dashboard was public; of each
+    /// year the state's list counts where one is loaded, else what was computed.
+    Support(Support),
     /// Show the files that were imported and which of them are in force
     Releases,
     /// Show the runs that decided
@@ -593,6 +598,15 @@ pub(crate) struct History {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Support {
+    /// The LEA's 14-digit CDS code
+    pub(crate) cds: CdsCode,
+    /// Only what held on this day of California, YYYY-MM-DD
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) effective_on: Option<Day>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Diff {
     /// The run to compare with, by number or id [default: the one before the other]
     #[arg(value_name = "RUN")]
@@ -638,6 +652,15 @@ fn as_of(text: &str) -> Result<Timestamp, String> {
         Some(moment) if moment <= now => Ok(moment),
         Some(_) => Err("it is ahead of now: nobody knows it yet".to_owned()),
         None => Err(format!("{} is expected", moments::AS_OF)),
+    }
+}
+
+/// A day on which something held: none ahead of today.
+fn day(text: &str) -> Result<Day, String> {
+    let day = moments::day(text).ok_or_else(|| format!("{} is expected", moments::DAY))?;
+    match moments::today(Timestamp::now()) {
+        Some(today) if day > today => Err("it is ahead of today: nobody knows it yet".to_owned()),
+        _ => Ok(day),
     }
 }
 

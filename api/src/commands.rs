@@ -23,6 +23,7 @@ mod sample;
 mod serve;
 mod services;
 mod summary;
+mod support;
 mod template;
 mod withdraw;
 
@@ -71,6 +72,7 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Export(asked) => export::run(&office(global)?, global, asked),
         Command::Releases => releases::run(&office(global)?, global),
         Command::History(asked) => history::run(&office(global)?, global, asked),
+        Command::Support(asked) => support::run(&office(global)?, global, asked),
         Command::Runs => runs::run(&office(global)?, global),
         Command::Diff(asked) => diff::run(&office(global)?, global, asked),
         Command::Rulebook(asked) => rulebook::run(global, asked),

@@ -54,6 +54,7 @@ type Methods = BTreeMap<String, String>;
         (name = "reconciliations", description = "Computed against published, cell by cell."),
         (name = "rulebooks", description = "The rules as data, and what they cite."),
         (name = "providers", description = "Who provides help."),
+        (name = "support", description = "What level of support LEAs are in, from when to when, and who helps them."),
         (name = "services", description = "Services that providers offer, and those that answer what an LEA needs help with."),
         (name = "releases", description = "The files that were taken in."),
         (name = "runs", description = "The runs that decided."),

@@ -43,6 +43,8 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(determinations::list_determinations_of_lea)
         .service(changes::list_changes)
         .service(traces::get_trace)
+        .service(support::assignments::list_support_of_lea)
+        .service(support::assignments::list_assignments)
         .service(summaries::get_summary)
         .service(reconciliations::get_reconciliation)
         .service(rulebooks::list_rulebooks)

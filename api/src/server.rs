@@ -12,6 +12,7 @@ mod browsers;
 mod catalogues;
 pub(crate) mod conditions;
 pub(crate) mod conventions;
+pub(crate) mod earlier;
 pub(crate) mod feed;
 mod histories;
 pub(crate) mod identity;
@@ -30,7 +31,7 @@ pub(crate) mod streamed;
 mod tests;
 pub(crate) mod uploads;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,6 +48,7 @@ use moka::sync::Cache;
 use utoipa_actix_web::AppExt as _;
 
 use crate::app::Office;
+use crate::app::support::assignments::Assignments;
 use crate::auth::agency::Agency;
 use crate::auth::caller::Caller;
 use crate::auth::reach::Reach;
@@ -61,6 +63,7 @@ pub(crate) use audience::scope_needed;
 use audit::{Entry, Refusal, Refusals};
 use browsers::Browsers;
 use catalogues::{Catalogues, Services};
+use earlier::{DATASETS_KEPT, Earlier, ListedPart};
 use feed::Feed;
 use identity::Identity;
 use jobs::{Jobs, Worker};
@@ -77,12 +80,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often is looked whether keys of other issuers are old, off the thread that looks for
 /// news: an issuer may keep it waiting.
 const KEYS_EVERY: Duration = Duration::from_secs(60);
-
-/// How many other indexes are kept for the readers of a circle who are in the middle of a list.
-const INDEXES_KEPT: usize = 3;
-
-/// How many earlier datasets are remembered that have these indexes or a current one.
-const DATASETS_KEPT: usize = 1000;
 
 /// How long files that no run has read yet may wait to be taken up: a hundred of them that are
 /// imported one after another are taken up together.
@@ -123,14 +120,6 @@ impl WaitingFiles {
     }
 }
 
-/// An index that was served before.
-struct Earlier {
-    /// Who was served it: nobody else goes on in it.
-    audience: Audience,
-    dataset: String,
-    index: Arc<Index>,
-}
-
 /// What handlers share. Data are reached through a permission alone: see [`may::May`].
 pub(crate) struct Service {
     office: Office,
@@ -145,8 +134,8 @@ pub(crate) struct Service {
     /// Is held while another state than that of now is loaded: one at a time, so that readers
     /// of current answers are not disturbed. Who waits for it takes no thread meanwhile.
     loading: Arc<tokio::sync::Mutex<()>>,
-    /// Indexes that were served before, the last one first.
-    earlier: Mutex<VecDeque<Earlier>>,
+    earlier_indexes: Earlier<Index>,
+    earlier_assignments: Earlier<Assignments>,
     pub(crate) access: Access,
     pub(crate) metrics: Metrics,
     pub(crate) documents: Documents,
@@ -175,7 +164,8 @@ impl Service {
             unchecked: ArcSwapOption::empty(),
             not_newer: Cache::new(DATASETS_KEPT as u64),
             loading: Arc::default(),
-            earlier: Mutex::default(),
+            earlier_indexes: Earlier::default(),
+            earlier_assignments: Earlier::default(),
             catalogues: Catalogues::default(),
             access,
             metrics: Metrics::default(),
@@ -225,47 +215,31 @@ impl Service {
         Some(Arc::clone(&self.served.load().as_ref()?.pictures.public))
     }
 
-    /// The index of a dataset that an audience began a list with, if it is still kept. What
-    /// was public everybody may go on with who may read what is public.
-    fn earlier_index(&self, audience: &Audience, dataset: &str) -> Option<Arc<Index>> {
+    /// What a list is read from in a dataset that an audience began it with, if it is still
+    /// kept. What was public everybody may go on with who may read what is public.
+    fn earlier<T: ListedPart>(&self, audience: &Audience, dataset: &str) -> Option<Arc<T>> {
         let may =
             |of: &Audience| of == audience || *of == Audience::Public && self.access.public_reads;
         let now = self.served.load_full()?;
         let pictures = now.pictures.all();
         let mut current =
             pictures.iter().filter(|(of, picture)| may(of) && picture.dataset() == dataset);
-        if let Some((_, picture)) = current.next() {
-            return Some(Arc::clone(&picture.index));
+        match current.next() {
+            Some((_, picture)) => Some(Arc::clone(T::of(picture))),
+            None => T::earlier(self).find(dataset, may),
         }
-        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = earlier.iter().find(|kept| kept.dataset == dataset && may(&kept.audience));
-        found.map(|kept| Arc::clone(&kept.index))
     }
 
     /// Whether a dataset was served before, as far as is remembered.
     fn has_served(&self, dataset: &str) -> bool {
-        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        earlier.iter().any(|kept| kept.dataset == dataset)
+        self.earlier_indexes.has(dataset)
     }
 
     /// Remembers what was served until now, and forgets the oldest.
     fn remember(&self, before: &Served, now: &Served) {
-        let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        for (audience, picture) in before.pictures.all() {
-            let (dataset, index) = (picture.dataset().to_owned(), Arc::clone(&picture.index));
-            earlier.push_front(Earlier { audience, dataset, index });
-        }
-        earlier.truncate(DATASETS_KEPT);
-        let current = [&now.pictures.full.index, &now.pictures.public.index];
-        let mut others: Vec<(Audience, Arc<Index>)> = Vec::new();
-        earlier.retain(|kept| {
-            let known = |other: &Arc<Index>| Arc::ptr_eq(other, &kept.index);
-            if current.iter().any(|index| known(index)) || others.iter().any(|(_, o)| known(o)) {
-                return true;
-            }
-            others.push((kept.audience.clone(), Arc::clone(&kept.index)));
-            others.iter().filter(|(of, _)| *of == kept.audience).count() <= INDEXES_KEPT
-        });
+        let (before, current) = (before.pictures.all(), now.pictures.both());
+        self.earlier_indexes.remember(&before, current);
+        self.earlier_assignments.remember(&before, current);
     }
 
     /// Takes up what is new in the database, if anything is: a run, or what was said of when

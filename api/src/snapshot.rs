@@ -50,6 +50,7 @@ use crate::app::answers::{Answered, ReadAnswer};
 use crate::app::explain::trace_view;
 use crate::app::held::Held;
 use crate::app::moments::Moments;
+use crate::app::support::assignments::Assignments;
 use crate::app::wanted::Entry;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
@@ -76,6 +77,8 @@ pub(crate) struct Snapshot {
     pub(crate) held: Held,
     /// The answers, to find and to list.
     pub(crate) index: Arc<Index>,
+    /// What those of the LEAs are in that it names, by what is public.
+    pub(crate) assignments: Arc<Assignments>,
     /// The answers in the order of the index, each with the run that it comes from.
     answers: Vec<HeldAnswer>,
     /// Files whose small counts are not shown.
@@ -195,11 +198,22 @@ impl Snapshot {
         Ok(body)
     }
 
-    /// Takes the index of an earlier snapshot where it is the same, as where files were taken
-    /// in that no run has read yet.
-    pub(crate) fn share(&mut self, earlier: &Arc<Index>) {
-        if *self.index == **earlier {
-            self.index = Arc::clone(earlier);
+    /// Takes what the LEAs are in that it names.
+    fn assign(&mut self, assignments: &Assignments) {
+        let named = |cds: &CdsCode| self.held.names.lea(*cds).is_some();
+        let known = assignments.iter().filter(|(cds, _)| named(cds));
+        let known = known.map(|(cds, support)| (*cds, Arc::clone(support)));
+        self.assignments = Arc::new(known.collect());
+    }
+
+    /// Takes what lists are read from of an earlier snapshot where it is the same, as where
+    /// files were taken in that no run has read yet.
+    fn share(&mut self, earlier: &Snapshot) {
+        if self.index == earlier.index {
+            self.index = Arc::clone(&earlier.index);
+        }
+        if self.assignments == earlier.assignments {
+            self.assignments = Arc::clone(&earlier.assignments);
         }
     }
 

@@ -179,7 +179,8 @@ pub fn meets(file: &ReleaseContents, stored: &ReleaseHead) -> bool {
 }
 
 /// Finds the release in force for an LEA among the heads of one kind and year.
-pub(crate) fn in_force<'a>(
+#[must_use]
+pub fn in_force<'a>(
     heads: impl IntoIterator<Item = &'a ReleaseHead>,
     cds: CdsCode,
     lea_type: LeaType,

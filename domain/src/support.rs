@@ -14,6 +14,8 @@ pub mod referral;
 pub mod service;
 pub mod service_provider;
 
+pub mod assignment;
+
 use crate::cds::CdsCode;
 use crate::facts::{Cited, ReleaseNumber};
 use crate::lea::LeaType;
@@ -190,9 +192,12 @@ pub struct Provider {
 /// How the geographic lead agency is called where its own name was not loaded.
 const GEOGRAPHIC_LEAD: &str = "Geographic lead agency";
 
-/// The level at which the geographic lead agency provides help beside the county
-/// superintendent.
-const BESIDE_AT: u8 = 2;
+/// Whether the geographic lead agency provides help beside the county superintendent, as it
+/// does to districts at level 2.
+#[must_use]
+pub fn is_helped_by_geographic_lead(lea_type: LeaType, level: Option<u8>) -> bool {
+    lea_type == LeaType::District && level == Some(2)
+}
 
 impl Provider {
     /// Names the geographic lead agency of the LEA's county: as the one that joins, and at
@@ -207,7 +212,7 @@ impl Provider {
     ) -> Provider {
         let Some(lead) = lead else { return self };
         let named = format!("{GEOGRAPHIC_LEAD} {}", lead.value.agency);
-        let beside = lea_type == LeaType::District && level == Some(BESIDE_AT);
+        let beside = is_helped_by_geographic_lead(lea_type, level);
         if self.joined_by.is_some() {
             self.joined_by = Some(named);
         } else if beside {

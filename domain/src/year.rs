@@ -52,6 +52,19 @@ impl DashboardYear {
     pub fn support_school_year(self) -> String {
         format!("{}-{:02}", self.0, (self.0 + 1) % 100)
     }
+
+    /// The first day of the school year in which support follows.
+    #[must_use]
+    pub fn support_begins(self) -> Day {
+        Day { year: self.0, month: 7, day: 1 }
+    }
+
+    /// The last day of the school year that is the `years`th, counted from the one in which
+    /// support follows.
+    #[must_use]
+    pub fn support_ends(self, years: u8) -> Day {
+        Day { year: self.0 + u16::from(years), month: 6, day: 30 }
+    }
 }
 
 impl fmt::Display for DashboardYear {
@@ -72,15 +85,29 @@ impl Day {
     /// A day; `None` where month or day cannot be. `day` 0 means that only the month is known.
     #[must_use]
     pub fn new(year: u16, month: u8, day: u8) -> Option<Day> {
-        let leap = year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
-        let longest = match month {
-            2 if leap => 29,
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            1..=12 => 31,
-            _ => return None,
-        };
-        (day <= longest).then_some(Day { year, month, day })
+        (day <= days_of(year, month)?).then_some(Day { year, month, day })
+    }
+
+    /// The day before. Of a month without a day, the last day before the month.
+    #[must_use]
+    pub fn before(self) -> Day {
+        let Day { year, month, day } = self;
+        if day > 1 {
+            return Day { day: day - 1, ..self };
+        }
+        let (year, month) =
+            if month == 1 { (year.saturating_sub(1), 12) } else { (year, month - 1) };
+        Day { year, month, day: days_of(year, month).unwrap_or(day) }
+    }
+
+    /// The day itself. Of a month without a day, the first day on which the month is over.
+    #[must_use]
+    pub fn or_end_of_month(self) -> Day {
+        match self {
+            Day { year, month: 12, day: 0 } => Day { year: year + 1, month: 1, day: 1 },
+            Day { year, month, day: 0 } => Day { year, month: month + 1, day: 1 },
+            day => day,
+        }
     }
 
     /// The calendar year.
@@ -107,6 +134,18 @@ impl Day {
             return None;
         }
         Day::new(year, month, day)
+    }
+}
+
+/// How many days a month has; `None` where there is no such month.
+fn days_of(year: u16, month: u8) -> Option<u8> {
+    let leap = year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+    match month {
+        2 if leap => Some(29),
+        2 => Some(28),
+        4 | 6 | 9 | 11 => Some(30),
+        1..=12 => Some(31),
+        _ => None,
     }
 }
 
@@ -138,6 +177,33 @@ mod tests {
         assert_eq!(DashboardYear::parse(" 2023.0"), DashboardYear::new(2023));
         assert_eq!(DashboardYear::parse("2023-24"), None);
         assert_eq!(DashboardYear::parse("23"), None);
+    }
+
+    #[test]
+    fn the_day_before_is_in_the_month_or_year_before_where_there_is_none_in_this() {
+        let before = |day: &str| Day::parse(day).unwrap().before().to_string();
+        assert_eq!(before("2024-11-21"), "2024-11-20");
+        assert_eq!(before("2024-11-01"), "2024-10-31");
+        assert_eq!(before("2024-01-01"), "2023-12-31");
+        assert_eq!(before("2024-03-01"), "2024-02-29");
+        assert_eq!(before("2023-03-01"), "2023-02-28");
+        assert_eq!(before("2017-12"), "2017-11-30");
+    }
+
+    #[test]
+    fn of_a_month_without_a_day_the_first_day_after_it_is_taken() {
+        let taken = |day: &str| Day::parse(day).unwrap().or_end_of_month().to_string();
+        assert_eq!(taken("2017-12"), "2018-01-01");
+        assert_eq!(taken("2017-11"), "2017-12-01");
+        assert_eq!(taken("2017-12-31"), "2017-12-31");
+    }
+
+    #[test]
+    fn support_begins_and_ends_with_school_years() {
+        let year = DashboardYear::new(2023).unwrap();
+        assert_eq!(year.support_begins().to_string(), "2023-07-01");
+        assert_eq!(year.support_ends(1).to_string(), "2024-06-30");
+        assert_eq!(year.support_ends(2).to_string(), "2025-06-30");
     }
 
     #[test]

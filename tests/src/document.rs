@@ -83,7 +83,7 @@ impl Operation {
                     let example = parameter.get("example");
                     let example = example.unwrap_or_else(|| panic!("no example of {parameter}"));
                     let value = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
-                    single.push((name.to_owned(), value));
+                    single.push((name.to_owned(), value.replace(' ', "%20")));
                 }
                 _ => {}
             }

@@ -69,9 +69,11 @@ fn reads() -> Vec<String> {
         "/v1/summaries/2023".to_owned(),
         "/v1/reconciliations/2023".to_owned(),
         "/v1/providers".to_owned(),
+        "/v1/assignments?total=true".to_owned(),
     ];
     for cds in ALL {
         reads.push(format!("/v1/leas/{cds}/determinations"));
+        reads.push(format!("/v1/leas/{cds}/support"));
         reads.push(format!("/v1/leas/{cds}/determinations/2023"));
         reads.push(format!("/v1/leas/{cds}/determinations/2023/trace"));
     }
@@ -416,7 +418,7 @@ fn walks(program: &Program, issuer: &Issuer, moments: &[String]) -> Vec<Walk> {
         .into_iter()
         .filter(|operation| takes(operation) || operation.id == "listRunChanges")
         .collect();
-    assert_eq!(operations.len(), 9);
+    assert_eq!(operations.len(), 11);
     let more = |id: &str| {
         let of_id = operations.iter().filter(|operation| operation.id == id && takes(operation));
         let paths = of_id.flat_map(|operation| operation.asked(values));

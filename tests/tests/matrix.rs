@@ -331,6 +331,7 @@ fn more(operation: &str) -> Vec<String> {
         ],
         "listRunChanges" => &["/v1/runs/1/changes?limit=5000", "/v1/runs/2/changes?limit=5000"],
         "listChanges" => &["/v1/changes?since=0&limit=5000"],
+        "listAssignments" => &["/v1/assignments?county=01&total=true"],
         _ => &[],
     };
     more.iter().map(|path| (*path).to_owned()).collect()
@@ -506,6 +507,26 @@ fn assert_shows(
                 let rows = table(&String::from_utf8_lossy(&answer.body));
                 let codes: BTreeSet<String> = rows.iter().map(|row| row["cds"].clone()).collect();
                 assert_eq!(codes, owned(leas), "{}", said());
+            }
+        }
+        // Both are drawn from what is public alone: what is held back assigns nobody.
+        "listAssignments" => {
+            found(true);
+            let mut leas = owned(&view.public);
+            leas.retain(|cds| cds.starts_with(part(path, "county=")));
+            let body = answer.json();
+            assert_eq!(texts(&body["items"], "cds"), leas, "{}", said());
+            let years = texts(&body["items"], "dashboardYear");
+            assert!(years.iter().all(|year| year == PUBLIC), "{}", said());
+            if path.contains("total=true") {
+                assert_eq!(body["page"]["total"], leas.len(), "{}", said());
+            }
+        }
+        "listSupportOfLea" => {
+            if found(view.leas().contains(cds)) {
+                let years = texts(&answer.json()["items"], "dashboardYear");
+                assert_eq!(years.contains(PUBLIC), view.public.contains(cds), "{}", said());
+                assert!(!years.contains(HELD_BACK), "{}", said());
             }
         }
         "listProviders" => {

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use calsos_tests::program::{Backend, Listed, Program, list_text};
 use calsos_tests::service::{Answer, Service};
@@ -280,31 +280,34 @@ fn a_run_without_facts_and_summaries_is_served_the_same() {
     assert_eq!(bodies(&Service::start(&program, &[])), expected);
 }
 
-#[test]
-fn no_two_types_share_a_name_in_the_document() {
-    let mut names = BTreeMap::new();
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/src");
-    let mut folders = vec![sources];
+/// The files of a folder and of those within it.
+fn sources(folder: &str) -> Vec<PathBuf> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let text = fs::read_to_string(&path).unwrap();
-            // Each derived schema is named by `as`, else by its type.
-            for derived in text.split("ToSchema)]").skip(1) {
-                let kinds =
-                    ["struct ", "enum "].into_iter().filter_map(|of| derived.split_once(of));
-                let (attributes, declared) =
-                    kinds.min_by_key(|(attributes, _)| attributes.len()).unwrap();
-                let named = attributes.split_once("schema(as = ").map(|(_, rest)| rest);
-                let name = named.unwrap_or(declared).split(['<', '(', ' ', ',', ')']).next();
-                let name = name.unwrap();
-                if let Some(other) = names.insert(name.to_owned(), path.clone()) {
-                    panic!("{name} is declared in {} and {}", other.display(), path.display());
-                }
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files
+}
+
+#[test]
+fn no_two_types_share_a_name_in_the_document() {
+    let mut names = BTreeMap::new();
+    for path in sources("../api/src") {
+        let text = fs::read_to_string(&path).unwrap();
+        // Each derived schema is named by `as`, else by its type.
+        for derived in text.split("ToSchema)]").skip(1) {
+            let kinds = ["struct ", "enum "].into_iter().filter_map(|of| derived.split_once(of));
+            let (attributes, declared) =
+                kinds.min_by_key(|(attributes, _)| attributes.len()).unwrap();
+            let named = attributes.split_once("schema(as = ").map(|(_, rest)| rest);
+            let name = named.unwrap_or(declared).split(['<', '(', ' ', ',', ')']).next();
+            let name = name.unwrap();
+            if let Some(other) = names.insert(name.to_owned(), path.clone()) {
+                panic!("{name} is declared in {} and {}", other.display(), path.display());
             }
         }
     }
@@ -335,7 +338,7 @@ fn a_parameter_takes_the_texts_that_the_document_lists_and_no_others() {
             }
         }
     }
-    assert_eq!(lists, 9);
+    assert_eq!(lists, 10);
 }
 
 fn a_determination_over_http_says_what_the_command_line_says(on: Backend) {
@@ -685,14 +688,8 @@ fn every_route_is_documented_and_every_documented_path_is_a_route() {
         .iter()
         .map(|(path, method, _)| format!("{method} {path}"))
         .collect();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/src/routes");
     let mut routes = BTreeSet::new();
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    while let Some(path) = paths.pop() {
-        if path.is_dir() {
-            paths.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
-            continue;
-        }
+    for path in sources("../api/src/routes") {
         let text = fs::read_to_string(path).unwrap();
         for method in ["get", "post", "patch", "put", "delete"] {
             let attribute = format!("#[{method}(\"");

@@ -16,6 +16,10 @@ use crate::error::AppError;
 use crate::views::answer::DeterminationView;
 use crate::views::listed::ListedView;
 
+/// Why there is no answer before the first run.
+pub(crate) const NOTHING_DECIDED: &str =
+    "nothing was decided yet; import files, then run `calsos determine`";
+
 /// What LEAs are called, year by year. Copies share it.
 #[derive(Clone, Default)]
 pub(crate) struct Names(Arc<BTreeMap<CdsCode, Arc<LeaRecord>>>);
@@ -52,6 +56,11 @@ impl Names {
     /// Every LEA, by the code that it has now.
     pub(crate) fn leas(&self) -> impl Iterator<Item = &LeaRecord> {
         self.0.iter().filter(|(code, lea)| lea.cds() == **code).map(|(_, lea)| &**lea)
+    }
+
+    /// Every code that an LEA has or had, with the LEA.
+    pub(crate) fn of_every_code(&self) -> impl Iterator<Item = (CdsCode, &Arc<LeaRecord>)> {
+        self.0.iter().map(|(code, lea)| (*code, lea))
     }
 
     pub(crate) fn lea(&self, cds: CdsCode) -> Option<&LeaRecord> {
@@ -97,11 +106,8 @@ pub(crate) fn listed(answer: &PackedAnswer) -> Result<ListedView, AppError> {
 impl Office {
     /// The run that answers come from.
     pub(crate) fn run(&self) -> Result<RunRecord, AppError> {
-        self.store.current_run()?.ok_or_else(|| {
-            AppError::NotFound(
-                "nothing was decided yet; import files, then run `calsos determine`".to_owned(),
-            )
-        })
+        let run = self.store.current_run()?;
+        run.ok_or_else(|| AppError::NotFound(NOTHING_DECIDED.to_owned()))
     }
 
     /// Answers of the current run, by year and code.

@@ -150,6 +150,14 @@ pub(crate) fn parse(text: &str) -> Option<PublicAt> {
     text.parse().ok().map(PublicAt::From)
 }
 
+/// What is expected where a day is asked for.
+pub(crate) const DAY: &str = "a day of California such as 2016-12-12";
+
+/// Reads a day as people write it.
+pub(crate) fn day(text: &str) -> Option<Day> {
+    Day::parse(text).filter(|_| text.len() == 10)
+}
+
 /// What is expected where a moment in the past is asked for.
 pub(crate) const AS_OF: &str = "a day of California such as 2016-12-12, or a moment with its \
                                 offset such as 2016-12-12T10:00:00-08:00";

@@ -5,6 +5,7 @@ mod charters;
 use std::collections::{BTreeMap, BTreeSet};
 
 use calsos_domain::cds::CdsCode;
+use calsos_domain::charter_list::CharterListRow;
 use calsos_domain::determination::decide;
 use calsos_domain::evaluation::Basis;
 use calsos_domain::facts::{FactBase, ReleaseNumber};
@@ -219,6 +220,11 @@ impl PublishedBeside {
     /// The row of a year's list of districts and county offices.
     pub(crate) fn row(&self, year: DashboardYear, cds: CdsCode) -> Option<&PublishedRow> {
         self.lists.get(&year)?.get(&cds)
+    }
+
+    /// The row of a year's list of charter schools.
+    pub(crate) fn charter_row(&self, year: DashboardYear, cds: CdsCode) -> Option<&CharterListRow> {
+        self.charter_lists.get(&year)?.get(&cds)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the record of support rests on: what the rules say of an LEA in public, what the
 //! Collaborative found, and who is referred to it.
 
+pub(crate) mod assignments;
 pub(crate) mod services;
 
 use std::collections::BTreeSet;

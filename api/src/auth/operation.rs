@@ -69,6 +69,8 @@ operations! {
     ListCitations "listCitations" Needs::Reading;
     GetCitation "getCitation" Needs::Reading;
     ListProviders "listProviders" Needs::Reading;
+    ListAssignments "listAssignments" Needs::Reading;
+    ListSupportOfLea "listSupportOfLea" Needs::Reading;
     ListReleases "listReleases" Needs::Reading;
     GetRelease "getRelease" Needs::Reading;
     ListRuns "listRuns" Needs::Reading;

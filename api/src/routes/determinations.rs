@@ -1,5 +1,7 @@
 //! What was answered: for all LEAs, for one, for one year of one.
 
+use std::sync::Arc;
+
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_domain::cds::CdsCode;
@@ -132,7 +134,7 @@ pub(crate) async fn list_determinations(
         }
         return first_page(&request, &snapshot, &wanted, &page);
     };
-    let index = may.index_as_of(as_of, &snapshot, &cursor.dataset)?;
+    let index: Arc<Index> = may.part_as_of(as_of, &snapshot, &cursor.dataset)?;
     let headers = snapshot.headers.of_earlier(&cursor.dataset);
     if has(request.headers(), &headers.tag) {
         return Ok(tagged(HttpResponse::NotModified(), &headers).finish());

@@ -49,7 +49,7 @@ struct EditionVersion {
     hash: String,
 }
 
-const LINKS: [(&str, &str); 15] = [
+const LINKS: [(&str, &str); 16] = [
     ("years", "/v1/years"),
     ("leas", "/v1/leas"),
     ("determinations", "/v1/determinations"),
@@ -59,6 +59,7 @@ const LINKS: [(&str, &str); 15] = [
     ("rulebooks", "/v1/rulebooks"),
     ("citations", "/v1/citations"),
     ("providers", "/v1/providers"),
+    ("assignments", "/v1/assignments"),
     ("releases", "/v1/releases"),
     ("runs", "/v1/runs"),
     ("exports", "/v1/exports/determinations?year={year}"),

@@ -104,7 +104,7 @@ pub(crate) async fn list_leas(
     let snapshot = may.current()?;
     let index = match &page.cursor {
         None => Arc::clone(&snapshot.index),
-        Some(cursor) => may.index_of(&cursor.dataset)?,
+        Some(cursor) => may.part_of(&cursor.dataset)?,
     };
     let dataset = page.cursor.as_ref().map_or(snapshot.dataset(), |cursor| &cursor.dataset);
     let headers = snapshot.headers.of_earlier(dataset);

@@ -1,5 +1,6 @@
 //! The resources of support: what people decide and do after a determination.
 
+pub(super) mod assignments;
 pub(super) mod catalogues;
 pub(super) mod interventions;
 mod keeping;

@@ -8,7 +8,7 @@ use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::lea::LeaType;
 use calsos_domain::priority::Priority;
 use calsos_domain::student_group::StudentGroup;
-use calsos_domain::year::DashboardYear;
+use calsos_domain::year::{DashboardYear, Day};
 use jiff::Timestamp;
 
 use crate::app::moments;
@@ -115,6 +115,22 @@ impl Asked {
             self.fault("asOf", format!("{moment} is ahead of now, {now:.6}: nobody knows it yet"));
         }
         Some(moment)
+    }
+
+    /// A day of California.
+    pub(crate) fn day(&mut self, name: &'static str) -> Option<Day> {
+        self.optional(name, moments::DAY, moments::day)
+    }
+
+    /// The day on which what is asked for held: none after the one as of which is asked, which
+    /// is that of now where no other is named.
+    pub(crate) fn effective_on(&mut self, as_of: Option<Timestamp>) -> Option<Day> {
+        let day = self.day("effectiveOn")?;
+        let known = moments::today(as_of.unwrap_or_else(Timestamp::now))?;
+        if day > known {
+            self.fault("effectiveOn", format!("{day} is ahead of {known}: nobody knows it yet"));
+        }
+        Some(day)
     }
 
     pub(crate) fn flag(&mut self, name: &'static str) -> bool {

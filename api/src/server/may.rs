@@ -23,6 +23,7 @@ pub(crate) use as_of::Compared;
 use super::Service;
 use super::answers::apart;
 use super::audience::{Audience, CHALLENGE, scope_needed, token_needed};
+use super::earlier::ListedPart;
 use super::feed::FeedOf;
 use super::identity::Identity;
 use super::seen::seen_by;
@@ -36,7 +37,7 @@ use crate::auth::scope::Scope;
 use crate::auth::token::TokenFault;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
-use crate::snapshot::{Index, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// The permission to do an operation.
 pub(crate) struct May<O> {
@@ -221,12 +222,12 @@ impl<O: Operation> May<O> {
         }
     }
 
-    /// The index of a dataset that the caller began a list with, if it is still kept.
-    pub(crate) fn index_of(&self, dataset: &str) -> Result<Arc<Index>, Problem> {
+    /// What a list is read from in a dataset that the caller began it with, if it is still kept.
+    pub(crate) fn part_of<T: ListedPart>(&self, dataset: &str) -> Result<Arc<T>, Problem> {
         if let Some(now) = self.now().filter(|now| now.dataset() == dataset) {
-            return Ok(Arc::clone(&now.index));
+            return Ok(Arc::clone(T::of(now)));
         }
-        self.service.earlier_index(&self.audience, dataset).ok_or_else(|| {
+        self.service.earlier(&self.audience, dataset).ok_or_else(|| {
             Problem::new(
                 Kind::CursorExpired,
                 "other runs have been taken up since the list began; begin it again without a \

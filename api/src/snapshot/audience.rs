@@ -74,7 +74,9 @@ impl Snapshot {
             to_everybody: false,
             rendered_bytes: AUDIENCE_BYTES,
         };
-        Snapshot::of(parts)
+        let mut snapshot = Snapshot::of(parts)?;
+        snapshot.assign(&inside.assignments);
+        Ok(snapshot)
     }
 
     /// A picture of nothing, for a caller who reaches no LEA where nothing is public.

@@ -137,18 +137,27 @@ pub(crate) fn load(
         to_everybody: to_everybody && hidden.is_empty(),
         rendered_bytes,
     })?;
+    let kept = (rendered_bytes, to_everybody);
+    let public = match hidden.is_empty() {
+        true => None,
+        false => {
+            let known = beside.map(|[_, public]| public);
+            Some(super::public::public(office, (&full, known), hidden, tables_at, kept)?)
+        }
+    };
+    let shown = public.as_ref().unwrap_or(&full);
+    let assignments = office.assignments(&shown.held, &shown.index.entries, &moments)?;
+    full.assign(&assignments);
     if let Some(known) = known {
-        full.share(&known.index);
+        full.share(known);
     }
     let full = Arc::new(full);
-    if hidden.is_empty() {
+    let Some(mut public) = public else {
         return Ok(Loaded { public: Arc::clone(&full), full, moments, territory });
-    }
-    let kept = (rendered_bytes, to_everybody);
-    let known = beside.map(|[_, public]| public);
-    let mut public = super::public::public(office, (&full, known), hidden, tables_at, kept)?;
-    if let Some(known) = known {
-        public.share(&known.index);
+    };
+    public.assign(&assignments);
+    if let Some([_, known]) = beside {
+        public.share(known);
     }
     let public = Arc::new(public);
     Ok(Loaded { full, public, moments, territory })

@@ -190,6 +190,7 @@ impl Snapshot {
             headers,
             held,
             index,
+            assignments: Arc::default(),
             answers,
             masking,
             moments,

@@ -1,5 +1,6 @@
 //! Records of support as they are shown.
 
+pub(crate) mod assignment;
 pub(crate) mod intervention;
 pub(crate) mod referral;
 pub(crate) mod service;

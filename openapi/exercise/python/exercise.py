@@ -41,6 +41,7 @@ from calsos_client.api import (
     ServiceApi,
     ServicesApi,
     SummariesApi,
+    SupportApi,
     YearsApi,
 )
 from calsos_client.exceptions import (
@@ -155,6 +156,14 @@ reconciliation = answered(
 assert reconciliation.differing == 0 and reconciliation.agreeing > 0
 providers = answered("listProviders", ProvidersApi(client).list_providers())
 assert {p.name: p.leas for p in providers.items}[decided.provider.name] == {"2023": 2}
+support = SupportApi(client)
+everyone = answered("listAssignments", support.list_assignments())
+helped = support.list_assignments(assigned_level=2, provider=decided.provider.name)
+assert {of.cds for of in helped.items} == {of.cds for of in everyone.items if of.assigned_level == 2}
+levels = answered("listSupportOfLea", support.list_support_of_lea(QUARTZ_VALLEY))
+newest = levels.items[0]
+assert (newest.dashboard_year, newest.event, newest.origin) == (YEAR, "renewed", "computed")
+assert newest in helped.items and newest.provider.name == decided.provider.name
 
 rulebooks = RulebooksApi(client)
 books = answered("listRulebooks", rulebooks.list_rulebooks())

@@ -166,6 +166,8 @@ const answers = {
     client.GET("/v1/reconciliations/{year}", { params: { path: { year: 2022 } } }),
   ),
   listProviders: await of(client.GET("/v1/providers")),
+  listAssignments: await of(client.GET("/v1/assignments")),
+  listSupportOfLea: await of(client.GET("/v1/leas/{cds}/support", { params: { path: { cds } } })),
   listRulebooks: await of(client.GET("/v1/rulebooks")),
   getRulebook: await of(client.GET("/v1/rulebooks/{year}", { params: { path: { year } } })),
   compareRulebooks: await of(

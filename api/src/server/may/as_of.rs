@@ -12,8 +12,9 @@ use crate::app::stored_by::Timeline;
 use crate::auth::operation::Operation;
 use crate::problem::{Kind, Problem};
 use crate::server::answers::apart;
+use crate::server::earlier::ListedPart;
 use crate::server::histories::Which;
-use crate::snapshot::{Changes, Index, Snapshot, State};
+use crate::snapshot::{Changes, Snapshot, State};
 
 /// Two runs as the caller sees them, and what the second answers otherwise.
 pub(crate) struct Compared {
@@ -54,19 +55,19 @@ impl<O: Operation> May<O> {
         if picture.index.newest().is_none() { Err(nothing()) } else { Ok(picture) }
     }
 
-    /// The index that a list as of a moment goes on in: that of what is shown as of it, and of
+    /// What a list as of a moment is read from, when it goes on: what is shown as of it, and
     /// nothing else.
-    pub(crate) fn index_as_of(
+    pub(crate) fn part_as_of<T: ListedPart>(
         &self,
         moment: Option<Timestamp>,
         shown: &Snapshot,
         dataset: &str,
-    ) -> Result<Arc<Index>, Problem> {
+    ) -> Result<Arc<T>, Problem> {
         if moment.is_none() {
-            return self.index_of(dataset);
+            return self.part_of(dataset);
         }
         if shown.dataset() == dataset {
-            return Ok(Arc::clone(&shown.index));
+            return Ok(Arc::clone(T::of(shown)));
         }
         let detail = "the list was not begun as of this moment, or something of it may not be \
                       shown any more; send the asOf that it was begun with, or begin it again \
