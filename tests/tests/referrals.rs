@@ -685,6 +685,103 @@ fn a_list_goes_on_page_by_page(on: Backend) {
     assert_eq!(refused(&parts.county.get(&service, &other)).1, "invalid-parameter");
 }
 
+/// What anybody is told of the levels of an LEA: level, what began it, from when, and by which
+/// decisions.
+fn levels(service: &Service, asked: &str) -> Vec<String> {
+    let history = service.json(&format!("/v1/leas/{IN_NEED}/support{asked}"));
+    let told = |item: &Value| {
+        let decided = item["decided"].as_array().unwrap().iter();
+        let decided: Vec<&str> = decided.map(|by| by["decision"].as_str().unwrap()).collect();
+        let text = |name: &str| item[name].as_str().unwrap().to_owned();
+        let (event, from) = (text("event"), text("effectiveFrom"));
+        format!("{} {event} {from} {}", item["assignedLevel"], decided.join("+"))
+    };
+    history["items"].as_array().unwrap().iter().map(told).collect()
+}
+
+fn an_lea_is_in_level_3_while_assistance_is_under_way_or_an_intervention_in_force(on: Backend) {
+    let (program, issuer) = (world(on), Issuer::new());
+    let service = serve(&program, &issuer, &[]);
+    let parts = Parts::of(&issuer);
+    let newest = |service: &Service| levels(service, "").remove(0);
+    let tag = || service.get("/v1/assignments").header("etag").to_owned();
+    let by_rules = "2 renewed 2023-12-15 ";
+    assert_eq!(newest(&service), by_rules);
+    let opened = post(&parts.county, &service, "/v1/referrals", &opening(IN_NEED, "level3Test"));
+    let path = path_of(&opened);
+    let take = |body: &Value| done(&step(&parts.ccee, &service, &path, body), 200);
+    for taken in [said("consultLea"), consulted("countyOffice")] {
+        take(&taken);
+    }
+    // A referral that is accepted is none yet; what is cached is asked for again when one is.
+    let (accepted, before) = (take(&said("accept")), tag());
+    assert_eq!(newest(&service), by_rules);
+    take(&begin());
+    let raised = "3 raised 2024-03-01 directAssistance";
+    service.wait_until("level 3 is shown", |service| newest(service) == raised);
+    assert_ne!(tag(), before);
+    assert_eq!(levels(&service, "")[1], by_rules);
+    let listed = |asked: &str| {
+        let list = service.json(&format!("/v1/assignments?{asked}"));
+        let items = list["items"].as_array().unwrap().iter();
+        items.map(|item| item["cds"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("assignedLevel=3"), [IN_NEED]);
+    assert_eq!(listed("assignedLevel=2"), [""; 0]);
+    assert_eq!(listed("assignedLevel=2&effectiveOn=2024-02-29"), [IN_NEED]);
+    assert_eq!(listed("assignedLevel=3&effectiveOn=2024-02-29"), [""; 0]);
+    let item = &service.json("/v1/assignments?assignedLevel=3")["items"][0];
+    let provider = item["provider"]["name"].as_str().unwrap();
+    assert!(provider.starts_with("California Collaborative for"), "{provider}");
+    assert_eq!((&item["eligibleLevel"], &item["dashboardYear"]), (&json!(3), &json!(2023)));
+    // As of before it began, it had not.
+    let versions = accepted["version"].as_u64().unwrap();
+    let whole = done(&parts.lea.get(&service, &path), 200);
+    let at = whole["versions"][usize::try_from(versions - 1).unwrap()]["at"].as_str().unwrap();
+    assert_eq!(levels(&service, &format!("?asOf={at}"))[0], by_rules);
+
+    for taken in [said("recommend"), found("failed")] {
+        take(&taken);
+    }
+    let proposal = json!({
+        "cds": IN_NEED, "referral": id_of(&path), "on": ON, "reason": "x", "strategies": "y",
+    });
+    let proposed = post(&parts.spi, &service, "/v1/interventions", &proposal);
+    let intervention = path_of(&proposed);
+    let approve = json!({
+        "step": "approve", "on": ON, "words": "item 7", "powers": ["changeLcap"],
+    });
+    done(&step(&parts.state, &service, &intervention, &approve), 200);
+    let on = |day: &str, mut body: Value| {
+        body["on"] = day.into();
+        body
+    };
+    done(&step(&parts.spi, &service, &intervention, &on("2024-06-03", begin())), 200);
+    let both = "3 raised 2024-06-03 directAssistance+stateIntervention";
+    service.wait_until("the intervention is shown", |service| newest(service) == both);
+    take(&on("2024-07-31", said("close")));
+    let alone = "3 lowered 2024-08-01 stateIntervention";
+    service.wait_until("assistance is over", |service| newest(service) == alone);
+    done(&step(&parts.spi, &service, &intervention, &on("2024-09-30", said("end"))), 200);
+    let over = "2 lowered 2024-10-01 ";
+    service.wait_until("level 3 is over", |service| newest(service) == over);
+    assert_eq!(levels(&service, "")[..5], [over, alone, both, raised, by_rules]);
+    assert_eq!(levels(&service, "?effectiveOn=2024-09-30"), [alone]);
+    assert_eq!(levels(&service, "?effectiveOn=2024-10-01"), [over]);
+    // What should not have been written shows in nothing any more.
+    for path in [&intervention, &path] {
+        let deleted = parts.state.send(
+            &service,
+            "DELETE",
+            &format!("{path}?reason=of+another+LEA"),
+            &[ANY],
+            "",
+        );
+        assert_eq!(deleted.status, 204);
+    }
+    service.wait_until("nothing was decided", |service| newest(service) == by_rules);
+}
+
 on_both![
     a_referral_goes_its_way_and_each_step_is_refused_where_a_condition_is_missing,
     who_joins_is_consulted_and_expert_leads_are_considered_where_need_lasts,
@@ -694,4 +791,5 @@ on_both![
     who_is_not_reached_finds_nothing_and_the_collaborative_reaches_by_referrals,
     what_was_seen_is_changed_once_and_a_deletion_leaves_its_trace,
     a_list_goes_on_page_by_page,
+    an_lea_is_in_level_3_while_assistance_is_under_way_or_an_intervention_in_force,
 ];
