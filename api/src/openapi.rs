@@ -56,6 +56,7 @@ type Methods = BTreeMap<String, String>;
         (name = "providers", description = "Who provides help."),
         (name = "support", description = "What level of support LEAs are in, from when to when, and who helps them."),
         (name = "services", description = "Services that providers offer, and those that answer what an LEA needs help with."),
+        (name = "communications", description = "Written communications on what LEAs are identified for, ready to be printed, and the templates by which counties write them."),
         (name = "releases", description = "The files that were taken in."),
         (name = "runs", description = "The runs that decided."),
         (name = "jobs", description = "Files that are sent to be taken in, and runs that are asked for: both are done later, as jobs."),

@@ -90,6 +90,11 @@ pub(crate) fn api(config: &mut ServiceConfig<'_>) {
         .service(support::catalogues::export_service_catalogue)
         .service(support::catalogues::replace_service_catalogue)
         .service(support::recommended::list_recommended_services)
+        .service(support::communications::get_communication)
+        .service(support::communications::list_communications)
+        .service(support::communication_templates::get_communication_template)
+        .service(support::communication_templates::replace_communication_template)
+        .service(support::communication_templates::delete_communication_template)
         .service(health::get_health)
         .service(health::get_readiness);
 }

@@ -37,6 +37,8 @@ words! {
         Service "service",
         /// A template of texts or steps that an agency keeps for its own.
         Template "template",
+        /// The template by which a county office writes a kind of communication.
+        CommunicationTemplate "communicationTemplate",
     }
 }
 

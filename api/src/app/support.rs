@@ -2,6 +2,10 @@
 //! Collaborative found, and who is referred to it.
 
 pub(crate) mod assignments;
+pub(crate) mod communications;
+mod letter_samples;
+pub(crate) mod letters;
+pub(crate) mod templates;
 pub(crate) mod services;
 
 use std::collections::BTreeSet;

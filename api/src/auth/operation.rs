@@ -83,6 +83,10 @@ operations! {
     ExportServiceCatalogue "exportServiceCatalogue" Needs::Reading;
     ListRecommendedServices "listRecommendedServices" Needs::Reading;
 
+    GetCommunication "getCommunication" Needs::Reading;
+    ListCommunications "listCommunications" Needs::Reading;
+    GetCommunicationTemplate "getCommunicationTemplate" Needs::Reading;
+
     CreateImport "createImport" Needs::Scope(Scope::Import);
     ListImports "listImports" Needs::Scope(Scope::Import);
     GetImport "getImport" Needs::Scope(Scope::Import);
@@ -107,6 +111,8 @@ operations! {
     UpdateService "updateService" Needs::Scope(Scope::Support);
     DeleteService "deleteService" Needs::Scope(Scope::Support);
     ReplaceServiceCatalogue "replaceServiceCatalogue" Needs::Scope(Scope::Support);
+    ReplaceCommunicationTemplate "replaceCommunicationTemplate" Needs::Scope(Scope::Support);
+    DeleteCommunicationTemplate "deleteCommunicationTemplate" Needs::Scope(Scope::Support);
     ListAudit "listAudit" Needs::Scope(Scope::Admin);
 }
 

@@ -2,6 +2,8 @@
 
 pub(super) mod assignments;
 pub(super) mod catalogues;
+pub(super) mod communication_templates;
+pub(super) mod communications;
 pub(super) mod interventions;
 mod keeping;
 pub(super) mod recommended;

@@ -1,6 +1,7 @@
 //! Records of support as they are shown.
 
 pub(crate) mod assignment;
+pub(crate) mod communication;
 pub(crate) mod intervention;
 pub(crate) mod referral;
 pub(crate) mod service;
