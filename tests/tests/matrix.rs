@@ -304,7 +304,10 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         ("getCitation", "id") => &["cde-calpads-da"],
         ("createImport", "fileName") => &["file.txt"],
         (_, "provider") => &[KEPT_BY],
-        ("deleteService" | "deleteReferral" | "deleteIntervention", "reason") => &["wrong"],
+        ("getCommunication", "kind") => &["strengthsAndWeaknesses"],
+        (_, "kind") => &["onePageSummary"],
+        (_, "county") => &["01"],
+        ("deleteService" | "deleteCommunicationTemplate" | "deleteReferral" | "deleteIntervention", "reason") => &["wrong"],
         ("getIntervention" | "takeInterventionStep" | "deleteIntervention", "id") => {
             &["01890a5d-ac96-774b-bcce-b302099a8057"]
         }
@@ -624,6 +627,37 @@ fn assert_shows(
                 let own = usize::from(located_in(cds) == "01");
                 assert_eq!(body["items"].as_array().unwrap().len(), own, "{}", said());
             }
+        }
+        "getCommunication" => {
+            if found(view.of_year(year_of(path)).contains(cds)) {
+                let body = String::from_utf8_lossy(&answer.body);
+                assert!(body.contains(&format!("CDS code {cds}")), "{}", said());
+                let preview = body.contains("Preview, not public");
+                assert_eq!(preview, year_of(path) == HELD_BACK, "{}", said());
+            }
+        }
+        "listCommunications" => {
+            let of_year = view.of_year(year_of(path));
+            if found(!of_year.is_empty()) {
+                let body = String::from_utf8_lossy(&answer.body);
+                for other in OF_HELD_BACK {
+                    // A charter school is identified by two years.
+                    let is_identified = other != CHARTER || year_of(path) == HELD_BACK;
+                    let expected = of_year.contains(other)
+                        && located_in(other) == "01"
+                        && is_identified;
+                    let is_there = body.contains(&format!("CDS code {other}"));
+                    assert_eq!(is_there, expected, "{other}: {}", said());
+                }
+            }
+        }
+        "getCommunicationTemplate" => {
+            found(true);
+        }
+        // Who writes the county's templates is asked for the condition that is missing.
+        "replaceCommunicationTemplate" | "deleteCommunicationTemplate" => {
+            let writes = caller.is_state() || caller.agency == KEPT_BY;
+            assert_eq!(answer.status, if writes { 428 } else { 403 }, "{}", said());
         }
         // What is sent here is no service.
         "createService" => assert_eq!(answer.status, 400, "{}", said()),

@@ -27,6 +27,7 @@ from calsos_client import (
 from calsos_client.api import (
     AccessApi,
     ChangesApi,
+    CommunicationsApi,
     DeterminationsApi,
     ExportsApi,
     InterventionsApi,
@@ -371,6 +372,32 @@ recommended = answered(
 [first] = recommended.items
 assert (first.service, first.nearness) == (made, "ownCounty")
 assert first.matches[0].made_eligible and first.matches[0].group == "SWD"
+
+# As a person reads it, and as the facts that it is made of; a template that is the same for all.
+communications = CommunicationsApi(client)
+summary_of_one = answered(
+    "getCommunication", communications.get_communication(QUARTZ_VALLEY, "onePageSummary", YEAR)
+)
+assert summary_of_one.name == "Quartz Valley Unified" and summary_of_one.reasons[0].groups
+of_all = answered(
+    "listCommunications", communications.list_communications("onePageSummary", YEAR, "58")
+)
+assert summary_of_one in of_all.items
+templates = CommunicationsApi(known)
+template = "<h1>{{ name }}</h1>"
+stored = answered(
+    "replaceCommunicationTemplate",
+    templates.replace_communication_template("57", "onePageSummary", "*", template),
+)
+assert stored.bytes == len(template)
+read = templates.get_communication_template("57", "onePageSummary")
+assert answered("getCommunicationTemplate", read) == template
+try:
+    templates.delete_communication_template("57", "onePageSummary", "twice", '"0"')
+    raise AssertionError("a template was deleted in another version")
+except ApiException as refused:
+    code = Problem.from_json(refused.body).code
+    answers["deleteCommunicationTemplate"] = {"code": code}
 
 operations = {
     operation["operationId"]

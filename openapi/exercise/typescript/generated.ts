@@ -7,6 +7,7 @@ import {
   AccessApi,
   AuthorizationServerToJSON,
   ChangesApi,
+  CommunicationsApi,
   Configuration,
   DeterminationsApi,
   ExportsApi,
@@ -145,6 +146,25 @@ try {
   deleteService = { code: (await refused.response.json()).code };
 }
 
+const letters = new CommunicationsApi(configuration);
+const templates = new CommunicationsApi(known);
+// Who wants facts says so: else the document is sent.
+const asFacts = { headers: { Accept: "application/json" } };
+const ofTemplate = { county: "57", kind: "onePageSummary" } as const;
+const replaceCommunicationTemplate = await templates.replaceCommunicationTemplate({
+  ...ofTemplate,
+  ifMatch: "*",
+  body: "<h1>{{ name }}</h1>",
+});
+let deleteCommunicationTemplate: unknown;
+try {
+  await templates.deleteCommunicationTemplate({ ...ofTemplate, reason: "twice", ifMatch: '"0"' });
+  assert(false, "a template was deleted in another version");
+} catch (refused) {
+  if (!(refused instanceof ResponseError)) throw refused;
+  deleteCommunicationTemplate = { code: (await refused.response.json()).code };
+}
+
 const answers: Record<string, unknown> = {
   getDiscovery: await service.getDiscovery(),
   getHealth: await service.getHealth(),
@@ -194,6 +214,14 @@ const answers: Record<string, unknown> = {
   getService: await new ServicesApi(configuration).getService({ id: createService.id }),
   getServiceCatalogue: await services.getServiceCatalogue({ provider: "county:58" }),
   exportServiceCatalogue: await services.exportServiceCatalogue({ provider: "county:58" }),
+  getCommunication: await letters.getCommunication({ cds, year, kind: "onePageSummary" }, asFacts),
+  listCommunications: await letters.listCommunications(
+    { county: "58", year, kind: "onePageSummary" },
+    asFacts,
+  ),
+  getCommunicationTemplate: await letters.getCommunicationTemplate(ofTemplate),
+  replaceCommunicationTemplate,
+  deleteCommunicationTemplate,
   listRecommendedServices: await services.listRecommendedServices({ cds, year }),
   createRun: decided,
   getJob: await jobs.getJob({ id: decided.id }),

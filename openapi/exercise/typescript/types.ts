@@ -141,6 +141,21 @@ const ofProvider = { provider: "county:58" };
 
 // The type has every operation of the document as a key, so that it does not compile while one
 // is without a call.
+// Who wants facts says so: else the document is sent.
+const asFacts = { Accept: "application/json" };
+const ofTemplate = { county: "57", kind: "onePageSummary" } as const;
+const replaced = await of(
+  known.PUT("/v1/communication-templates/{county}/{kind}", {
+    params: { path: ofTemplate, header: { "If-Match": "*" } },
+    headers: { "Content-Type": "text/html" },
+    body: "<h1>{{ name }}</h1>",
+    bodySerializer: (text) => text,
+  }),
+);
+const notTaken = await known.DELETE("/v1/communication-templates/{county}/{kind}", {
+  params: { path: ofTemplate, query: { reason: "twice" }, header: { "If-Match": '"0"' } },
+});
+
 const answers = {
   getDiscovery: await of(client.GET("/")),
   getHealth: await of(client.GET("/healthz")),
@@ -223,6 +238,26 @@ const answers = {
       parseAs: "text",
     }),
   ),
+  getCommunication: await of(
+    client.GET("/v1/leas/{cds}/communications/{kind}", {
+      params: { path: { cds, kind: "onePageSummary" }, query: { year } },
+      headers: asFacts,
+    }),
+  ),
+  listCommunications: await of(
+    client.GET("/v1/communications/{kind}", {
+      params: { path: { kind: "onePageSummary" }, query: { year, county: "58" } },
+      headers: asFacts,
+    }),
+  ),
+  getCommunicationTemplate: await of(
+    client.GET("/v1/communication-templates/{county}/{kind}", {
+      params: { path: ofTemplate },
+      parseAs: "text",
+    }),
+  ),
+  replaceCommunicationTemplate: replaced,
+  deleteCommunicationTemplate: { code: notTaken.error?.code },
   listRecommendedServices: await of(
     client.GET("/v1/leas/{cds}/recommended-services", { params: { path: { cds }, query: { year } } }),
   ),

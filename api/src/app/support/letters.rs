@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 
 use calsos_domain::year::Day;
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, escape_formatter,
 };
@@ -116,7 +116,7 @@ pub(crate) fn letter(
     let compiled = compiled.map_err(|error| TemplateFault::of(&error))?;
     let mut letter = Limited { bytes: Vec::new() };
     compiled
-        .render_captured_to(Value::from_serialize(facts), &mut letter)
+        .render_captured_to(Serde(facts), &mut letter)
         .map_err(|error| TemplateFault::of(&error))?;
     String::from_utf8(letter.bytes).map_err(|_no_text| TemplateFault::new(None, "it is no text"))
 }

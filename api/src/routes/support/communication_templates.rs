@@ -171,7 +171,7 @@ pub(crate) async fn delete_communication_template(
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let why = asked.needed("reason", REASON_EXPECTED, reason);
-    let of = asked.of_path("county", &path.0, COUNTY, self::county);
+    let of = asked.of_path("county", &path.0, COUNTY, county);
     let kind = kind_of(&mut asked, &path.1);
     let ((county, kind), why) = asked.done_with(of.zip(kind).zip(why))?;
     may_write(&may, county)?;
