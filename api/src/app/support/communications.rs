@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use calsos_domain::cds::CountyCode;
-use calsos_domain::determination::Determination;
+use calsos_domain::determination::{AnswerId, Determination};
 use calsos_domain::indicator::Indicator;
 use calsos_domain::performance::Tenths;
 use calsos_domain::priority::Priority;
@@ -93,6 +93,7 @@ pub(crate) fn facts(kind: CommunicationKind, told: Told<'_>) -> CommunicationFac
     let support_year = label.support_year.known().copied().filter(|y| identified && *y > 0);
     let needs = needs(own, earlier);
     let years = earlier.iter().chain([&own]);
+    let missing = missing(determination);
     let met = conclusions.methods.iter().filter(|(_, outcome)| outcome.is_met());
     CommunicationFacts {
         kind: kind.code(),
@@ -107,8 +108,8 @@ pub(crate) fn facts(kind: CommunicationKind, told: Told<'_>) -> CommunicationFac
         support_school_year: year.support_school_year(),
         public_on: edition.public_date.map(|day| day.to_string()),
         is_public,
-        provisional: determination.provisional(),
-        missing: determination.missing.iter().map(|(input, _)| input_words(year, *input)).collect(),
+        provisional: !missing.is_empty(),
+        missing,
         identified,
         label: label.text.known().filter(|_| *decided).cloned(),
         support_year,
@@ -142,6 +143,14 @@ pub(crate) fn facts(kind: CommunicationKind, told: Told<'_>) -> CommunicationFac
         explanation: base
             .map(|base| format!("{base}/v1/leas/{cds}/determinations/{year}/trace")),
     }
+}
+
+/// The files that are not loaded and could change what is written: more than by which further
+/// method the LEA was identified.
+fn missing(determination: &Determination<'_>) -> Vec<String> {
+    let changes = |answers: &[AnswerId]| answers.iter().any(|a| !matches!(a, AnswerId::Method(_)));
+    let missing = determination.missing.iter().filter(|(_, answers)| changes(answers));
+    missing.map(|(input, _)| input_words(determination.edition.year, *input)).collect()
 }
 
 /// The Dashboard year whose results opened the support of which this is the first or second

@@ -36,7 +36,8 @@ pub(crate) struct CommunicationFacts {
     pub(crate) public_on: Option<String>,
     /// Whether all that it rests on is public. What is not is for who may preview it.
     pub(crate) is_public: bool,
-    /// Whether a file that is not loaded could change the answer.
+    /// Whether a file that is not loaded could change the label, the level, a group's letter or a
+    /// test over several years.
     pub(crate) provisional: bool,
     /// What is not loaded, in words.
     pub(crate) missing: Vec<String>,
