@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ElementTree
 import zipfile
 from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,13 +21,6 @@ import xlrd
 
 DATA, LETTERS = (Path(word) for word in sys.argv[1:])
 
-# A county office by its groups, a district in its fourth year of need, a district in the first of
-# two years of support.
-LEAS = [
-    (2018, "27102720000000", "county office of education"),
-    (2022, "27661590000000", "school district"),
-    (2023, "27754400000000", "school district"),
-]
 GROUPS = {
     "ALL": "All students", "AA": "African American", "AI": "American Indian", "AS": "Asian",
     "EL": "English Learners", "FI": "Filipino", "FOS": "Foster Youth", "HI": "Hispanic",
@@ -128,6 +122,11 @@ def cells_of(name):
             yield from with_header(rows)
 
 
+@cache
+def rows_of_list(name):
+    return list(cells_of(name))
+
+
 def with_header(rows):
     header = None
     for row in rows:
@@ -140,7 +139,7 @@ def with_header(rows):
 
 def listed(year, cds):
     """A LEA's status, the groups with a code, and its name on a year's list."""
-    for row in cells_of(LISTS[year]):
+    for row in rows_of_list(LISTS[year]):
         if row["CDS"].zfill(14) == cds:
             status = row.get(f"ASSISTANCESTATUS{year}") or row["ASSISTANCESTATUS"]
             names = {("MR" if group == "TOM" else group) for group in (*GROUPS, "TOM")}
@@ -221,6 +220,13 @@ def met(year, found, group):
     return by
 
 
+def lasting_need(year, cds):
+    """The groups with a code in three of the four years of EC 52072."""
+    years = FOUR_YEARS.get(year, ())
+    counts = Counter(group for of in years for group in (listed(of, cds) or ("", (), ""))[1])
+    return [group for group in sorted(GROUPS) if counts[group] >= 3]
+
+
 class Blocks(HTMLParser):
     """The blocks of a document, as texts."""
 
@@ -267,9 +273,7 @@ def expected(kind, year, cds, lea_type):
     data, support = f"{year - 1}-{year % 100:02}", f"{year}-{(year + 1) % 100:02}"
     used = [one for one in INDICATORS if any(one in by for of in coded.values() for by in of.values())]
     priorities = {priority for by in coded.values() for priority in by}
-    window = FOUR_YEARS.get(year, ())
-    counts = Counter(group for of in window for group in (listed(of, cds) or ("", (), ""))[1])
-    lasting = [group for group in sorted(GROUPS) if counts[group] >= 3]
+    window, lasting = FOUR_YEARS.get(year, ()), lasting_need(year, cds)
     level = 3 if len(lasting) >= 3 else 2
     provider, law = LAW[lea_type, level]
     years = [of for of in LISTS if of <= year and is_identified(of, cds)]
@@ -406,6 +410,27 @@ def local_ratings(path):
     return found
 
 
+OFFICE, DISTRICT = "county office of education", "school district"
+
+
+def chosen(year, lea_type, of_long_need=False):
+    """The last LEA by code that has letters of the year and is of a kind."""
+    names = sorted(path.stem for path in LETTERS.glob(f"onePageSummary-{year}-*.html"))
+    for cds in reversed([name.rpartition("-")[2] for name in names]):
+        is_office = cds[2] == "1" and cds.endswith("0000000")
+        if (OFFICE if is_office else DISTRICT) == lea_type and cds.endswith("0000000"):
+            if not of_long_need or len(lasting_need(year, cds)) >= 3:
+                return cds
+    raise SystemExit(f"nobody of {year} is a {lea_type} as is wanted")
+
+
+# A county office, a district in need over four years, a district in the first of two years of
+# support.
+LEAS = [
+    (2018, chosen(2018, OFFICE), OFFICE),
+    (2022, chosen(2022, DISTRICT, of_long_need=True), DISTRICT),
+    (2023, chosen(2023, DISTRICT), DISTRICT),
+]
 compared, faults = 0, []
 for year, cds, lea_type in LEAS:
     for kind in ("noticeOfIdentification", "onePageSummary", "strengthsAndWeaknesses"):
