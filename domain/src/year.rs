@@ -100,14 +100,28 @@ impl Day {
         Day { year, month, day: days_of(year, month).unwrap_or(day) }
     }
 
+    /// The day after. Of a month without a day, the first day on which the month is over.
+    #[must_use]
+    pub fn after(self) -> Day {
+        let Day { year, month, day } = self;
+        match days_of(year, month) {
+            Some(last) if day > 0 && day < last => Day { day: day + 1, ..self },
+            _ if month == 12 => Day { year: year.saturating_add(1), month: 1, day: 1 },
+            _ => Day { year, month: month + 1, day: 1 },
+        }
+    }
+
+    /// The day that is this many days after it, or before it where there are fewer than 0.
+    #[must_use]
+    pub fn plus(self, days: i32) -> Day {
+        let step = if days < 0 { Day::before } else { Day::after };
+        (0..days.unsigned_abs()).fold(self, |day, _| step(day))
+    }
+
     /// The day itself. Of a month without a day, the first day on which the month is over.
     #[must_use]
     pub fn or_end_of_month(self) -> Day {
-        match self {
-            Day { year, month: 12, day: 0 } => Day { year: year + 1, month: 1, day: 1 },
-            Day { year, month, day: 0 } => Day { year, month: month + 1, day: 1 },
-            day => day,
-        }
+        if self.day == 0 { self.after() } else { self }
     }
 
     /// The calendar year.
