@@ -84,6 +84,8 @@ pub enum Condition {
     CharterAsks,
     /// Whoever was asked accepts first.
     AskedAccepts,
+    /// An LEA has one engagement at a time.
+    OneEngagement,
     /// A step gives its reason.
     Reason,
     /// What was done once is not done again.
@@ -96,7 +98,7 @@ pub enum Condition {
 
 impl Condition {
     /// Every condition.
-    pub const ALL: [Condition; 42] = [
+    pub const ALL: [Condition; 43] = [
         Condition::Level3Test,
         Condition::CharterDecision,
         Condition::CountyOfficeProvides,
@@ -135,6 +137,7 @@ impl Condition {
         Condition::NotIdentified,
         Condition::CharterAsks,
         Condition::AskedAccepts,
+        Condition::OneEngagement,
         Condition::Reason,
         Condition::NotYet,
         Condition::Open,
@@ -183,6 +186,7 @@ impl Condition {
             Condition::NotIdentified => "notIdentified",
             Condition::CharterAsks => "charterAsks",
             Condition::AskedAccepts => "askedAccepts",
+            Condition::OneEngagement => "oneEngagement",
             Condition::Reason => "reason",
             Condition::NotYet => "notYet",
             Condition::Open => "open",
@@ -282,6 +286,7 @@ impl Condition {
             }
             Condition::CharterAsks => "a charter school asks its county office or its authorizer",
             Condition::AskedAccepts => "whoever was asked has to accept first",
+            Condition::OneEngagement => "an LEA has one engagement at a time",
             Condition::Reason => "a reason has to be given",
             Condition::NotYet => "this was done before, and is not done again",
             Condition::Open => "what has ended stays as it is",
@@ -341,6 +346,7 @@ impl Condition {
             | Condition::Words
             | Condition::NewStep
             | Condition::AskedAccepts
+            | Condition::OneEngagement
             | Condition::Reason
             | Condition::NotYet
             | Condition::Open

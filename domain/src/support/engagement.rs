@@ -43,6 +43,9 @@ pub struct Basis {
     pub dashboard_year: DashboardYear,
     /// The id of the run that was served.
     pub run: String,
+    /// The day on which that year's Dashboard was public, from which its steps are counted.
+    #[serde(with = "super::days")]
+    pub public_on: Day,
     /// Since which day the LEA is at this level without a break.
     #[serde(with = "super::days")]
     pub since: Day,
@@ -76,8 +79,6 @@ pub struct Opening<'a> {
     pub on: Day,
     /// The year's steps.
     pub template: &'a Template,
-    /// The day on which that year's Dashboard was public.
-    pub public_on: Day,
 }
 
 /// Why and when an engagement is over.
@@ -228,7 +229,7 @@ impl Engagement {
     /// # Errors
     /// [`Refusal`] with the condition that is missing.
     pub fn open(opening: Opening<'_>) -> Result<Engagement, Refusal> {
-        let Opening { lea_type, providers, helped, on, template, public_on } = opening;
+        let Opening { lea_type, providers, helped, on, template } = opening;
         let missing = |condition| Refusal::new(condition, lea_type);
         let basis = match helped {
             Helped::Yes(basis) => basis,
@@ -239,6 +240,7 @@ impl Engagement {
             return Err(missing(Condition::SupportBegan).found(found));
         }
         let open = |kind| (kind, Activity::default());
+        let steps = template.steps_from(basis.public_on);
         Ok(Engagement {
             lea_type,
             providers,
@@ -250,9 +252,16 @@ impl Engagement {
             sessions: Vec::new(),
             lcap_changes: Vec::new(),
             actions: Vec::new(),
-            steps: template.steps_from(public_on),
+            steps,
             closed: None,
         })
+    }
+
+    /// Why none is opened for an LEA that has another, which is open, by its id.
+    #[must_use]
+    pub fn beside(lea_type: LeaType, other: &str) -> Refusal {
+        let found = format!("{other} is open");
+        Refusal::new(Condition::OneEngagement, lea_type).found(found)
     }
 
     /// What the LEA is.

@@ -28,8 +28,10 @@ pub struct ChosenNeed {
     /// What it is, or why it was chosen.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub words: String,
-    /// Whether it is one of those that made the LEA eligible; else it goes beyond them.
-    pub made_eligible: bool,
+    /// Whether it is one of those that made the LEA eligible; else it goes beyond them. Absent
+    /// where the results of the year are not there to be looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_eligible: Option<bool>,
 }
 
 impl ChosenNeed {
@@ -44,8 +46,9 @@ impl ChosenNeed {
 
     /// The need, marked as one that made the LEA eligible or as one beyond. It is one of those
     /// where all that it names is the same: a group alone is one with whichever of its results.
+    /// `needs` are those of the LEA, where its results are there to be looked at.
     #[must_use]
-    pub fn marked(self, needs: &[Need]) -> ChosenNeed {
+    pub fn marked(self, needs: Option<&[Need]>) -> ChosenNeed {
         let is_coded =
             self.group.is_some() || self.indicator.is_some() || self.priority.is_some();
         let same = |need: &Need| {
@@ -58,7 +61,7 @@ impl ChosenNeed {
                 && (self.indicator.is_none() || self.indicator == need.subject.indicator())
                 && (self.priority.is_none() || self.priority == need.subject.priority())
         };
-        let made_eligible = is_coded && needs.iter().any(same);
+        let made_eligible = needs.map(|needs| is_coded && needs.iter().any(same));
         ChosenNeed { made_eligible, ..self }
     }
 }
