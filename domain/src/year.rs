@@ -205,6 +205,19 @@ mod tests {
     }
 
     #[test]
+    fn days_are_counted_over_the_ends_of_months_and_years() {
+        let plus = |day: &str, days: i32| Day::parse(day).unwrap().plus(days).to_string();
+        assert_eq!(plus("2023-12-15", 0), "2023-12-15");
+        assert_eq!(plus("2023-12-15", 17), "2024-01-01");
+        assert_eq!(plus("2024-02-28", 1), "2024-02-29");
+        assert_eq!(plus("2024-02-28", 2), "2024-03-01");
+        assert_eq!(plus("2023-02-28", 1), "2023-03-01");
+        assert_eq!(plus("2024-01-01", 366), "2025-01-01");
+        assert_eq!(plus("2024-03-01", -1), "2024-02-29");
+        assert_eq!(plus("2025-01-01", -366), "2024-01-01");
+    }
+
+    #[test]
     fn of_a_month_without_a_day_the_first_day_after_it_is_taken() {
         let taken = |day: &str| Day::parse(day).unwrap().or_end_of_month().to_string();
         assert_eq!(taken("2017-12"), "2018-01-01");

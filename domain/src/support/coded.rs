@@ -1,6 +1,5 @@
 //! Values in records that are written by the codes that answers have for them: `ELA`, `27`.
 
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serializer};
 
 use super::service_provider::ServiceProvider;
@@ -43,17 +42,6 @@ coded! {
     ServiceProvider, ToString::to_string, ServiceProvider::parse;
 }
 
-pub(super) fn serialize<T: Coded, S: Serializer>(of: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&of.coded())
-}
-
-pub(super) fn deserialize<'de, T: Coded, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    T::read(&text).ok_or_else(|| D::Error::custom(format!("'{text}' is no code of it")))
-}
-
 /// Values that may be left out.
 pub(super) mod maybe {
     use super::{Coded, Deserialize as _, Deserializer, Serializer};
@@ -63,7 +51,7 @@ pub(super) mod maybe {
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         match of {
-            Some(of) => super::serialize(of, serializer),
+            Some(of) => serializer.serialize_str(&of.coded()),
             None => serializer.serialize_none(),
         }
     }

@@ -471,3 +471,6 @@ fn check_actions(actions: &[Action], dates: &Dates) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -332,3 +332,113 @@ impl Request {
         Ok(after)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        Day::parse(text).unwrap()
+    }
+
+    fn opening(lea_type: LeaType, asked: &str) -> Opening {
+        Opening {
+            cds: CdsCode::parse("01800010123456").unwrap(),
+            lea_type,
+            county: CountyCode::parse("02").unwrap(),
+            asked: Asked::parse(asked).unwrap(),
+            on: day("2090-02-01"),
+            words: "help".to_owned(),
+            identified: Identified::No,
+        }
+    }
+
+    #[test]
+    fn only_who_is_not_identified_asks() {
+        for lea_type in LeaType::ALL {
+            let opened = |identified| {
+                Request::open(Opening { identified, ..opening(lea_type, "county:02") })
+            };
+            assert!(opened(Identified::No).is_ok());
+            for (identified, citation) in [
+                (Identified::Yes("it is in level 2".to_owned()), true),
+                (Identified::NotKnown("files are missing".to_owned()), true),
+            ] {
+                let refusal = opened(identified).unwrap_err();
+                assert_eq!(refusal.condition, Condition::NotIdentified);
+                assert_eq!(refusal.citation.is_some(), citation);
+            }
+        }
+        let silent = Opening { words: " ".to_owned(), ..opening(LeaType::District, "ccee") };
+        assert_eq!(Request::open(silent).unwrap_err().condition, Condition::Reason);
+    }
+
+    #[test]
+    fn a_charter_school_asks_its_county_office_or_its_authorizer_and_others_whom_they_will() {
+        let asks = |lea_type, asked: &str| Request::open(opening(lea_type, asked));
+        for own in ["county:02", "authorizer:01800010000000"] {
+            assert!(asks(LeaType::Charter, own).is_ok(), "{own}");
+        }
+        for other in ["county:01", "authorizer:01800020000000", "ccee", "state", "other:A firm"] {
+            let refusal = asks(LeaType::Charter, other).unwrap_err();
+            assert_eq!(refusal.condition, Condition::CharterAsks, "{other}");
+            assert!(refusal.to_string().contains(other));
+        }
+        for whom in ["county:01", "county:02", "ccee", "state", "selpa:0101", "other:A firm"] {
+            assert!(asks(LeaType::District, whom).is_ok(), "{whom}");
+        }
+        let refusal = asks(LeaType::District, "authorizer:01800010000000").unwrap_err();
+        assert_eq!(refusal.condition, Condition::CharterAsks);
+    }
+
+    #[test]
+    fn steps_follow_on_what_was_answered() {
+        let reason = || "a reason".to_owned();
+        let accept = || Step::Accept { reason: reason() };
+        let decline = || Step::Decline { reason: reason() };
+        let close = || Step::Close { reason: reason() };
+        let asked = Request::open(opening(LeaType::District, "ccee")).unwrap();
+        let on = day("2090-02-02");
+        let lacks = |of: &Request, step| of.step(on, step).unwrap_err().condition;
+        assert_eq!(asked.state(), State::Asked);
+        assert_eq!(lacks(&asked, Step::Begin), Condition::AskedAccepts);
+        assert_eq!(lacks(&asked, close()), Condition::AskedAccepts);
+        assert_eq!(lacks(&asked, Step::Accept { reason: String::new() }), Condition::Reason);
+        let before = asked.step(day("2090-01-31"), accept()).unwrap_err();
+        assert_eq!(before.condition, Condition::DaysInOrder);
+        let declined = asked.step(on, decline()).unwrap();
+        assert_eq!(declined.state(), State::Declined);
+        assert_eq!(lacks(&declined, accept()), Condition::Open);
+        let accepted = asked.step(on, accept()).unwrap();
+        assert_eq!(accepted.state(), State::Accepted);
+        assert_eq!(lacks(&accepted, decline()), Condition::NotYet);
+        let begun = accepted.step(on, Step::Begin).unwrap();
+        assert_eq!(begun.state(), State::UnderWay);
+        assert_eq!(lacks(&begun, Step::Begin), Condition::NotYet);
+        let closed = begun.step(on, close()).unwrap();
+        assert_eq!((closed.state(), closed.steps().len()), (State::Closed, 3));
+        assert_eq!(lacks(&closed, close()), Condition::Open);
+        assert_eq!(accepted.step(on, close()).unwrap().state(), State::Closed);
+    }
+
+    #[test]
+    fn whoever_is_asked_is_read_back_as_it_was_written() {
+        for (text, answers_itself) in [
+            ("county:27", true),
+            ("authorizer:01800010000000", true),
+            ("geographicLead:A lead", true),
+            ("ccee", true),
+            ("state", true),
+            ("selpa:0101", true),
+            ("equityLead:A lead", false),
+            ("expertLead:A lead", false),
+            ("other:A firm", false),
+        ] {
+            let asked = Asked::parse(text).unwrap();
+            assert_eq!((asked.to_string().as_str(), asked.answers_itself()), (text, answers_itself));
+        }
+        for none in ["", "authorizer:1", "authorizer:00000000000000", "county:99", "lea:1"] {
+            assert_eq!(Asked::parse(none), None, "{none}");
+        }
+    }
+}
