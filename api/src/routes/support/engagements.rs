@@ -209,7 +209,7 @@ pub(crate) async fn list_engagements(
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
     let late = asked.optional("late", "true or false", |text| text.parse::<bool>().ok());
-    let wanted = wanted_in(&mut asked, ENGAGEMENTS, &State::ALL.map(State::code));
+    let wanted = wanted_in(&mut asked, &may, ENGAGEMENTS, &State::ALL.map(State::code));
     asked.done()?;
     let on = today(wanted.as_of.unwrap_or_else(Timestamp::now));
     let holds = move |record: &SupportRecord| {
@@ -246,7 +246,7 @@ pub(crate) async fn get_engagement(
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let as_of = asked.as_of();
+    let as_of = asked.as_of(may.latest());
     asked.done()?;
     let record = visible(&may, ENGAGEMENTS, &path, as_of).await?;
     let version = record.version.version;
@@ -279,7 +279,7 @@ pub(crate) async fn get_engagement_checklist(
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let (on, as_of) = (asked.day("on"), asked.as_of());
+    let (on, as_of) = (asked.day("on"), asked.as_of(may.latest()));
     asked.done()?;
     let on = match on {
         Some(on) => on,

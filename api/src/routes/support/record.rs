@@ -130,25 +130,31 @@ pub(super) struct Wanted {
 }
 
 /// Reads what a list wants. `states` are those that records of the kind can be in.
-pub(super) fn wanted(
+pub(super) fn wanted<O: Operation>(
     request: &HttpRequest,
+    may: &May<O>,
     of: Resource,
     states: &[&str],
 ) -> Result<Wanted, Problem> {
     let mut asked = Asked::of(request);
-    let wanted = wanted_in(&mut asked, of, states);
+    let wanted = wanted_in(&mut asked, may, of, states);
     asked.done()?;
     Ok(wanted)
 }
 
 /// The same of parameters among which there are others.
-pub(super) fn wanted_in(asked: &mut Asked, of: Resource, states: &[&str]) -> Wanted {
+pub(super) fn wanted_in<O: Operation>(
+    asked: &mut Asked,
+    may: &May<O>,
+    of: Resource,
+    states: &[&str],
+) -> Wanted {
     let cds = asked.optional("cds", "a CDS code of 14 digits", |text| text.parse().ok());
     let county = asked.county();
     let expected = format!("one of {}", states.join(", "));
     let state =
         asked.optional("state", &expected, |text| states.contains(&text).then(|| text.to_owned()));
-    let as_of = asked.as_of();
+    let as_of = asked.as_of(may.latest());
     let page = PageAsked::without_total(asked);
     let before = page.cursor.as_ref().and_then(|cursor| {
         let after = (cursor.dataset == of.collection).then(|| cursor.after.parse().ok()).flatten();

@@ -179,7 +179,7 @@ pub(crate) async fn list_requests(
     request: HttpRequest,
     may: May<ListRequests>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = wanted(&request, REQUESTS, &State::ALL.map(State::code))?;
+    let wanted = wanted(&request, &may, REQUESTS, &State::ALL.map(State::code))?;
     let (records, page) = listed(&may, REQUESTS, wanted).await?;
     let items = records.into_iter().map(|record| RequestView::of(record, None));
     fresh(&RequestList { items: items.collect::<Result<_, _>>()?, page })
@@ -209,7 +209,7 @@ pub(crate) async fn get_request(
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let as_of = asked.as_of();
+    let as_of = asked.as_of(may.latest());
     asked.done()?;
     let record = visible(&may, REQUESTS, &path, as_of).await?;
     let version = record.version.version;

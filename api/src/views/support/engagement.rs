@@ -20,7 +20,7 @@ use super::VersionView;
 use crate::app::support::content;
 use crate::error::AppError;
 use crate::problem::Problem;
-use crate::routes::releases::there;
+use crate::views::support::service::there;
 
 /// The work of a provider for one LEA in level 2 or 3, over a span of support.
 #[derive(Serialize, ToSchema)]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::problem::{Fault, Problem};
-use crate::routes::releases::there;
+use crate::views::support::service::there;
 
 /// How many letters a text of an engagement may have.
 const TEXT_MOST: usize = 4000;
