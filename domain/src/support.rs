@@ -6,6 +6,7 @@ pub mod catalogue;
 mod coded;
 pub mod condition;
 mod days;
+pub mod decided;
 pub mod engagement;
 pub mod evidence;
 pub mod grades;

@@ -37,7 +37,7 @@ pub enum Part {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Basis {
-    /// The level that the LEA is in: 2, or 3 by a referral alone.
+    /// The level that the LEA is in: 2 or 3.
     pub level: u8,
     /// The Dashboard year of the determination.
     pub dashboard_year: DashboardYear,
@@ -46,15 +46,12 @@ pub struct Basis {
     /// The day on which that year's Dashboard was public, from which its steps are counted.
     #[serde(with = "super::days")]
     pub public_on: Day,
-    /// Since which day the LEA is at this level without a break.
+    /// Since which day the LEA is in support without a break.
     #[serde(with = "super::days")]
     pub since: Day,
     /// The day up to which the law asks the support to last at least, where it asks for it.
     #[serde(with = "super::days::maybe", default, skip_serializing_if = "Option::is_none")]
     pub at_least_until: Option<Day>,
-    /// The id of the referral by which the LEA is in level 3.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub referral: Option<String>,
 }
 
 /// What the public assignment says of an LEA.

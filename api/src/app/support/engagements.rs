@@ -6,21 +6,22 @@ use std::sync::Arc;
 use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::lea::LeaType;
 use calsos_domain::operator::Span;
+use calsos_domain::rulebook::Rulebooks;
+use calsos_domain::support::decided::Held;
 use calsos_domain::support::engagement::chosen::ChosenNeed;
 use calsos_domain::support::engagement::template::Template;
 use calsos_domain::support::engagement::{Basis, Helped, Part};
-use calsos_domain::support::referral::{Referral, State, Step};
 use calsos_domain::support::request::Identified;
 use calsos_domain::support::service_provider::ServiceProvider;
 use calsos_domain::support::support_day;
 use calsos_domain::year::{DashboardYear, Day};
-use calsos_persistence::{Store, SupportFilter, SupportKind, SupportRecord};
+use calsos_persistence::{Store, SupportFilter, SupportKind};
 
 use super::{content, lea_type_of};
 use crate::app::Office;
 use crate::auth::agency::Agency;
 use crate::error::AppError;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::snapshot::Snapshot;
 
 /// What is public of the support that an LEA is in now.
@@ -52,7 +53,6 @@ pub(crate) fn part(agency: &Agency, lea_type: LeaType) -> Option<Part> {
 /// A problem where no public file names the LEA, or none says what it is.
 pub(crate) fn standing(
     public: &Snapshot,
-    store: &Store,
     cds: CdsCode,
     county: CountyCode,
     today: Day,
@@ -63,87 +63,63 @@ pub(crate) fn standing(
         Some(support) => support.lea_type,
         None => lea_type_of(public, cds, lea)?,
     };
-    let run = public.held.run.id.to_string();
     let mut providers = vec![match lea_type {
         LeaType::District | LeaType::Charter => ServiceProvider::County(county),
         LeaType::CountyOffice => ServiceProvider::State,
     }];
     let assigned = support.and_then(|support| Some((support, support.on(None)?)));
-    if let Some((support, assigned)) = assigned {
-        let assignment = &assigned.assignment;
-        let held = Span { from: Some(today), until: Some(today) };
-        for lead in support.co_providers(assigned, held) {
-            let lead = ServiceProvider::GeographicLead(lead.value.agency.clone());
-            if !providers.contains(&lead) {
-                providers.push(lead);
-            }
-        }
-        if assignment.level == Some(2) {
-            let year = assignment.year;
-            let words = format!("it is in level 2 by the determination of {year}");
-            return Ok(Standing {
-                lea_type,
-                helped: Helped::Yes(Basis {
-                    level: 2,
-                    dashboard_year: year,
-                    run,
-                    public_on: assignment.from,
-                    since: assignment.since,
-                    at_least_until: assignment.at_least_until,
-                    referral: None,
-                }),
-                identified: Identified::Yes(words),
-                providers,
-            });
+    let Some((support, assigned)) = assigned else {
+        let helped = Helped::No("there is no public determination of it".to_owned());
+        return Ok(Standing { lea_type, helped, identified: Identified::No, providers });
+    };
+    let day = Span { from: Some(today), until: Some(today) };
+    for lead in support.co_providers(assigned, day) {
+        let lead = ServiceProvider::GeographicLead(lead.value.agency.clone());
+        if !providers.contains(&lead) {
+            providers.push(lead);
         }
     }
-    let newest = public.index.newest().and_then(|year| public.held.books.edition(year));
-    let newest = newest.or_else(|| public.held.books.editions().last());
-    if let (Some(edition), Some((referral, since))) = (newest, taken_on(store, cds)?) {
-        let words = format!("it is in level 3 by the referral {referral}");
-        return Ok(Standing {
-            lea_type,
-            helped: Helped::Yes(Basis {
-                level: 3,
-                dashboard_year: edition.year,
-                run,
-                public_on: support_day(edition).or_end_of_month(),
-                since,
-                at_least_until: None,
-                referral: Some(referral),
-            }),
-            identified: Identified::Yes(words),
-            providers,
-        });
-    }
-    let (words, is_known) = match assigned {
-        None => ("there is no public determination of it".to_owned(), true),
-        Some((_, assigned)) => {
-            let year = assigned.assignment.year;
-            match assigned.assignment.level {
-                Some(level) => (format!("it is in level {level} by that of {year}"), true),
-                None => (format!("by that of {year}, its level is not known"), false),
-            }
+    let held = &assigned.level;
+    let by = match &held.assignment {
+        Some(assignment) => format!("by the determination of {}", assignment.year),
+        None => "without a public determination".to_owned(),
+    };
+    let (helped, identified) = match held.level {
+        Some(level @ 2..) => {
+            let run = public.held.run.id.to_string();
+            let basis = basis(held, level, run, &public.held.books).ok_or_else(no_edition)?;
+            (Helped::Yes(basis), Identified::Yes(format!("it is in level {level} {by}")))
+        }
+        Some(level) => (Helped::No(format!("it is in level {level} {by}")), Identified::No),
+        None => {
+            let found = format!("{by}, its level is not known: files are missing");
+            (Helped::No(found.clone()), Identified::NotKnown(found))
         }
     };
-    let identified = if is_known { Identified::No } else { Identified::NotKnown(words.clone()) };
-    Ok(Standing { lea_type, helped: Helped::No(words), identified, providers })
+    Ok(Standing { lea_type, helped, identified, providers })
 }
 
-/// The referral by which the Collaborative has taken an LEA on and which is not over, and the
-/// day on which it did.
-fn taken_on(store: &Store, cds: CdsCode) -> Result<Option<(String, Day)>, AppError> {
-    let filter = SupportFilter { cds: Some(cds), ..SupportFilter::of(SupportKind::Referral) };
-    let is_taken_on = |record: &SupportRecord| {
-        let state = State::parse(&record.version.state);
-        matches!(state, Some(State::Accepted | State::UnderWay | State::Recommended))
-    };
-    let Some(record) = store.support_records(&filter, is_taken_on)?.into_iter().next() else {
-        return Ok(None);
-    };
-    let says: Referral = content(&record)?;
-    let accepted = says.steps().iter().find(|taken| matches!(taken.step, Step::Accept { .. }));
-    Ok(accepted.map(|taken| (record.id.to_string(), taken.on)))
+/// The support that an LEA is in at level 2 or 3. Where a determination put it in level 2, its
+/// support began with that, also if it was raised since.
+fn basis(held: &Held, level: u8, run: String, books: &Rulebooks) -> Option<Basis> {
+    let by_rules = held.assignment.as_ref().filter(|assignment| assignment.level == Some(2));
+    let edition = match &held.assignment {
+        Some(assignment) => books.edition(assignment.year),
+        None => books.editions().last(),
+    }?;
+    let public_on = || support_day(edition).or_end_of_month();
+    Some(Basis {
+        level,
+        dashboard_year: edition.year,
+        run,
+        public_on: held.assignment.as_ref().map_or_else(public_on, |of| of.from),
+        since: by_rules.map_or(held.since, |assignment| assignment.since.min(held.since)),
+        at_least_until: by_rules.and_then(|assignment| assignment.at_least_until),
+    })
+}
+
+fn no_edition() -> Problem {
+    Problem::new(Kind::Internal, "the rules have no edition of the year of support")
 }
 
 /// A county office's steps of a year, with the version in which they are; those that come with

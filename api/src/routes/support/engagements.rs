@@ -79,8 +79,8 @@ fn part_of(writer: &Writer, lea_type: LeaType) -> Result<Part, Problem> {
 
 /// Open an engagement
 ///
-/// For an LEA that is in level 2 by a public determination, or in level 3 by a referral that the
-/// Collaborative has accepted: both are looked up, as is who provides help. The year's steps are
+/// For an LEA that is in level 2 by a public determination, or in level 3 while the Collaborative assists it or
+/// the state intervenes: that is looked up, as is who provides help. The year's steps are
 /// those of the LEA's county office, or else those that come with the program, with the days on
 /// which they are due. An LEA has one that is open at a time. Who provides help opens it: the
 /// county office, for a district its geographic lead, for a county office the state, and the
@@ -118,7 +118,7 @@ pub(crate) async fn create_engagement(
         if let Some(before) = writer.before(&store)? {
             return Ok(before);
         }
-        let standing = standing(&public, &store, cds, county, today)?;
+        let standing = standing(&public, cds, county, today)?;
         let lea_type = standing.lea_type;
         if part_of(&writer, lea_type)? != Part::Provider {
             let detail = "an engagement is opened by those who provide help to the LEA";
@@ -352,7 +352,7 @@ pub(crate) async fn update_engagement(
             edit.needs = Some(marked(&public, &data.office, of, needs)?);
         }
         let helped = match &edit.closed {
-            Some(_) => standing(&public, &store, cds, county, today)?.helped,
+            Some(_) => standing(&public, cds, county, today)?.helped,
             None => Helped::No(String::new()),
         };
         let after = says.edit(edit, At { cds, county, today }, &helped);

@@ -130,7 +130,7 @@ pub(crate) async fn create_request(
         if let Some(before) = writer.before(&store)? {
             return Ok(before);
         }
-        let standing = standing(&public, &store, cds, county, today.unwrap_or(on))?;
+        let standing = standing(&public, cds, county, today.unwrap_or(on))?;
         let (lea_type, identified) = (standing.lea_type, standing.identified);
         let opened =
             Request::open(Opening { cds, lea_type, county, asked, on, words, identified });

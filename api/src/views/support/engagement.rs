@@ -77,7 +77,7 @@ pub(crate) struct EngagementView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = EngagementBasis)]
 struct BasisView {
-    /// The level that the LEA was in: 2, or 3 by a referral alone.
+    /// The level that the LEA was in: 2 or 3.
     level: u8,
     /// The Dashboard year of the determination.
     dashboard_year: u16,
@@ -85,16 +85,12 @@ struct BasisView {
     run: String,
     /// The day on which that year's Dashboard was public.
     public_on: String,
-    /// Since which day the LEA was at the level without a break.
+    /// Since which day the LEA was in support without a break.
     since: String,
     /// The day up to which support lasts at least.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     at_least_until: Option<String>,
-    /// The referral by which the LEA was in level 3.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    referral: Option<String>,
 }
 
 /// The five activities of Education Code 52071(c) and 52071.5(c), of which providers choose.
@@ -220,7 +216,6 @@ impl EngagementView {
                 public_on: basis.public_on.to_string(),
                 since: basis.since.to_string(),
                 at_least_until: basis.at_least_until.map(|day| day.to_string()),
-                referral: basis.referral.clone(),
             },
             participants: says.participants().iter().map(ParticipantPart::of).collect(),
             needs: says.needs().iter().map(NeedPart::of).collect(),

@@ -28,7 +28,6 @@ fn basis() -> Basis {
         public_on: day("2090-12-15"),
         since: day("2090-12-15"),
         at_least_until: Some(day("2092-06-30")),
-        referral: None,
     }
 }
 
