@@ -62,6 +62,8 @@ type Methods = BTreeMap<String, String>;
         (name = "jobs", description = "Files that are sent to be taken in, and runs that are asked for: both are done later, as jobs."),
         (name = "referrals", description = "Referrals to the California Collaborative for Educational Excellence, and the steps that they take."),
         (name = "interventions", description = "State interventions, and the steps that they take."),
+        (name = "engagements", description = "What providers do for an LEA that is in level 2 or 3, the year's steps, and which of them are done, due or late."),
+        (name = "requests", description = "Help that an LEA asks for which is not identified, and pays."),
         (name = "exports", description = "Whole years as files."),
         (name = "access", description = "Tokens, and the audit log."),
         (name = "service", description = "The service itself."),

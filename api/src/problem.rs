@@ -123,6 +123,8 @@ pub(crate) enum Kind {
     JobEnded,
     UnknownReferral,
     UnknownIntervention,
+    UnknownEngagement,
+    UnknownRequest,
     RecordDeleted,
     StepRefused,
     StepOfOthers,
@@ -220,6 +222,10 @@ impl Kind {
             Kind::UnknownIntervention => {
                 (S::NOT_FOUND, "unknown-intervention", "There is no such intervention")
             }
+            Kind::UnknownEngagement => {
+                (S::NOT_FOUND, "unknown-engagement", "There is no such engagement")
+            }
+            Kind::UnknownRequest => (S::NOT_FOUND, "unknown-request", "There is no such request"),
             Kind::RecordDeleted => (S::GONE, "record-deleted", "The record was deleted"),
             Kind::StepRefused => {
                 (S::CONFLICT, "step-refused", "A condition of the step is missing")

@@ -3,14 +3,18 @@
 
 pub mod actor;
 pub mod catalogue;
+mod coded;
 pub mod condition;
 mod days;
+pub mod decided;
+pub mod engagement;
 pub mod evidence;
 pub mod grades;
 pub mod intervention;
 pub mod matching;
 pub mod need;
 pub mod referral;
+pub mod request;
 pub mod seen_result;
 pub mod service;
 pub mod service_provider;

@@ -100,6 +100,23 @@ impl Day {
         Day { year, month, day: days_of(year, month).unwrap_or(day) }
     }
 
+    /// The day after. Of a month without a day, the first day after it.
+    #[must_use]
+    pub fn after(self) -> Day {
+        let Day { year, month, day } = self;
+        if day > 0 && days_of(year, month).is_some_and(|days| day < days) {
+            return Day { day: day + 1, ..self };
+        }
+        Day { day: 0, ..self }.or_end_of_month()
+    }
+
+    /// The day that is this many days after it, or before it where there are fewer than 0.
+    #[must_use]
+    pub fn plus(self, days: i32) -> Day {
+        let step = if days < 0 { Day::before } else { Day::after };
+        (0..days.unsigned_abs()).fold(self, |day, _| step(day))
+    }
+
     /// The day itself. Of a month without a day, the first day on which the month is over.
     #[must_use]
     pub fn or_end_of_month(self) -> Day {
@@ -188,6 +205,30 @@ mod tests {
         assert_eq!(before("2024-03-01"), "2024-02-29");
         assert_eq!(before("2023-03-01"), "2023-02-28");
         assert_eq!(before("2017-12"), "2017-11-30");
+    }
+
+    #[test]
+    fn the_day_after_is_in_the_month_or_year_after_where_there_is_none_in_this() {
+        let after = |day: &str| Day::parse(day).unwrap().after().to_string();
+        assert_eq!(after("2024-11-20"), "2024-11-21");
+        assert_eq!(after("2024-10-31"), "2024-11-01");
+        assert_eq!(after("2023-12-31"), "2024-01-01");
+        assert_eq!(after("2024-02-28"), "2024-02-29");
+        assert_eq!(after("2023-02-28"), "2023-03-01");
+        assert_eq!(after("2017-12"), "2018-01-01");
+    }
+
+    #[test]
+    fn days_are_counted_over_the_ends_of_months_and_years() {
+        let plus = |day: &str, days: i32| Day::parse(day).unwrap().plus(days).to_string();
+        assert_eq!(plus("2023-12-15", 0), "2023-12-15");
+        assert_eq!(plus("2023-12-15", 17), "2024-01-01");
+        assert_eq!(plus("2024-02-28", 1), "2024-02-29");
+        assert_eq!(plus("2024-02-28", 2), "2024-03-01");
+        assert_eq!(plus("2023-02-28", 1), "2023-03-01");
+        assert_eq!(plus("2024-01-01", 366), "2025-01-01");
+        assert_eq!(plus("2024-03-01", -1), "2024-02-29");
+        assert_eq!(plus("2025-01-01", -366), "2024-01-01");
     }
 
     #[test]

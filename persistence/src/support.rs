@@ -31,6 +31,9 @@ words! {
         Intervention "intervention",
         /// What is done for an LEA in differentiated assistance.
         Engagement "engagement",
+        /// The steps of a typical year that a county office has instead of those that come with
+        /// the program.
+        EngagementTemplate "engagementTemplate",
         /// An LEA's own request for help.
         Request "request",
         /// A service that a provider offers.

@@ -3,8 +3,10 @@
 
 pub(crate) mod assignments;
 pub(crate) mod communications;
-mod letter_samples;
+pub(crate) mod decisions;
+pub(crate) mod engagements;
 pub(crate) mod letters;
+mod letter_samples;
 pub(crate) mod templates;
 pub(crate) mod services;
 
@@ -17,7 +19,7 @@ use calsos_domain::support::actor::Actor;
 use calsos_domain::support::evidence::{Evidence, MetTest, Tested};
 use calsos_domain::support::intervention::Found;
 use calsos_domain::support::referral::{Referral, State};
-use calsos_persistence::{Store, StoreError, SupportFilter, SupportId, SupportKind, SupportRecord};
+use calsos_persistence::{LeaRecord, Store, StoreError, SupportFilter, SupportId, SupportKind, SupportRecord};
 use serde::de::DeserializeOwned;
 
 use super::Office;
@@ -45,6 +47,16 @@ pub(crate) fn actor(agency: &Agency) -> Option<Actor> {
     }
 }
 
+/// What an LEA is, as public files say it.
+fn lea_type_of(public: &Snapshot, cds: CdsCode, lea: &LeaRecord) -> Result<LeaType, Problem> {
+    public.index.newest().and_then(|year| lea.lea_type_in(year)).ok_or_else(|| {
+        let detail = format!(
+            "no public file says whether {cds} is a district, a county office or a charter school"
+        );
+        Problem::new(Kind::UnknownLea, detail)
+    })
+}
+
 /// What an LEA is, and what its newest public determination says of tests over several years.
 /// `leads` are the geographic lead agencies of its county.
 ///
@@ -59,14 +71,7 @@ pub(crate) fn evidence(
     let newest = public.index.of_lea(cds).iter().map(|entry| entry.year).max();
     let Some((year, place)) = newest.and_then(|year| Some((year, public.index.find(cds, year)?)))
     else {
-        let known = public.index.newest().and_then(|year| lea.lea_type_in(year));
-        let lea_type = known.ok_or_else(|| {
-            let detail = format!(
-                "no public file says whether {cds} is a district, a county office or a charter \
-                 school"
-            );
-            Problem::new(Kind::UnknownLea, detail)
-        })?;
+        let lea_type = lea_type_of(public, cds, lea)?;
         let (level3, geographic_lead) = (Tested::NothingPublic, Tested::NothingPublic);
         return Ok((lea_type, Evidence { level3, geographic_lead, leads }));
     };

@@ -106,6 +106,19 @@ operations! {
     GetIntervention "getIntervention" Needs::ReadingSupport;
     TakeInterventionStep "takeInterventionStep" Needs::Scope(Scope::Support);
     DeleteIntervention "deleteIntervention" Needs::Scope(Scope::Support);
+    CreateEngagement "createEngagement" Needs::Scope(Scope::Support);
+    ListEngagements "listEngagements" Needs::ReadingSupport;
+    GetEngagement "getEngagement" Needs::ReadingSupport;
+    GetEngagementChecklist "getEngagementChecklist" Needs::ReadingSupport;
+    UpdateEngagement "updateEngagement" Needs::Scope(Scope::Support);
+    DeleteEngagement "deleteEngagement" Needs::Scope(Scope::Support);
+    GetEngagementTemplate "getEngagementTemplate" Needs::ReadingSupport;
+    ReplaceEngagementTemplate "replaceEngagementTemplate" Needs::Scope(Scope::Support);
+    CreateRequest "createRequest" Needs::Scope(Scope::Support);
+    ListRequests "listRequests" Needs::ReadingSupport;
+    GetRequest "getRequest" Needs::ReadingSupport;
+    TakeRequestStep "takeRequestStep" Needs::Scope(Scope::Support);
+    DeleteRequest "deleteRequest" Needs::Scope(Scope::Support);
 
     CreateService "createService" Needs::Scope(Scope::Support);
     UpdateService "updateService" Needs::Scope(Scope::Support);

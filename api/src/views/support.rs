@@ -2,8 +2,10 @@
 
 pub(crate) mod assignment;
 pub(crate) mod communication;
+pub(crate) mod engagement;
 pub(crate) mod intervention;
 pub(crate) mod referral;
+pub(crate) mod request;
 pub(crate) mod service;
 
 use calsos_domain::support::evidence::MetTest;
