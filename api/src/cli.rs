@@ -605,7 +605,7 @@ pub(crate) struct History {
 
 #[derive(Debug, Args)]
 pub(crate) struct Communications {
-    /// noticeOfIdentification, onePageSummary or strengthsAndWeaknesses
+    /// noticeOfIdentification, onePageSummary, strengthsAndWeaknesses or springSummary
     #[arg(value_parser = communication)]
     pub(crate) kind: CommunicationKind,
     /// The Dashboard year

@@ -196,7 +196,7 @@ fn a_document_says_what_its_facts_say(on: Backend) {
         assert_eq!(items[1], self::facts(&service, &self::path(DISTRICT, kind, 2023)));
     }
     let nobody = "/v1/communications/onePageSummary?year=2023&county=03";
-    assert!(html(&service, nobody).contains("No LEA is identified."));
+    assert!(html(&service, nobody).contains("There is no LEA to write to."));
 
     // Who is not identified gets no notice, but a draft of its strengths and weaknesses.
     for kind in &KINDS[..2] {
@@ -280,7 +280,7 @@ fn what_is_not_public_is_written_for_who_may_preview_it_and_says_so() {
             let answer = caller.get(&service, county);
             match agency {
                 // It sees LEAs of its own in the year, and none of the other county.
-                "county:02" => assert!(text(&answer).contains("No LEA is identified.")),
+                "county:02" => assert!(text(&answer).contains("There is no LEA to write to.")),
                 _ => assert_eq!(answer.status, 404, "{scopes} {agency}"),
             }
         }
@@ -304,7 +304,7 @@ fn what_is_not_public_is_written_for_who_may_preview_it_and_says_so() {
     assert_eq!(years, [2023, 2024]);
     assert_eq!(own.get(&service, county).status, 200);
     let far = "/v1/communications/noticeOfIdentification?year=2024&county=02";
-    assert!(text(&own.get(&service, far)).contains("No LEA is identified."));
+    assert!(text(&own.get(&service, far)).contains("There is no LEA to write to."));
 
     program.succeed(["publish", "--year", "2024", "--at", "now"]);
     service.wait_until("the year is public", |service| service.get(county).status == 200);
@@ -339,7 +339,10 @@ fn a_county_writes_by_its_own_template_until_it_takes_it_away(on: Backend) {
     assert!(!html(&other, &path(NEIGHBOUR, KINDS[1], 2023)).contains("Of the office"));
     let all = html(&service, "/v1/communications/onePageSummary?year=2023&county=01");
     assert_eq!(all.matches("Of the office").count(), 2);
-    assert_eq!((text(&other.get(address)), other.get(address).header("etag")), (template.to_owned(), tag.as_str()));
+    assert_eq!(
+        (text(&other.get(address)), other.get(address).header("etag")),
+        (template.to_owned(), tag.as_str())
+    );
 
     // The same again changes nothing; what comes from who saw another one neither.
     let again = put(&own, &service, "01/onePageSummary", &tag, template);
@@ -379,7 +382,8 @@ fn a_county_writes_by_its_own_template_until_it_takes_it_away(on: Backend) {
 }
 
 fn of_two_who_write_a_template_that_they_saw_one_is_heard(on: Backend) {
-    let (program, issuer) = (Program::on(on, env!("CARGO_BIN_EXE_calsos-under-test")), Issuer::new());
+    let (program, issuer) =
+        (Program::on(on, env!("CARGO_BIN_EXE_calsos-under-test")), Issuer::new());
     let service = serve(&program, &issuer, &[]);
     let own = Caller::new(&issuer, "support", "county:01");
     let begin = std::sync::Barrier::new(2);
@@ -400,8 +404,7 @@ fn of_two_who_write_a_template_that_they_saw_one_is_heard(on: Backend) {
 
 #[test]
 fn a_template_that_writes_no_letter_is_refused_with_its_line_and_stored_by_nobody() {
-    let (program, issuer) =
-        (Program::new(env!("CARGO_BIN_EXE_calsos-under-test")), Issuer::new());
+    let (program, issuer) = (Program::new(env!("CARGO_BIN_EXE_calsos-under-test")), Issuer::new());
     let service = serve(&program, &issuer, &[]);
     let own = Caller::new(&issuer, "support", "county:01");
     let most = 64 * 1024;
@@ -437,6 +440,90 @@ fn a_template_that_writes_no_letter_is_refused_with_its_line_and_stored_by_nobod
     let refused = put(&own, &service, "01/onePageSummary", "*", &format!("{longest}x"));
     assert!(text(&refused).contains("at most 65536 are taken"), "{}", text(&refused));
     assert_eq!(text(&service.get(address)), longest);
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+#[test]
+fn a_spring_summary_says_what_the_engagement_says_to_who_may_see_that() {
+    let (program, issuer) = (world(Backend::Sqlite), Issuer::new());
+    let service = serve(&program, &issuer, &[]);
+    let of = path(DISTRICT, "springSummary", 2023);
+    let county = "/v1/communications/springSummary?year=2023&county=01";
+    let own = Caller::new(&issuer, "support", "county:01");
+    assert_eq!(code_of(&own.get(&service, &of)), (404, "unknown-engagement".to_owned()));
+    assert!(text(&own.get(&service, county)).contains("There is no LEA to write to."));
+    let opening = serde_json::json!({"cds": DISTRICT, "on": "2024-01-15"}).to_string();
+    let opened = own.send(&service, "POST", "/v1/engagements", &[JSON], opening);
+    assert_eq!(opened.status, 201, "{}", text(&opened));
+    let edit = serde_json::json!({
+        "needs": [{"group": "SWD", "indicator": "CHRO", "words": "absence <b>of</b> many"}],
+        "activities": {"lcapReview": {"state": "done", "from": "2024-02-01",
+            "until": "2024-03-05", "words": "Goals were reviewed"}},
+        "sessions": [{"on": "2024-02-02", "kind": "rootCauses", "words": "Why they stay away"}],
+        "lcapChanges": [{"part": "goal", "which": "2.1", "words": "Attendance teams"}],
+        "actions": [
+            {"on": "2024-04-01", "words": "Home visits", "outcome": "Absence fell"},
+            {"on": "2024-05-01", "words": "A survey"},
+        ],
+    });
+    let place = calsos_tests::jobs::path_of(&opened);
+    let headers = [JSON, ("if-match", opened.header("etag"))];
+    let edited = own.send(&service, "PATCH", &place, &headers, edit.to_string());
+    assert_eq!(edited.status, 200, "{}", text(&edited));
+
+    for (scopes, agency) in [
+        ("read", "county:01"),
+        ("support", "county:01"),
+        ("read", "state"),
+        ("read", "lea:01999990000000"),
+    ] {
+        let caller = Caller::new(&issuer, scopes, agency);
+        let html = text(&caller.get(&service, &of));
+        let words = words(&html);
+        for said in [
+            "Work with the LEA began on January 15, 2024",
+            "Students with Disabilities, chronic absenteeism: absence <b>of</b> many",
+            "Done, from February 1, 2024, until March 5, 2024",
+            "Goals were reviewed",
+            "February 2, 2024: Why they stay away",
+            "Goal 2.1: Attendance teams",
+            "Home visits",
+            "Absence fell",
+            "Not known yet",
+        ] {
+            assert!(words.contains(said), "{agency}: {said}: {words}");
+        }
+        assert!(!html.contains("<b>of</b>"));
+        let facts = caller.send(&service, "GET", &of, &AS_JSON, "").json();
+        assert_eq!(facts["engagement"]["actions"][0]["outcome"], "Absence fell");
+        assert_eq!(facts["engagement"]["needs"][0]["madeEligible"], true);
+        let all = caller.send(&service, "GET", county, &AS_JSON, "").json();
+        assert_eq!(all["items"], serde_json::json!([facts]));
+    }
+    // To others the engagement is not there, whatever is public of the LEA.
+    assert_eq!(code_of(&service.get(&of)), (404, "unknown-engagement".to_owned()));
+    for (scopes, agency) in [
+        ("read", "county:02"),
+        ("read", "ccee"),
+        ("read", "lea:02999990000000"),
+        ("admin", "county:01"),
+        ("read", ""),
+    ] {
+        let caller = Caller::new(&issuer, scopes, agency);
+        let refused = caller.get(&service, &of);
+        assert_eq!(code_of(&refused), (404, "unknown-engagement".to_owned()), "{agency}");
+        let all = caller.send(&service, "GET", county, &AS_JSON, "");
+        assert_eq!(all.json()["items"], serde_json::json!([]), "{scopes} {agency}");
+    }
+    let out = program.folder().join("spring");
+    let folder = out.to_str().unwrap();
+    let words = ["communications", "springSummary", "--year", "2023", "--out", folder];
+    let written = program.json(words.iter().chain(&["--county", "01"]));
+    assert_eq!(written.as_array().unwrap().len(), 1);
+    let file = out.join(format!("springSummary-2023-{DISTRICT}.html"));
+    assert!(fs::read_to_string(file).unwrap().contains("Absence fell"));
+    assert_eq!(program.run(words.iter().chain(&["--lea", OFFICE])).code, 4);
 }
 
 #[test]

@@ -307,7 +307,13 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         ("getCommunication", "kind") => &["strengthsAndWeaknesses"],
         (_, "kind") => &["onePageSummary"],
         (_, "county") => &["01"],
-        ("deleteService" | "deleteCommunicationTemplate" | "deleteReferral" | "deleteIntervention", "reason") => &["wrong"],
+        (
+            "deleteService"
+            | "deleteCommunicationTemplate"
+            | "deleteReferral"
+            | "deleteIntervention",
+            "reason",
+        ) => &["wrong"],
         ("getIntervention" | "takeInterventionStep" | "deleteIntervention", "id") => {
             &["01890a5d-ac96-774b-bcce-b302099a8057"]
         }
@@ -643,9 +649,8 @@ fn assert_shows(
                 for other in OF_HELD_BACK {
                     // A charter school is identified by two years.
                     let is_identified = other != CHARTER || year_of(path) == HELD_BACK;
-                    let expected = of_year.contains(other)
-                        && located_in(other) == "01"
-                        && is_identified;
+                    let expected =
+                        of_year.contains(other) && located_in(other) == "01" && is_identified;
                     let is_there = body.contains(&format!("CDS code {other}"));
                     assert_eq!(is_there, expected, "{other}: {}", said());
                 }

@@ -5,10 +5,11 @@ pub(crate) mod assignments;
 pub(crate) mod communications;
 pub(crate) mod decisions;
 pub(crate) mod engagements;
-pub(crate) mod letters;
 mod letter_samples;
-pub(crate) mod templates;
+pub(crate) mod letters;
 pub(crate) mod services;
+mod spring;
+pub(crate) mod templates;
 
 use std::collections::BTreeSet;
 
@@ -19,7 +20,9 @@ use calsos_domain::support::actor::Actor;
 use calsos_domain::support::evidence::{Evidence, MetTest, Tested};
 use calsos_domain::support::intervention::Found;
 use calsos_domain::support::referral::{Referral, State};
-use calsos_persistence::{LeaRecord, Store, StoreError, SupportFilter, SupportId, SupportKind, SupportRecord};
+use calsos_persistence::{
+    LeaRecord, Store, StoreError, SupportFilter, SupportId, SupportKind, SupportRecord,
+};
 use serde::de::DeserializeOwned;
 
 use super::Office;

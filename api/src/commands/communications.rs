@@ -53,7 +53,22 @@ pub(super) fn run(
         let facts = facts.ok_or_else(|| {
             AppError::Failed("an answer is there without what it was decided from".to_owned())
         })?;
+        let facts = match asked.kind {
+            CommunicationKind::SpringSummary => {
+                let Some(facts) = with_engagement(office, &full, place, facts)? else { continue };
+                facts
+            }
+            CommunicationKind::NoticeOfIdentification
+            | CommunicationKind::OnePageSummary
+            | CommunicationKind::StrengthsAndWeaknesses => facts,
+        };
         letters.push((text(office, asked.kind, &facts)?, facts));
+    }
+    if letters.is_empty() {
+        return Err(AppError::NotFound(
+            "there is no engagement of the year's support, so that no spring summary was written"
+                .to_owned(),
+        ));
     }
     let out = &asked.out;
     fs::create_dir_all(out).map_err(|cause| disk("making the folder", out, cause))?;
@@ -77,12 +92,21 @@ pub(super) fn run(
     }
 }
 
-/// The answer of the LEA that is asked for.
-fn place_of(
+/// Facts with the engagement that rests on the support, if there is one.
+fn with_engagement(
+    office: &Office,
     full: &Snapshot,
-    asked: &Communications,
-    cds: CdsCode,
-) -> Result<usize, AppError> {
+    place: usize,
+    mut facts: CommunicationFacts,
+) -> Result<Option<CommunicationFacts>, AppError> {
+    if let Some(entry) = full.index.entries.get(place) {
+        facts.engagement = office.engagement_of(entry.cds, &facts)?;
+    }
+    Ok(Some(facts).filter(|facts| facts.engagement.is_some()))
+}
+
+/// The answer of the LEA that is asked for.
+fn place_of(full: &Snapshot, asked: &Communications, cds: CdsCode) -> Result<usize, AppError> {
     let Communications { kind, year, .. } = asked;
     let place = full.index.find(cds, *year).ok_or_else(|| {
         AppError::NotFound(format!(

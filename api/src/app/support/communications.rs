@@ -32,24 +32,28 @@ pub(crate) enum CommunicationKind {
     OnePageSummary,
     /// A draft of strengths and weaknesses on the state priorities.
     StrengthsAndWeaknesses,
+    /// Actions and outcomes of a year's engagement.
+    SpringSummary,
 }
 
 impl CommunicationKind {
-    pub(crate) const ALL: [CommunicationKind; 3] = [
+    pub(crate) const ALL: [CommunicationKind; 4] = [
         CommunicationKind::NoticeOfIdentification,
         CommunicationKind::OnePageSummary,
         CommunicationKind::StrengthsAndWeaknesses,
+        CommunicationKind::SpringSummary,
     ];
 
     /// What is expected of a text, in words.
     pub(crate) const EXPECTED: &'static str =
-        "noticeOfIdentification, onePageSummary or strengthsAndWeaknesses";
+        "noticeOfIdentification, onePageSummary, strengthsAndWeaknesses or springSummary";
 
     pub(crate) fn code(self) -> &'static str {
         match self {
             CommunicationKind::NoticeOfIdentification => "noticeOfIdentification",
             CommunicationKind::OnePageSummary => "onePageSummary",
             CommunicationKind::StrengthsAndWeaknesses => "strengthsAndWeaknesses",
+            CommunicationKind::SpringSummary => "springSummary",
         }
     }
 
@@ -63,6 +67,7 @@ impl CommunicationKind {
             CommunicationKind::NoticeOfIdentification => "Notice of identification",
             CommunicationKind::OnePageSummary => "One-page summary",
             CommunicationKind::StrengthsAndWeaknesses => "Strengths and weaknesses (draft)",
+            CommunicationKind::SpringSummary => "Spring summary of actions and outcomes",
         }
     }
 }
@@ -123,25 +128,22 @@ pub(crate) fn facts(kind: CommunicationKind, told: Told<'_>) -> CommunicationFac
         methods: edition
             .methods_for(*lea_type)
             .filter(|method| *decided && met.clone().any(|(id, _)| *id == method.id))
-            .map(|method| MethodFacts {
-                id: method.id.clone(),
-                text: method_words(method.test),
-            })
+            .map(|method| MethodFacts { id: method.id.clone(), text: method_words(method.test) })
             .collect(),
         sustained_need: sustained(told.books, determination),
         reasons: years.filter_map(|seen| reason(told.books, *seen, &needs)).collect(),
         findings: match kind {
             CommunicationKind::StrengthsAndWeaknesses => findings(own, &needs),
-            CommunicationKind::NoticeOfIdentification | CommunicationKind::OnePageSummary => {
-                Vec::new()
-            }
+            CommunicationKind::NoticeOfIdentification
+            | CommunicationKind::OnePageSummary
+            | CommunicationKind::SpringSummary => Vec::new(),
         },
+        engagement: None,
         open_points: determination
             .all_open_points()
             .map(|(_, point)| format!("{} Here: {}", point.question, point.default))
             .collect(),
-        explanation: base
-            .map(|base| format!("{base}/v1/leas/{cds}/determinations/{year}/trace")),
+        explanation: base.map(|base| format!("{base}/v1/leas/{cds}/determinations/{year}/trace")),
     }
 }
 

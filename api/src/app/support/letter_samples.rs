@@ -4,9 +4,9 @@ use calsos_domain::lea::LeaType;
 
 use super::communications::CommunicationKind;
 use crate::views::support::communication::{
-    ColumnFacts, CommunicationFacts, CriterionFacts, GroupFacts, HelperFacts, LocalFacts,
-    MethodFacts, PriorityFindings, ReasonFacts, ResultFacts, SourceFacts, StatementFacts,
-    SustainedFacts,
+    ActionFacts, ActivityFacts, ColumnFacts, CommunicationFacts, CriterionFacts, EngagementFacts,
+    GroupFacts, HelperFacts, LcapChangeFacts, LocalFacts, MethodFacts, NeedFacts, PriorityFindings,
+    ReasonFacts, ResultFacts, SessionFacts, SourceFacts, StatementFacts, SustainedFacts,
 };
 
 /// Facts of made-up LEAs with everything that facts can have, by which a template is tried: a
@@ -27,6 +27,20 @@ pub(crate) fn samples(kind: CommunicationKind) -> [CommunicationFacts; 3] {
     office.eligible_level = None;
     office.provider = None;
     office.explanation = None;
+    if let Some(engagement) = &mut office.engagement {
+        *engagement = EngagementFacts {
+            state: "opened",
+            opened_on: engagement.opened_on.clone(),
+            closed_on: None,
+            providers: Vec::new(),
+            participants: Vec::new(),
+            needs: Vec::new(),
+            activities: Vec::new(),
+            sessions: Vec::new(),
+            lcap_changes: Vec::new(),
+            actions: Vec::new(),
+        };
+    }
     let mut charter = sample(kind, LeaType::Charter);
     charter.is_public = false;
     charter.reasons.extend(charter.reasons.clone());
@@ -140,7 +154,56 @@ fn sample(kind: CommunicationKind, lea_type: LeaType) -> CommunicationFacts {
             weaknesses: vec![statement(None)],
             local_rating: Some("Met"),
         }],
+        engagement: (kind == CommunicationKind::SpringSummary).then(engagement),
         open_points: vec!["Whether it is so. Here: it is.".to_owned()],
         explanation: Some("https://calsos.example/trace".to_owned()),
+    }
+}
+
+fn engagement() -> EngagementFacts {
+    let day = || "2099-03-15".to_owned();
+    let words = || "Something".to_owned();
+    EngagementFacts {
+        state: "closed",
+        opened_on: day(),
+        closed_on: Some(day()),
+        providers: vec![words()],
+        participants: vec![words()],
+        needs: vec![
+            NeedFacts { text: words(), made_eligible: Some(true) },
+            NeedFacts { text: words(), made_eligible: None },
+        ],
+        activities: vec![
+            ActivityFacts {
+                name: "Advice",
+                state: "done",
+                from: Some(day()),
+                until: Some(day()),
+                who: vec![words()],
+                text: Some(words()),
+                programs: vec![words()],
+            },
+            ActivityFacts {
+                name: "Documentation",
+                state: "open",
+                from: None,
+                until: None,
+                who: Vec::new(),
+                text: None,
+                programs: Vec::new(),
+            },
+        ],
+        sessions: vec![
+            SessionFacts { on: day(), kind: "meeting", text: Some(words()) },
+            SessionFacts { on: day(), kind: "lcap", text: None },
+        ],
+        lcap_changes: vec![
+            LcapChangeFacts { part: "goal", which: Some(words()), text: words() },
+            LcapChangeFacts { part: "action", which: None, text: words() },
+        ],
+        actions: vec![
+            ActionFacts { on: day(), text: words(), outcome: Some(words()) },
+            ActionFacts { on: day(), text: words(), outcome: None },
+        ],
     }
 }

@@ -48,6 +48,9 @@ pub(crate) fn built_in(kind: CommunicationKind) -> &'static str {
         CommunicationKind::StrengthsAndWeaknesses => {
             include_str!("../../../templates/strengthsAndWeaknesses.html")
         }
+        CommunicationKind::SpringSummary => {
+            include_str!("../../../templates/springSummary.html")
+        }
     }
 }
 
@@ -66,9 +69,9 @@ impl TemplateFault {
 
     fn of(error: &Error) -> TemplateFault {
         let what = match error.kind() {
-            ErrorKind::OutOfFuel => format!(
-                "the letter takes more than {STEPS_MOST} steps; take loops out of loops"
-            ),
+            ErrorKind::OutOfFuel => {
+                format!("the letter takes more than {STEPS_MOST} steps; take loops out of loops")
+            }
             ErrorKind::WriteFailure => format!(
                 "the letter is longer than {LETTER_BYTES_MOST} bytes; shorten what is repeated"
             ),
@@ -99,10 +102,7 @@ pub(crate) fn check(kind: CommunicationKind, template: &str) -> Result<(), Templ
 }
 
 /// The letter to one LEA.
-pub(crate) fn letter(
-    template: &str,
-    facts: &CommunicationFacts,
-) -> Result<String, TemplateFault> {
+pub(crate) fn letter(template: &str, facts: &CommunicationFacts) -> Result<String, TemplateFault> {
     if template.len() > TEMPLATE_BYTES_MOST {
         let what = format!(
             "the template has {} bytes; at most {TEMPLATE_BYTES_MOST} are taken",
@@ -263,11 +263,7 @@ fn only_the_small_part(template: &str) -> Result<(), TemplateFault> {
 }
 
 /// What is after an expression, up to its end.
-fn expression<'t>(
-    text: &'t str,
-    end: &str,
-    line: Option<usize>,
-) -> Result<&'t str, TemplateFault> {
+fn expression<'t>(text: &'t str, end: &str, line: Option<usize>) -> Result<&'t str, TemplateFault> {
     let mut quote = None;
     let mut letters = text.char_indices();
     while let Some((at, letter)) = letters.next() {
@@ -320,7 +316,7 @@ pub(crate) fn document(kind: CommunicationKind, title: &str, letters: &[String])
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
     );
     if letters.is_empty() {
-        text.push_str(&format!("<h1>{title}</h1>\n<p>No LEA is identified.</p>\n"));
+        text.push_str(&format!("<h1>{title}</h1>\n<p>There is no LEA to write to.</p>\n"));
     }
     for letter in letters {
         text.push_str(&format!("<article class=\"letter {}\">\n", kind.code()));
@@ -368,7 +364,11 @@ mod tests {
             "line 2: it names a fact that is not there, or not always; correct the name, or ask \
              for it with 'if … is defined'"
         );
-        assert!(fault("a\n\n{% if name %}").starts_with("line 3: syntax error"), "{}", fault("{% if name %}"));
+        assert!(
+            fault("a\n\n{% if name %}").starts_with("line 3: syntax error"),
+            "{}",
+            fault("{% if name %}")
+        );
         assert!(fault("{{ reasons }}").contains("print its parts"));
         assert!(fault("{{ name|date }}").contains("only a day"));
         assert!(fault("{{ name|safe }}").contains("safe"));

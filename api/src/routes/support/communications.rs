@@ -8,13 +8,14 @@ use actix_web::http::header::{
 };
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
-use calsos_domain::cds::CountyCode;
+use calsos_domain::cds::{CdsCode, CountyCode};
 use sha2::{Digest as _, Sha256};
 
 use super::recommended::no_facts;
 use crate::app::support::communications::CommunicationKind;
 use crate::app::support::letters::{DOCUMENT_POLICY, document, letter};
-use crate::auth::operation::{GetCommunication, ListCommunications};
+use crate::auth::operation::{GetCommunication, ListCommunications, Operation};
+use crate::auth::scope::Scope;
 use crate::cli::Status;
 use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::server::answers::{apart, drawn, has, tagged};
@@ -28,6 +29,8 @@ use crate::views::support::communication::{CommunicationFacts, CommunicationList
 /// As a document to print, by the template of the LEA's county; with `Accept: application/json`
 /// as the facts that it is made of. A notice and a summary are of LEAs that are identified by the
 /// year, in their first or second year of support; a draft of strengths and weaknesses is of any.
+/// A spring summary is of the LEA's engagement, and like that for agencies alone that reach the
+/// LEA, with the scope `read` or `support`.
 #[utoipa::path(
     tag = "communications", operation_id = "getCommunication",
     params(
@@ -70,9 +73,7 @@ pub(crate) async fn get_communication(
     let shown = Arc::clone(&snapshot);
     let as_json = wants_json(&request);
     let body = apart(move || {
-        let base = may.service().base_url.clone();
-        let facts = snapshot.communication(may.office(), place, kind, Some(&base))?;
-        let facts = facts.ok_or_else(no_facts)?;
+        let facts = facts(&may, &snapshot, place, kind)?.ok_or_else(|| no_engagement(cds))?;
         if as_json {
             return drawn(&facts);
         }
@@ -88,7 +89,8 @@ pub(crate) async fn get_communication(
 ///
 /// To every LEA in the county that is identified by the year, in one document by code, each from
 /// a new page; with `Accept: application/json` the facts of each. A charter school is in the
-/// county in which it is located.
+/// county in which it is located. Of spring summaries, those of engagements that the caller may
+/// see.
 #[utoipa::path(
     tag = "communications", operation_id = "listCommunications",
     params(
@@ -121,11 +123,9 @@ pub(crate) async fn list_communications(
     let shown = Arc::clone(&snapshot);
     let as_json = wants_json(&request);
     let body = apart(move || {
-        let base = may.service().base_url.clone();
         let mut items = Vec::new();
         for place in snapshot.identified(year, county) {
-            let facts = snapshot.communication(may.office(), place, kind, Some(&base))?;
-            items.push(facts.ok_or_else(no_facts)?);
+            items.extend(facts(&may, &snapshot, place, kind)?);
         }
         if as_json {
             return drawn(&CommunicationList { items });
@@ -137,6 +137,37 @@ pub(crate) async fn list_communications(
         Ok(document(kind, &title, &letters).into_bytes())
     });
     Ok(answered(&request, &shown, as_json, body.await?))
+}
+
+/// The facts of a communication to an LEA; none of a spring summary where there is no engagement,
+/// or the caller may not know of it.
+fn facts<O: Operation>(
+    may: &May<O>,
+    snapshot: &Snapshot,
+    place: usize,
+    kind: CommunicationKind,
+) -> Result<Option<CommunicationFacts>, Problem> {
+    let base = may.service().base_url.clone();
+    let facts = snapshot.communication(may.office(), place, kind, Some(&base))?;
+    let mut facts = facts.ok_or_else(no_facts)?;
+    if kind != CommunicationKind::SpringSummary {
+        return Ok(Some(facts));
+    }
+    let Some(entry) = snapshot.index.entries.get(place) else { return Ok(None) };
+    let may_read = [Scope::Read, Scope::Support].iter().any(|scope| may.caller.has(*scope));
+    if !may_read || !may.reach().is_some_and(|reach| reach.contains(entry.cds)) {
+        return Ok(None);
+    }
+    facts.engagement = may.office().engagement_of(entry.cds, &facts)?;
+    Ok(Some(facts).filter(|facts| facts.engagement.is_some()))
+}
+
+fn no_engagement(cds: CdsCode) -> Problem {
+    let detail = format!(
+        "no engagement with {cds} that you may see rests on the support of this year; a spring \
+         summary is written of one, for who reaches the LEA and has the scope read or support"
+    );
+    Problem::new(Kind::UnknownEngagement, detail)
 }
 
 /// What is expected of a county, in words.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 #[schema(as = CommunicationFacts)]
 pub(crate) struct CommunicationFacts {
-    /// `noticeOfIdentification`, `onePageSummary` or `strengthsAndWeaknesses`.
+    /// `noticeOfIdentification`, `onePageSummary`, `strengthsAndWeaknesses` or `springSummary`.
     #[schema(example = "onePageSummary")]
     pub(crate) kind: &'static str,
     pub(crate) cds: String,
@@ -77,6 +77,10 @@ pub(crate) struct CommunicationFacts {
     /// What is strong and what is weak, by state priority; of a draft of strengths and
     /// weaknesses alone.
     pub(crate) findings: Vec<PriorityFindings>,
+    /// The work of the year; of a spring summary alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) engagement: Option<EngagementFacts>,
     /// What no public text settles and the answer depends on.
     pub(crate) open_points: Vec<String>,
     /// Where the service explains the answer, down to the file and row of each cell; absent where
@@ -285,6 +289,109 @@ pub(crate) struct StatementFacts {
     pub(crate) unit: &'static str,
     #[serde(flatten)]
     pub(crate) result: ResultFacts,
+}
+
+/// The work of a provider with an LEA, as its engagement has it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CommunicationEngagement)]
+pub(crate) struct EngagementFacts {
+    /// `opened`, `underWay` or `closed`.
+    #[schema(example = "underWay")]
+    pub(crate) state: &'static str,
+    #[schema(example = "2099-12-15")]
+    pub(crate) opened_on: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2100-06-30")]
+    pub(crate) closed_on: Option<String>,
+    /// Who keeps it, in words.
+    pub(crate) providers: Vec<String>,
+    /// Who joins.
+    pub(crate) participants: Vec<String>,
+    /// The needs that are taken up.
+    pub(crate) needs: Vec<NeedFacts>,
+    /// The five activities that the law names.
+    pub(crate) activities: Vec<ActivityFacts>,
+    pub(crate) sessions: Vec<SessionFacts>,
+    /// Changes of the Local Control and Accountability Plan.
+    pub(crate) lcap_changes: Vec<LcapChangeFacts>,
+    /// What was done, and what came of it.
+    pub(crate) actions: Vec<ActionFacts>,
+}
+
+/// A need that is taken up.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CommunicationNeed)]
+pub(crate) struct NeedFacts {
+    pub(crate) text: String,
+    /// Whether it is one of those that made the LEA eligible; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) made_eligible: Option<bool>,
+}
+
+/// An activity that the law names.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CommunicationActivity)]
+pub(crate) struct ActivityFacts {
+    pub(crate) name: &'static str,
+    /// `open`, `notChosen`, `planned`, `underWay` or `done`.
+    #[schema(example = "done")]
+    pub(crate) state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) until: Option<String>,
+    pub(crate) who: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) text: Option<String>,
+    /// Programs that apply to the LEA's goals, with the evidence that they are effective.
+    pub(crate) programs: Vec<String>,
+}
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CommunicationSession)]
+pub(crate) struct SessionFacts {
+    pub(crate) on: String,
+    #[schema(example = "meeting")]
+    pub(crate) kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) text: Option<String>,
+}
+
+/// A change of the Local Control and Accountability Plan.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CommunicationLcapChange)]
+pub(crate) struct LcapChangeFacts {
+    /// `goal`, `action` or `service`.
+    #[schema(example = "goal")]
+    pub(crate) part: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) which: Option<String>,
+    pub(crate) text: String,
+}
+
+/// An action, and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CommunicationAction)]
+pub(crate) struct ActionFacts {
+    pub(crate) on: String,
+    pub(crate) text: String,
+    /// Absent while it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) outcome: Option<String>,
 }
 
 /// The facts of a county's communications.
