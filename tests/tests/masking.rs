@@ -98,6 +98,7 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         ("getCitation", "id") => &["none"],
         ("createImport", "fileName") => &["file.txt"],
         (_, "provider") => &["county:01"],
+        (_, "county") => &["01"],
         (_, "reason") => &["wrong"],
         // Of jobs and records everybody else is told nothing.
         (_, "id") => &["01890a5d-ac96-774b-bcce-b302099a8057"],
