@@ -150,7 +150,7 @@ fn an_engagement_rests_on_a_public_assignment_and_is_one_at_a_time(on: Backend) 
     assert_eq!((&basis["level"], &basis["dashboardYear"]), (&json!(2), &json!(2023)));
     assert_eq!((&basis["since"], &basis["publicOn"]), (&json!(SINCE), &json!(SINCE)));
     assert_eq!(basis["atLeastUntil"], "2025-06-30");
-    let run = program.json(["runs"])[0]["run"].clone();
+    let run = program.json(["runs"])[0]["id"].clone();
     assert_eq!(basis["run"], run);
     is_missing(
         &open(&parts.lead, &service, IN_NEED),

@@ -18,10 +18,8 @@ use serde_json::{Value, json};
 const IN_NEED: &str = "01999990000000";
 /// A district that is not.
 const CALM: &str = "01888880000000";
-/// A charter school that no list has decided, located in another county.
+/// A charter school of which no determination is public, located in another county.
 const CHARTER: &str = "01888880123456";
-/// Another that is identified for nothing, nor known not to be.
-const UNKNOWN: &str = "01999990123456";
 const LEAS: [&str; 3] = [IN_NEED, CALM, "02999990000000"];
 
 const ON: &str = "2024-03-01";
@@ -32,7 +30,7 @@ const REQUESTS: &str = "/v1/requests";
 fn world(on: Backend) -> Program {
     let program = Program::on(on, env!("CARGO_BIN_EXE_calsos-under-test"));
     let red = ["ELA", "MATH", "SUSP"].map(|indicator| (indicator, (IN_NEED, "SWD", 1)));
-    let mut files = program.write_year(2023, &[&LEAS[..], &[CHARTER, UNKNOWN]].concat(), &red, &[]);
+    let mut files = program.write_year(2023, &[&LEAS[..], &[CHARTER]].concat(), &red, &[]);
     let places = format!("cds,located_in,from,until,source\n{CHARTER},02,,,petition\n");
     files.push(program.write("places.csv", places));
     program.import(files);
@@ -86,8 +84,6 @@ fn who_is_not_identified_asks_and_pays_and_who_is_does_not(on: Backend) {
     let identified = ask(&county, &service, IN_NEED, "ccee");
     is_missing(&identified, "notIdentified", Some("ec-52071"), "level 2");
     assert!(identified.json()["detail"].as_str().unwrap().contains("by its assignment"));
-    let unknown = ask(&county, &service, UNKNOWN, "county:01");
-    is_missing(&unknown, "notIdentified", Some("ec-47607.3"), "not known");
     let made = ask(&lea, &service, CALM, "county:01");
     let view = done(&made, 201);
     assert_eq!((&view["paidBy"], &view["state"]), (&json!("lea"), &json!("asked")));
@@ -117,19 +113,16 @@ fn who_is_not_identified_asks_and_pays_and_who_is_does_not(on: Backend) {
 fn a_charter_school_asks_its_county_office_or_its_authorizer(on: Backend) {
     let (program, issuer) = (world(on), Issuer::new());
     let service = serve(&program, &issuer, &[]);
-    // Of charter schools no determination is public: they are not identified.
     let county = with(&issuer, "county:02");
-    let refused_to = |asked: &str| {
-        let answer = ask(&county, &service, CHARTER, asked);
-        (refused(&answer).2, answer.json()["citation"].as_str().unwrap_or_default().to_owned())
-    };
     for other in ["ccee", "county:01", "authorizer:01999990000000", "other:A firm", "state"] {
-        let found = refused_to(other);
-        assert!(
-            found == ("charterAsks".to_owned(), "cde-system".to_owned())
-                || found.0 == "notIdentified",
-            "{other}: {found:?}"
-        );
+        let answer = ask(&county, &service, CHARTER, other);
+        is_missing(&answer, "charterAsks", Some("cde-system"), other);
+    }
+    let authorizer = format!("authorizer:{CALM}");
+    for (own, answers) in [("county:02", "county:02"), (&authorizer, &authorizer)] {
+        let path = path_of(&ask(&county, &service, CHARTER, own));
+        let accepted = take(&with(&issuer, answers), &service, &path, "accept");
+        assert_eq!(done(&accepted, 200)["state"], "accepted");
     }
     let district = with(&issuer, &format!("lea:{CALM}"));
     let answer = ask(&district, &service, CALM, "authorizer:01999990000000");

@@ -10,6 +10,7 @@ import {
   CommunicationsApi,
   Configuration,
   DeterminationsApi,
+  EngagementsApi,
   ExportsApi,
   InterventionsApi,
   JobsApi,
@@ -18,6 +19,7 @@ import {
   ReconciliationsApi,
   ReferralsApi,
   ReleasesApi,
+  RequestsApi,
   ResponseError,
   RulebooksApi,
   RunsApi,
@@ -111,6 +113,20 @@ const proposal = {
   reason: "made up",
   strategies: "made up",
 };
+// The first client had the engagement opened and changed, by the same keys. It is the LEA or its
+// county office that asks for help, and not the state.
+const engagements = new EngagementsApi(known);
+const requests = new RequestsApi(known);
+const engagement = await engagements.createEngagement({
+  engagementOpening: { cds, on: "2024-03-01" },
+  idempotencyKey,
+});
+const updateEngagement = await engagements.updateEngagement({
+  id: engagement.id,
+  ifMatch: '"1"',
+  engagementChange: { needs: [{ group: "SWD", words: "made up" }] },
+  idempotencyKey: `${idempotencyKey}-change`,
+});
 // The same service and the same catalogue from every client: what was there first stays.
 const services = new ServicesApi(known);
 const newService = {
@@ -253,6 +269,42 @@ const answers: Record<string, unknown> = {
   ),
   deleteIntervention: await refusal(
     interventions.deleteIntervention({ id: nowhere, reason: "made up", ifMatch: "*" }),
+  ),
+  createEngagement: engagement,
+  updateEngagement,
+  listEngagements: await engagements.listEngagements(),
+  getEngagement: await engagements.getEngagement({ id: engagement.id }),
+  getEngagementChecklist: await engagements.getEngagementChecklist({
+    id: engagement.id,
+    on: "2024-03-01",
+  }),
+  deleteEngagement: await refusal(
+    engagements.deleteEngagement({ id: engagement.id, reason: "made up", ifMatch: '"7"' }),
+  ),
+  getEngagementTemplate: await engagements.getEngagementTemplate({ county: "58" }),
+  replaceEngagementTemplate: await refusal(
+    engagements.replaceEngagementTemplate({
+      county: "58",
+      ifMatch: '"7"',
+      newEngagementTemplate: { steps: [{ key: "visit", title: "Visit schools", days: 30 }] },
+    }),
+  ),
+  createRequest: await refusal(
+    requests.createRequest({
+      requestOpening: { cds, asked: "ccee", on: "2024-03-01", words: "made up" },
+    }),
+  ),
+  listRequests: await requests.listRequests(),
+  getRequest: await refusal(requests.getRequest({ id: nowhere })),
+  takeRequestStep: await refusal(
+    requests.takeRequestStep({
+      id: nowhere,
+      ifMatch: "*",
+      requestStepTaken: { step: "begin", on: "2024-03-08" },
+    }),
+  ),
+  deleteRequest: await refusal(
+    requests.deleteRequest({ id: nowhere, reason: "made up", ifMatch: "*" }),
   ),
   listAudit: await new AccessApi(known).listAudit({ operation: "calsos publish" }),
 };
