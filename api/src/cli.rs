@@ -18,6 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serve::Serve;
 
+use crate::app::support::communications::CommunicationKind;
 use crate::app::{moments, withdraw};
 use crate::auth::agency::Agency;
 use crate::auth::scope::Scope;
@@ -161,6 +162,11 @@ pub(crate) enum Command {
     /// Catalogues of services that providers offer
     #[command(subcommand)]
     Services(Services),
+    /// Write communications on what LEAs are identified for, as HTML to print
+    ///
+    /// One file for each LEA, by the template of its county. Any browser makes the PDF. What is
+    /// not public yet is written, too, and says so.
+    Communications(Communications),
     /// Clients that may ask the service for tokens
     #[command(subcommand)]
     Client(Client),
@@ -598,6 +604,25 @@ pub(crate) struct History {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Communications {
+    /// noticeOfIdentification, onePageSummary, strengthsAndWeaknesses or springSummary
+    #[arg(value_parser = communication)]
+    pub(crate) kind: CommunicationKind,
+    /// The Dashboard year
+    #[arg(long, value_parser = year)]
+    pub(crate) year: DashboardYear,
+    /// To this LEA, by its 14-digit CDS code
+    #[arg(long, value_name = "CDS", required_unless_present = "county")]
+    pub(crate) lea: Option<CdsCode>,
+    /// To every LEA that is identified in this county, 01 to 58
+    #[arg(long, value_parser = county, conflicts_with = "lea")]
+    pub(crate) county: Option<CountyCode>,
+    /// The folder that the files are written to; those of the same names are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Support {
     /// The LEA's 14-digit CDS code
     pub(crate) cds: CdsCode,
@@ -695,6 +720,11 @@ fn year(text: &str) -> Result<DashboardYear, String> {
 
 fn county(text: &str) -> Result<CountyCode, String> {
     CountyCode::parse(text).ok_or_else(|| "a county's number is expected, 01 to 58".to_owned())
+}
+
+fn communication(text: &str) -> Result<CommunicationKind, String> {
+    CommunicationKind::parse(text)
+        .ok_or_else(|| format!("expected {}", CommunicationKind::EXPECTED))
 }
 
 fn lea_type(text: &str) -> Result<LeaType, String> {

@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod client;
+mod communications;
 mod demo;
 mod determine;
 mod diff;
@@ -82,6 +83,7 @@ fn execute(cli: &Cli) -> Result<(), AppError> {
         Command::Publish(asked) => publish::run(&office(global)?, global, asked),
         Command::Withdraw(asked) => withdraw::run(&office(global)?, global, asked),
         Command::Services(asked) => services::run(&office(global)?, global, asked),
+        Command::Communications(asked) => communications::run(&office(global)?, global, asked),
         Command::Client(asked) => client::run(&office(global)?, global, asked),
         Command::Key(asked) => key::run(&office(global)?, global, asked),
         Command::Check(asked) => check::run(&office(global)?, global, asked),

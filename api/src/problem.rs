@@ -99,6 +99,10 @@ pub(crate) enum Kind {
     UnknownSource,
     UnknownService,
     ServiceDeleted,
+    NotIdentified,
+    UnknownTemplate,
+    TemplateNotValid,
+    TemplateFails,
     SameCode,
     NothingDecided,
     NotCaughtUp,
@@ -119,6 +123,8 @@ pub(crate) enum Kind {
     JobEnded,
     UnknownReferral,
     UnknownIntervention,
+    UnknownEngagement,
+    UnknownRequest,
     RecordDeleted,
     StepRefused,
     StepOfOthers,
@@ -160,6 +166,18 @@ impl Kind {
             Kind::UnknownSource => (S::NOT_FOUND, "unknown-source", "There is no such source"),
             Kind::UnknownService => (S::NOT_FOUND, "unknown-service", "There is no such service"),
             Kind::ServiceDeleted => (S::GONE, "service-deleted", "The service was deleted"),
+            Kind::NotIdentified => {
+                (S::NOT_FOUND, "not-identified", "The LEA is not identified by the year")
+            }
+            Kind::UnknownTemplate => {
+                (S::NOT_FOUND, "unknown-template", "The county has no template of its own")
+            }
+            Kind::TemplateNotValid => {
+                (S::BAD_REQUEST, "template-not-valid", "The template writes no letter")
+            }
+            Kind::TemplateFails => {
+                (S::CONFLICT, "template-fails", "The county's template writes no letter")
+            }
             Kind::SameCode => (S::CONFLICT, "same-code", "The catalogue has a service of the code"),
             Kind::NothingDecided => {
                 (S::SERVICE_UNAVAILABLE, "nothing-decided", "Nothing was decided yet")
@@ -204,6 +222,10 @@ impl Kind {
             Kind::UnknownIntervention => {
                 (S::NOT_FOUND, "unknown-intervention", "There is no such intervention")
             }
+            Kind::UnknownEngagement => {
+                (S::NOT_FOUND, "unknown-engagement", "There is no such engagement")
+            }
+            Kind::UnknownRequest => (S::NOT_FOUND, "unknown-request", "There is no such request"),
             Kind::RecordDeleted => (S::GONE, "record-deleted", "The record was deleted"),
             Kind::StepRefused => {
                 (S::CONFLICT, "step-refused", "A condition of the step is missing")

@@ -122,7 +122,7 @@ impl WaitingFiles {
 
 /// What handlers share. Data are reached through a permission alone: see [`may::May`].
 pub(crate) struct Service {
-    office: Office,
+    pub(crate) office: Office,
     served: ArcSwapOption<Served>,
     /// The moment of the last look. It is held while the database is looked at: nobody loads
     /// what another is loading.

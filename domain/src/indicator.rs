@@ -82,6 +82,12 @@ impl Indicator {
         matches!(self, Indicator::Chro | Indicator::Susp)
     }
 
+    /// Whether its status is a rate in per cent; else it is a distance from standard in points.
+    #[must_use]
+    pub fn is_rate(self) -> bool {
+        !matches!(self, Indicator::Ela | Indicator::Math | Indicator::Science)
+    }
+
     /// Position in [`Indicator::ALL`].
     #[must_use]
     pub fn index(self) -> usize {

@@ -3,15 +3,19 @@
 
 pub mod actor;
 pub mod catalogue;
+mod coded;
 pub mod condition;
 mod days;
 pub mod decided;
+pub mod engagement;
 pub mod evidence;
 pub mod grades;
 pub mod intervention;
 pub mod matching;
 pub mod need;
 pub mod referral;
+pub mod request;
+pub mod seen_result;
 pub mod service;
 pub mod service_provider;
 
@@ -232,6 +236,15 @@ impl Provider {
 #[must_use]
 pub fn support_day(edition: &Edition) -> Day {
     edition.public_date.unwrap_or_else(|| edition.year.last_day())
+}
+
+/// The end of the two school years that level 2 lasts at least, where the edition and the kind
+/// of LEA have them; `support_year` is the first or second year of it.
+#[must_use]
+pub fn at_least_until(edition: &Edition, lea_type: LeaType, support_year: u8) -> Option<Day> {
+    let has_two_years = edition.labels.second_year.is_some() && lea_type.has_second_year();
+    let left = 3_u8.checked_sub(support_year).filter(|_| has_two_years && support_year > 0)?;
+    Some(edition.year.support_ends(left))
 }
 
 /// The provider for a kind of LEA at a level.

@@ -32,7 +32,7 @@ use crate::year::DashboardYear;
 use groups::{ConditionOnCell, GroupInPriorities, UnusedCell};
 use tests_over_years::EarlierCell;
 
-pub use words::{cell_words, input_words, missing_words};
+pub use words::{cell_words, criterion_words, input_words, method_words, missing_words};
 
 /// The row that a value stands in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -247,7 +247,7 @@ impl<'a> TraceNode<'a> {
             Subject::Said(said) => said.label.clone(),
             Subject::Group(group) => group.label(),
             Subject::Priority(_, priority) => format!("Priority {priority}, {}", priority.name()),
-            Subject::Criterion(_, criterion) => words::criterion_words(criterion),
+            Subject::Criterion(_, criterion) => criterion_words(criterion),
             Subject::Alternative(_, criterion, place) => {
                 criterion.alternatives.get(*place).map(words::alternative_words).unwrap_or_default()
             }
@@ -500,7 +500,7 @@ impl<'a> Drawing<'_, 'a> {
             .iter()
             .filter_map(|(id, outcome)| {
                 let method = edition.methods.iter().find(|m| &m.id == id)?;
-                let node = TraceNode::new(NodeKind::Method, id, words::method_words(method.test))
+                let node = TraceNode::new(NodeKind::Method, id, method_words(method.test))
                     .outcome(*outcome)
                     .reason(self.method_reason(method.test, *outcome))
                     .cite(&method.source);

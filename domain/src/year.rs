@@ -110,6 +110,13 @@ impl Day {
         Day { day: 0, ..self }.or_end_of_month()
     }
 
+    /// The day that is this many days after it, or before it where there are fewer than 0.
+    #[must_use]
+    pub fn plus(self, days: i32) -> Day {
+        let step = if days < 0 { Day::before } else { Day::after };
+        (0..days.unsigned_abs()).fold(self, |day, _| step(day))
+    }
+
     /// The day itself. Of a month without a day, the first day on which the month is over.
     #[must_use]
     pub fn or_end_of_month(self) -> Day {
@@ -209,6 +216,19 @@ mod tests {
         assert_eq!(after("2024-02-28"), "2024-02-29");
         assert_eq!(after("2023-02-28"), "2023-03-01");
         assert_eq!(after("2017-12"), "2018-01-01");
+    }
+
+    #[test]
+    fn days_are_counted_over_the_ends_of_months_and_years() {
+        let plus = |day: &str, days: i32| Day::parse(day).unwrap().plus(days).to_string();
+        assert_eq!(plus("2023-12-15", 0), "2023-12-15");
+        assert_eq!(plus("2023-12-15", 17), "2024-01-01");
+        assert_eq!(plus("2024-02-28", 1), "2024-02-29");
+        assert_eq!(plus("2024-02-28", 2), "2024-03-01");
+        assert_eq!(plus("2023-02-28", 1), "2023-03-01");
+        assert_eq!(plus("2024-01-01", 366), "2025-01-01");
+        assert_eq!(plus("2024-03-01", -1), "2024-02-29");
+        assert_eq!(plus("2025-01-01", -366), "2024-01-01");
     }
 
     #[test]

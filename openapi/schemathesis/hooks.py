@@ -11,6 +11,7 @@ import io
 import json
 import os
 import random
+import re
 import urllib.request
 import zipfile
 from datetime import datetime
@@ -84,6 +85,10 @@ def nothing_is_shown_that_is_held_back(ctx, response, case):
         # One LEA's answer, its reasons or its rows.
         if str(year) == HELD_BACK and "cds" in path and answer.get("items") != []:
             shown.append(str(path["cds"]))
+    elif response.headers["content-type"][0].startswith("text/html"):
+        # A letter names its LEA, and the Dashboard that it is of.
+        letters = re.findall(r"CDS code (\d{14})", response.text)
+        shown = letters if str(query.get("year")) == HELD_BACK else []
     else:
         shown = []
     others = [cds for cds in shown if not (OWN and cds.startswith(OWN))]
@@ -96,6 +101,12 @@ def workbook(ctx, response):
     with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
         assert archive.testzip() is None and "xl/worksheets/sheet1.xml" in archive.namelist()
     return response.content.decode("latin-1")
+
+
+@schemathesis.deserializer("text/html")
+def document(ctx, response):
+    """A document or a template is a text."""
+    return response.text
 
 
 def asked(path):
@@ -130,6 +141,20 @@ def to_be_deleted():
         return json.load(answer)["id"]
 
 
+A_TEMPLATE = "<h1>{{ name }}</h1>"
+
+
+def template_to_be_deleted(of):
+    """A template of a county's own in the place that is to be asked for."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "text/html", "If-Match": "*"}
+    path = f"{BASE}/v1/communication-templates/{of['county']}/{of['kind']}"
+    request = urllib.request.Request(path, A_TEMPLATE.encode(), headers, method="PUT")
+    urllib.request.urlopen(request).close()
+
+
+YEARS = [] if CLOSED else [
+    year["dashboardYear"] for year in asked("/v1/years")["items"] if year["determinations"]
+]
 CURSORS = cursors()
 SINCE = "" if CLOSED else asked("/v1/changes")["next"]
 CHOICE = random.Random(20170718)
@@ -190,6 +215,21 @@ def before_call(context, case, kwargs):
         case.query = {**query, "dryRun": "true"}
         case.path_parameters["provider"] = "county:58"
         case.media_type, case.body = "application/json", {"services": [a_service()]}
+    if case.operation.label == "GET /v1/leas/{cds}/communications/{kind}" and CHOICE.random() < 0.7:
+        # Of the other kinds there is something for LEAs alone that are identified.
+        case.path_parameters["kind"] = "strengthsAndWeaknesses"
+    if case.operation.label == "GET /v1/communications/{kind}":
+        # A year that is there.
+        query["year"] = CHOICE.choice(YEARS)
+    if case.operation.label == "PUT /v1/communication-templates/{county}/{kind}":
+        # What is a template, no schema says.
+        case.headers["If-Match"] = "*"
+        case.media_type, case.body = "text/html", A_TEMPLATE
+    if case.operation.label == "DELETE /v1/communication-templates/{county}/{kind}":
+        case.headers["If-Match"] = "*"
+        case.query["reason"] = "made up"
+        if TOKEN and not OWN:
+            template_to_be_deleted(case.path_parameters)
     if case.operation.label in ("POST /v1/imports", "POST /v1/runs", "POST /v1/services"):
         # A key is of one request, and a digest of one body; which these have is anybody's guess.
         case.headers.pop("Content-Digest", None)

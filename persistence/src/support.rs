@@ -31,12 +31,17 @@ words! {
         Intervention "intervention",
         /// What is done for an LEA in differentiated assistance.
         Engagement "engagement",
+        /// The steps of a typical year that a county office has instead of those that come with
+        /// the program.
+        EngagementTemplate "engagementTemplate",
         /// An LEA's own request for help.
         Request "request",
         /// A service that a provider offers.
         Service "service",
         /// A template of texts or steps that an agency keeps for its own.
         Template "template",
+        /// The template by which a county office writes a kind of communication.
+        CommunicationTemplate "communicationTemplate",
     }
 }
 

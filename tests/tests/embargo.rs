@@ -182,6 +182,11 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         ("getCitation", "id") => vec!["none".to_owned()],
         ("createImport", "fileName") => vec!["file.txt".to_owned()],
         (_, "provider") => vec!["county:01".to_owned()],
+        ("getCommunication" | "listCommunications", "kind") => {
+            ["onePageSummary", "strengthsAndWeaknesses"].map(str::to_owned).to_vec()
+        }
+        (_, "kind") => vec!["onePageSummary".to_owned()],
+        (_, "county") => vec!["01".to_owned()],
         (_, "reason") => vec!["wrong".to_owned()],
         // Of jobs and records everybody else is told nothing.
         (_, "id") => vec!["01890a5d-ac96-774b-bcce-b302099a8057".to_owned()],

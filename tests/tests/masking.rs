@@ -98,6 +98,11 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         ("getCitation", "id") => &["none"],
         ("createImport", "fileName") => &["file.txt"],
         (_, "provider") => &["county:01"],
+        ("getCommunication" | "listCommunications", "kind") => {
+            &["onePageSummary", "strengthsAndWeaknesses"]
+        }
+        (_, "kind") => &["onePageSummary"],
+        (_, "county") => &["01"],
         (_, "reason") => &["wrong"],
         // Of jobs and records everybody else is told nothing.
         (_, "id") => &["01890a5d-ac96-774b-bcce-b302099a8057"],
@@ -168,6 +173,36 @@ fn needs(caller: &Caller<'_>) -> String {
     String::from_utf8(caller.get(&path).body).unwrap()
 }
 
+/// What is written of the district by the answer of the year: documents and facts.
+fn written(caller: &Caller<'_>) -> String {
+    let kinds = ["noticeOfIdentification", "onePageSummary", "strengthsAndWeaknesses"];
+    let mut all = String::new();
+    for kind in kinds {
+        let of_lea = format!("/v1/leas/{DISTRICT}/communications/{kind}?year={HELD_BACK}");
+        let of_county = format!("/v1/communications/{kind}?year={HELD_BACK}&county=01");
+        for path in [of_lea, of_county] {
+            for media in ["text/html", "application/json"] {
+                let answer = caller.send("GET", &path, &[("accept", media)], "");
+                assert_eq!(answer.status, 200, "{path}");
+                all.push_str(&String::from_utf8(answer.body).unwrap());
+            }
+        }
+    }
+    all
+}
+
+/// Whether a count of students is in what is written.
+fn is_written(written: &str, count: &str) -> bool {
+    [
+        format!("n {count}<"),
+        format!(", {count} students"),
+        format!("\"students\":{count},"),
+        format!("\"students\":{count}}}"),
+    ]
+    .iter()
+    .any(|words| written.contains(words))
+}
+
 fn small(words: &str) -> [String; 3] {
     ["7", "3", "10"].map(|count| words.replace('#', count))
 }
@@ -195,6 +230,14 @@ fn counts_below_eleven_are_masked_until_the_moment_and_then_shown_as_published()
         for words in small("# student") {
             assert!(!needs.contains(&format!(" {words}")), "{agency}: {words}: {needs}");
         }
+        let written = written(&caller);
+        for said in ["n under 11", "fewer than 11 students", "\"studentsFewerThan\":11"] {
+            assert!(written.contains(said), "{agency}: {said}");
+        }
+        for count in ["7", "3", "10"] {
+            assert!(!is_written(&written, count), "{agency}: {count}");
+        }
+        assert!(is_written(&written, "11"), "{agency}");
     }
     let nobody = Caller::nobody(&service);
     let path = format!("/v1/leas/{DISTRICT}/performances?year={HELD_BACK}");
@@ -208,6 +251,11 @@ fn counts_below_eleven_are_masked_until_the_moment_and_then_shown_as_published()
             assert_eq!(students(caller, HELD_BACK, group), shown, "{group}");
         }
         let told = format!("{}{}", told(caller), needs(caller));
+        let written = written(caller);
+        assert!(!written.contains("under 11") && !written.contains("FewerThan"), "{written}");
+        for count in ["7", "3", "10", "11"] {
+            assert!(is_written(&written, count), "{count}");
+        }
         assert!(!told.contains("fewer than 11"), "{told}");
         for words in small("# students") {
             assert!(told.contains(&format!(" {words}")), "{words}: {told}");

@@ -304,7 +304,10 @@ fn values(operation: &str, name: &str) -> Vec<String> {
         ("getCitation", "id") => &["cde-calpads-da"],
         ("createImport", "fileName") => &["file.txt"],
         (_, "provider") => &[KEPT_BY],
-        ("deleteService" | "deleteReferral" | "deleteIntervention", "reason") => &["wrong"],
+        ("getCommunication", "kind") => &["strengthsAndWeaknesses"],
+        (_, "kind") => &["onePageSummary"],
+        (_, "county") => &["01"],
+        (_, "reason") => &["wrong"],
         ("getIntervention" | "takeInterventionStep" | "deleteIntervention", "id") => {
             &["01890a5d-ac96-774b-bcce-b302099a8057"]
         }
@@ -572,8 +575,8 @@ fn assert_shows(
             let expected = if sees_job(caller) { 409 } else { 404 };
             assert_eq!(answer.status, expected, "{}", said());
         }
-        // Without an agency nothing is written; with one, what is sent here is no referral.
-        "createReferral" => {
+        // Without an agency nothing is written; with one, what is sent here is no record.
+        "createReferral" | "createEngagement" | "createRequest" => {
             let expected = if caller.agency.is_empty() { 403 } else { 400 };
             assert_eq!(answer.status, expected, "{}", said());
         }
@@ -581,20 +584,40 @@ fn assert_shows(
             let expected = if caller.agency == "spi" { 400 } else { 403 };
             assert_eq!(answer.status, expected, "{}", said());
         }
-        "listReferrals" | "listInterventions" => {
+        "listReferrals" | "listInterventions" | "listEngagements" | "listRequests" => {
             found(true);
-            let own = id == "listReferrals" && is_there(sees_referral(caller));
+            let own = id != "listInterventions" && is_there(sees_records(caller));
             let own = usize::from(own);
             assert_eq!(answer.json()["items"].as_array().unwrap().len(), own, "{}", said());
         }
-        "getReferral" => {
-            found(is_there(sees_referral(caller)));
+        "getReferral" | "getEngagement" | "getEngagementChecklist" | "getRequest" => {
+            found(is_there(sees_records(caller)));
+        }
+        "updateEngagement" | "takeRequestStep" | "deleteEngagement" | "deleteRequest" => {
+            let expected = match (id, caller.agency) {
+                (_, "") => 403,
+                _ if !sees_records(caller) => 404,
+                // What is sent here is no change and no step, and of a deletion the condition is
+                // missing.
+                ("updateEngagement" | "takeRequestStep", _) => 400,
+                (_, "county:01" | "state") => 428,
+                _ => 403,
+            };
+            assert_eq!(answer.status, expected, "{}", said());
+        }
+        // What the steps of a year are is no secret.
+        "getEngagementTemplate" => {
+            found(true);
+        }
+        "replaceEngagementTemplate" => {
+            let keeps = caller.is_state() || caller.agency == "county:01";
+            assert_eq!(answer.status, if keeps { 428 } else { 403 }, "{}", said());
         }
         "takeReferralStep" | "deleteReferral" | "takeInterventionStep" | "deleteIntervention" => {
             let is_there = id.ends_with("Referral") || id == "takeReferralStep";
             let expected = match (id, caller.agency) {
                 (_, "") => 403,
-                _ if !is_there || !sees_referral(caller) => 404,
+                _ if !is_there || !sees_records(caller) => 404,
                 // What is sent here is no step, and the condition of a deletion is missing.
                 ("takeReferralStep", _) => 400,
                 (_, "spi" | "state") => 428,
@@ -624,6 +647,36 @@ fn assert_shows(
                 let own = usize::from(located_in(cds) == "01");
                 assert_eq!(body["items"].as_array().unwrap().len(), own, "{}", said());
             }
+        }
+        "getCommunication" => {
+            if found(view.of_year(year_of(path)).contains(cds)) {
+                let body = String::from_utf8_lossy(&answer.body);
+                assert!(body.contains(&format!("CDS code {cds}")), "{}", said());
+                let preview = body.contains("Preview, not public");
+                assert_eq!(preview, year_of(path) == HELD_BACK, "{}", said());
+            }
+        }
+        "listCommunications" => {
+            let of_year = view.of_year(year_of(path));
+            if found(!of_year.is_empty()) {
+                let body = String::from_utf8_lossy(&answer.body);
+                for other in OF_HELD_BACK {
+                    // A charter school is identified by two years.
+                    let is_identified = other != CHARTER || year_of(path) == HELD_BACK;
+                    let expected =
+                        of_year.contains(other) && located_in(other) == "01" && is_identified;
+                    let is_there = body.contains(&format!("CDS code {other}"));
+                    assert_eq!(is_there, expected, "{other}: {}", said());
+                }
+            }
+        }
+        "getCommunicationTemplate" => {
+            found(true);
+        }
+        // Who writes the county's templates is asked for the condition that is missing.
+        "replaceCommunicationTemplate" | "deleteCommunicationTemplate" => {
+            let writes = caller.is_state() || caller.agency == KEPT_BY;
+            assert_eq!(answer.status, if writes { 428 } else { 403 }, "{}", said());
         }
         // What is sent here is no service.
         "createService" => assert_eq!(answer.status, 400, "{}", said()),
@@ -696,19 +749,43 @@ fn sees_job(caller: &Caller) -> bool {
     caller.is_state() || caller.agency == JOBS_OF
 }
 
-/// Whether a caller sees the one referral: its agency reaches the district or is the
-/// Collaborative.
-fn sees_referral(caller: &Caller) -> bool {
+/// Whether a caller sees the one referral, engagement and request: its agency reaches the
+/// district or is the Collaborative, to which it is referred and which is asked.
+fn sees_records(caller: &Caller) -> bool {
     caller.reached.contains(DISTRICT) || caller.agency == "ccee"
 }
 
-/// The id of a referral of the district that is open.
-fn referral(service: &Service, issuer: &Issuer) -> String {
-    let caller = calsos_tests::jobs::Caller::new(issuer, "support", "spi");
-    let body = json!({"cds": DISTRICT, "door": "spi", "on": "2024-01-01", "reason": "made up"});
-    let made = caller.send(service, "POST", "/v1/referrals", &[], body.to_string());
-    assert_eq!(made.status, 201, "{}", made.json());
-    made.json()["id"].as_str().unwrap().to_owned()
+/// The ids of a request, a referral and an engagement of the district, which is asked for help
+/// before it was in level 3 by the referral.
+struct Records {
+    request: String,
+    referral: String,
+    engagement: String,
+}
+
+fn records(service: &Service, issuer: &Issuer) -> Records {
+    let send = |agency: &str, path: &str, body: Value| {
+        let caller = calsos_tests::jobs::Caller::new(issuer, "support", agency);
+        let made = caller.send(service, "POST", path, &[("if-match", "*")], body.to_string());
+        assert!([200, 201].contains(&made.status), "{}", made.json());
+        made.json()["id"].as_str().unwrap().to_owned()
+    };
+    let on = "2024-01-01";
+    let asked = json!({"cds": DISTRICT, "asked": "ccee", "on": on, "words": "made up"});
+    let request = send("county:01", "/v1/requests", asked);
+    let opened = json!({"cds": DISTRICT, "door": "spi", "on": on, "reason": "made up"});
+    let referral = send("spi", "/v1/referrals", opened);
+    let steps = format!("/v1/referrals/{referral}/steps");
+    for step in [
+        json!({"step": "consultLea", "on": on, "words": "x"}),
+        json!({"step": "consultProvider", "on": on, "words": "x", "provider": "countyOffice"}),
+        json!({"step": "accept", "on": on, "words": "x"}),
+        json!({"step": "begin", "on": on}),
+    ] {
+        send("ccee", &steps, step);
+    }
+    let engagement = send("county:01", "/v1/engagements", json!({"cds": DISTRICT, "on": on}));
+    Records { request, referral, engagement }
 }
 
 /// The id of a job that takes in what is no file, and has ended.
@@ -761,7 +838,7 @@ fn assert_every_caller_is_told_what_it_may_know(open: bool) {
     let runs = program.json(["runs"]);
     let moment = runs[1]["made at"].as_str().unwrap();
     let job = job(&service, &issuer);
-    let referral = referral(&service, &issuer);
+    let Records { request, referral, engagement } = records(&service, &issuer);
     let state = calsos_tests::jobs::Caller::new(&issuer, "read", "state");
     let kept = state.get(&service, "/v1/services").json()["items"][0]["id"].clone();
     let kept = kept.as_str().unwrap().to_owned();
@@ -769,6 +846,8 @@ fn assert_every_caller_is_told_what_it_may_know(open: bool) {
         ("getService" | "updateService" | "deleteService", "id") => vec![kept.clone()],
         ("getImport" | "listImportIssues" | "getJob" | "cancelJob", "id") => vec![job.clone()],
         ("getReferral" | "takeReferralStep" | "deleteReferral", "id") => vec![referral.clone()],
+        ("getRequest" | "takeRequestStep" | "deleteRequest", "id") => vec![request.clone()],
+        (id, "id") if id.contains("Engagement") => vec![engagement.clone()],
         _ => values(operation, name),
     };
     let mut asked = 0;

@@ -2,8 +2,14 @@
 //! Collaborative found, and who is referred to it.
 
 pub(crate) mod assignments;
+pub(crate) mod communications;
 pub(crate) mod decisions;
+pub(crate) mod engagements;
+mod letter_samples;
+pub(crate) mod letters;
 pub(crate) mod services;
+mod spring;
+pub(crate) mod templates;
 
 use std::collections::BTreeSet;
 
@@ -14,7 +20,9 @@ use calsos_domain::support::actor::Actor;
 use calsos_domain::support::evidence::{Evidence, MetTest, Tested};
 use calsos_domain::support::intervention::Found;
 use calsos_domain::support::referral::{Referral, State};
-use calsos_persistence::{Store, StoreError, SupportFilter, SupportId, SupportKind, SupportRecord};
+use calsos_persistence::{
+    LeaRecord, Store, StoreError, SupportFilter, SupportId, SupportKind, SupportRecord,
+};
 use serde::de::DeserializeOwned;
 
 use super::Office;
@@ -42,6 +50,16 @@ pub(crate) fn actor(agency: &Agency) -> Option<Actor> {
     }
 }
 
+/// What an LEA is, as public files say it.
+fn lea_type_of(public: &Snapshot, cds: CdsCode, lea: &LeaRecord) -> Result<LeaType, Problem> {
+    public.index.newest().and_then(|year| lea.lea_type_in(year)).ok_or_else(|| {
+        let detail = format!(
+            "no public file says whether {cds} is a district, a county office or a charter school"
+        );
+        Problem::new(Kind::UnknownLea, detail)
+    })
+}
+
 /// What an LEA is, and what its newest public determination says of tests over several years.
 /// `leads` are the geographic lead agencies of its county.
 ///
@@ -56,14 +74,7 @@ pub(crate) fn evidence(
     let newest = public.index.of_lea(cds).iter().map(|entry| entry.year).max();
     let Some((year, place)) = newest.and_then(|year| Some((year, public.index.find(cds, year)?)))
     else {
-        let known = public.index.newest().and_then(|year| lea.lea_type_in(year));
-        let lea_type = known.ok_or_else(|| {
-            let detail = format!(
-                "no public file says whether {cds} is a district, a county office or a charter \
-                 school"
-            );
-            Problem::new(Kind::UnknownLea, detail)
-        })?;
+        let lea_type = lea_type_of(public, cds, lea)?;
         let (level3, geographic_lead) = (Tested::NothingPublic, Tested::NothingPublic);
         return Ok((lea_type, Evidence { level3, geographic_lead, leads }));
     };

@@ -83,6 +83,10 @@ operations! {
     ExportServiceCatalogue "exportServiceCatalogue" Needs::Reading;
     ListRecommendedServices "listRecommendedServices" Needs::Reading;
 
+    GetCommunication "getCommunication" Needs::Reading;
+    ListCommunications "listCommunications" Needs::Reading;
+    GetCommunicationTemplate "getCommunicationTemplate" Needs::Reading;
+
     CreateImport "createImport" Needs::Scope(Scope::Import);
     ListImports "listImports" Needs::Scope(Scope::Import);
     GetImport "getImport" Needs::Scope(Scope::Import);
@@ -102,11 +106,26 @@ operations! {
     GetIntervention "getIntervention" Needs::ReadingSupport;
     TakeInterventionStep "takeInterventionStep" Needs::Scope(Scope::Support);
     DeleteIntervention "deleteIntervention" Needs::Scope(Scope::Support);
+    CreateEngagement "createEngagement" Needs::Scope(Scope::Support);
+    ListEngagements "listEngagements" Needs::ReadingSupport;
+    GetEngagement "getEngagement" Needs::ReadingSupport;
+    GetEngagementChecklist "getEngagementChecklist" Needs::ReadingSupport;
+    UpdateEngagement "updateEngagement" Needs::Scope(Scope::Support);
+    DeleteEngagement "deleteEngagement" Needs::Scope(Scope::Support);
+    GetEngagementTemplate "getEngagementTemplate" Needs::ReadingSupport;
+    ReplaceEngagementTemplate "replaceEngagementTemplate" Needs::Scope(Scope::Support);
+    CreateRequest "createRequest" Needs::Scope(Scope::Support);
+    ListRequests "listRequests" Needs::ReadingSupport;
+    GetRequest "getRequest" Needs::ReadingSupport;
+    TakeRequestStep "takeRequestStep" Needs::Scope(Scope::Support);
+    DeleteRequest "deleteRequest" Needs::Scope(Scope::Support);
 
     CreateService "createService" Needs::Scope(Scope::Support);
     UpdateService "updateService" Needs::Scope(Scope::Support);
     DeleteService "deleteService" Needs::Scope(Scope::Support);
     ReplaceServiceCatalogue "replaceServiceCatalogue" Needs::Scope(Scope::Support);
+    ReplaceCommunicationTemplate "replaceCommunicationTemplate" Needs::Scope(Scope::Support);
+    DeleteCommunicationTemplate "deleteCommunicationTemplate" Needs::Scope(Scope::Support);
     ListAudit "listAudit" Needs::Scope(Scope::Admin);
 }
 

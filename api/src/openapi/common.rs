@@ -12,6 +12,8 @@ use calsos_domain::lea::LeaType;
 use calsos_domain::student_group::StudentGroup;
 use serde_json::{Map, Value, json};
 
+use crate::app::support::communications::CommunicationKind;
+
 /// The headers of responses: name, description, example.
 const HEADERS: [(&str, &str, &str); 16] = [
     (
@@ -208,6 +210,9 @@ fn with_values(mut parameter: Value, operation: &str) -> Value {
         parameter["description"] = json!(AS_OF);
     }
     let values: Vec<&str> = match parameter["name"].as_str().unwrap_or_default() {
+        "kind" if operation.contains("Communication") => {
+            CommunicationKind::ALL.map(CommunicationKind::code).to_vec()
+        }
         // Kinds of services are any words.
         "kind" if operation != "listServices" => {
             let indicators = Indicator::ALL.map(Indicator::code).into_iter();

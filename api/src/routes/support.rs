@@ -2,9 +2,14 @@
 
 pub(super) mod assignments;
 pub(super) mod catalogues;
+pub(super) mod communication_templates;
+pub(super) mod communications;
+pub(super) mod engagement_templates;
+pub(super) mod engagements;
 pub(super) mod interventions;
 mod keeping;
 pub(super) mod recommended;
 mod record;
 pub(super) mod referrals;
+pub(super) mod requests;
 pub(super) mod services;

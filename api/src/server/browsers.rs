@@ -37,7 +37,10 @@ impl Browsers {
     }
 
     pub(crate) fn tell(&self, headers: &mut HeaderMap, is_page: bool) {
-        headers.insert(CONTENT_SECURITY_POLICY, if is_page { PAGE } else { DATA });
+        // A document says for itself what it may do.
+        if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+            headers.insert(CONTENT_SECURITY_POLICY, if is_page { PAGE } else { DATA });
+        }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         // Pages that may read ask so that their origin is known; this is about others.

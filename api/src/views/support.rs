@@ -1,8 +1,11 @@
 //! Records of support as they are shown.
 
 pub(crate) mod assignment;
+pub(crate) mod communication;
+pub(crate) mod engagement;
 pub(crate) mod intervention;
 pub(crate) mod referral;
+pub(crate) mod request;
 pub(crate) mod service;
 
 use calsos_domain::support::evidence::MetTest;

@@ -15,6 +15,7 @@ use crate::outcome::ThreeWay;
 use crate::published::status_text;
 use crate::release::{PublishedRow, PublishedStatus};
 use crate::rulebook::{Edition, Effect, Rulebooks, YearRules};
+use crate::support::at_least_until;
 use crate::year::{DashboardYear, Day};
 
 /// What a public determination says of an LEA.
@@ -220,7 +221,7 @@ pub fn assignments<'a>(
             from: public_on,
             until: None,
             since: unbroken.map_or(public_on, |before| before.since),
-            at_least_until: at_least_until(edition, lea_type, &said),
+            at_least_until: lasts_until(edition, lea_type, &said),
             level,
             event: Event::of(before.and_then(|before| before.level), level, said.support_year),
             said,
@@ -230,12 +231,10 @@ pub fn assignments<'a>(
     found
 }
 
-/// The end of the two school years that level 2 lasts at least, where the edition and the kind
-/// of LEA have them.
-fn at_least_until(edition: &Edition, lea_type: LeaType, said: &Said) -> Option<Day> {
-    let has_two_years = edition.labels.second_year.is_some() && lea_type.has_second_year();
-    let year = said.support_year.filter(|_| has_two_years && said.differentiated == Some(true))?;
-    Some(edition.year.support_ends(3_u8.saturating_sub(year)))
+/// The end of the two school years that level 2 lasts at least, where a determination gives it.
+fn lasts_until(edition: &Edition, lea_type: LeaType, said: &Said) -> Option<Day> {
+    let year = said.support_year.filter(|_| said.differentiated == Some(true))?;
+    at_least_until(edition, lea_type, year)
 }
 
 /// The years right after one in which nobody of the kind was determined.

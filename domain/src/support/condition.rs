@@ -44,6 +44,48 @@ pub enum Condition {
     InForce,
     /// The action that is stayed or rescinded is not required by a bargaining agreement.
     NotBargained,
+    /// The LEA is in differentiated assistance, or in level 3.
+    InLevel2,
+    /// Strengths and weaknesses are in writing.
+    InWriting,
+    /// Effective programs that apply to the LEA's goals are named.
+    Programs,
+    /// An expert, a team or a partner district is named.
+    ExpertOrPartner,
+    /// A partner is another district of the LEA's county.
+    PartnerOfCounty,
+    /// There is documentation that the LEA completed the work.
+    Documentation,
+    /// Advice comes from the Collaborative or the geographic lead agency.
+    Adviser,
+    /// It is said which goals, actions and services were reviewed.
+    Reviewed,
+    /// What is said of an activity belongs to it.
+    PartOfActivity,
+    /// What is done says on which day it was.
+    DayDone,
+    /// Nothing ends before it begins.
+    FromBeforeUntil,
+    /// Nothing of an engagement is before the support began.
+    SupportBegan,
+    /// What was done is not ahead of today.
+    NotAhead,
+    /// A need names a group, an indicator, a priority or itself in words.
+    NeedNamed,
+    /// What was done or changed is said in words.
+    Words,
+    /// A new step has a key, a title and a day on which it is due.
+    NewStep,
+    /// Support lasts at least the two years that the law asks for.
+    TwoYears,
+    /// Who asks for help is not identified for it.
+    NotIdentified,
+    /// A charter school asks its county office or its authorizer.
+    CharterAsks,
+    /// Whoever was asked accepts first.
+    AskedAccepts,
+    /// An LEA has one engagement at a time.
+    OneEngagement,
     /// A step gives its reason.
     Reason,
     /// What was done once is not done again.
@@ -56,7 +98,7 @@ pub enum Condition {
 
 impl Condition {
     /// Every condition.
-    pub const ALL: [Condition; 22] = [
+    pub const ALL: [Condition; 43] = [
         Condition::Level3Test,
         Condition::CharterDecision,
         Condition::CountyOfficeProvides,
@@ -75,6 +117,27 @@ impl Condition {
         Condition::PowerApproved,
         Condition::InForce,
         Condition::NotBargained,
+        Condition::InLevel2,
+        Condition::InWriting,
+        Condition::Programs,
+        Condition::ExpertOrPartner,
+        Condition::PartnerOfCounty,
+        Condition::Documentation,
+        Condition::Adviser,
+        Condition::Reviewed,
+        Condition::PartOfActivity,
+        Condition::DayDone,
+        Condition::FromBeforeUntil,
+        Condition::SupportBegan,
+        Condition::NotAhead,
+        Condition::NeedNamed,
+        Condition::Words,
+        Condition::NewStep,
+        Condition::TwoYears,
+        Condition::NotIdentified,
+        Condition::CharterAsks,
+        Condition::AskedAccepts,
+        Condition::OneEngagement,
         Condition::Reason,
         Condition::NotYet,
         Condition::Open,
@@ -103,6 +166,27 @@ impl Condition {
             Condition::PowerApproved => "powerApproved",
             Condition::InForce => "inForce",
             Condition::NotBargained => "notBargained",
+            Condition::InLevel2 => "inLevel2",
+            Condition::InWriting => "inWriting",
+            Condition::Programs => "programs",
+            Condition::ExpertOrPartner => "expertOrPartner",
+            Condition::PartnerOfCounty => "partnerOfCounty",
+            Condition::Documentation => "documentation",
+            Condition::Adviser => "adviser",
+            Condition::Reviewed => "reviewed",
+            Condition::PartOfActivity => "partOfActivity",
+            Condition::DayDone => "dayDone",
+            Condition::FromBeforeUntil => "fromBeforeUntil",
+            Condition::SupportBegan => "supportBegan",
+            Condition::NotAhead => "notAhead",
+            Condition::NeedNamed => "needNamed",
+            Condition::Words => "words",
+            Condition::NewStep => "newStep",
+            Condition::TwoYears => "twoYears",
+            Condition::NotIdentified => "notIdentified",
+            Condition::CharterAsks => "charterAsks",
+            Condition::AskedAccepts => "askedAccepts",
+            Condition::OneEngagement => "oneEngagement",
             Condition::Reason => "reason",
             Condition::NotYet => "notYet",
             Condition::Open => "open",
@@ -157,6 +241,54 @@ impl Condition {
                 "an action that a collective bargaining agreement requires is not stayed or \
                  rescinded, and of one that is it has to be said that none requires it"
             }
+            Condition::InLevel2 => {
+                "an engagement is for an LEA that is in level 2 or 3 by a public determination"
+            }
+            Condition::InWriting => {
+                "strengths and weaknesses have to be in writing: name the document that has \
+                 them"
+            }
+            Condition::Programs => {
+                "strengths and weaknesses come with effective evidence-based programs that \
+                 apply to the LEA's goals: name them"
+            }
+            Condition::ExpertOrPartner => "an expert, a team or a partner district has to be named",
+            Condition::PartnerOfCounty => {
+                "a partner is another school district of the LEA's county"
+            }
+            Condition::Documentation => {
+                "that the LEA completed the work has to be documented: name the document"
+            }
+            Condition::Adviser => {
+                "advice is that of the Collaborative or the geographic lead agency: say whose \
+                 it is"
+            }
+            Condition::Reviewed => {
+                "it has to be said which goals, actions and services of the plan were reviewed"
+            }
+            Condition::PartOfActivity => "what is said of an activity has to belong to it",
+            Condition::DayDone => "what is done has to say on which day it was",
+            Condition::FromBeforeUntil => "nothing ends before it begins",
+            Condition::SupportBegan => "nothing of an engagement is before the support began",
+            Condition::NotAhead => "what was done is not ahead of today",
+            Condition::NeedNamed => {
+                "a need names a student group, an indicator, a state priority, or itself in \
+                 words"
+            }
+            Condition::Words => "what was done or changed has to be said in words",
+            Condition::NewStep => {
+                "a new step has a key of its own, a title and a day on which it is due"
+            }
+            Condition::TwoYears => {
+                "support lasts at least two years, unless the LEA is no longer in it"
+            }
+            Condition::NotIdentified => {
+                "a request is for an LEA that is not identified: the help of one that is comes \
+                 by its assignment"
+            }
+            Condition::CharterAsks => "a charter school asks its county office or its authorizer",
+            Condition::AskedAccepts => "whoever was asked has to accept first",
+            Condition::OneEngagement => "an LEA has one engagement at a time",
             Condition::Reason => "a reason has to be given",
             Condition::NotYet => "this was done before, and is not done again",
             Condition::Open => "what has ended stays as it is",
@@ -172,6 +304,11 @@ impl Condition {
             LeaType::District => ["ec-52072", "ec-52072.1"],
             LeaType::CountyOffice => ["ec-52072.5", "ec-52072.6"],
             LeaType::Charter => ["ec-47607.3", "ec-52072.1"],
+        };
+        let [level2, activities, two_years] = match lea_type {
+            LeaType::District => ["ec-52071", "ec-52071#c", "ec-52071#c-1"],
+            LeaType::CountyOffice => ["ec-52071.5", "ec-52071.5#c", "ec-52071.5#b"],
+            LeaType::Charter => ["ec-47607.3", "ec-47607.3", "ec-47607.3"],
         };
         Some(match self {
             Condition::Level3Test
@@ -191,9 +328,30 @@ impl Condition {
             | Condition::PowerApproved
             | Condition::InForce
             | Condition::NotBargained => intervention,
-            Condition::Reason | Condition::NotYet | Condition::Open | Condition::DaysInOrder => {
-                return None;
-            }
+            Condition::InLevel2 | Condition::NotIdentified => level2,
+            Condition::InWriting
+            | Condition::Programs
+            | Condition::ExpertOrPartner
+            | Condition::PartnerOfCounty
+            | Condition::Documentation
+            | Condition::Adviser
+            | Condition::Reviewed => activities,
+            Condition::TwoYears => two_years,
+            Condition::CharterAsks => "cde-system",
+            Condition::PartOfActivity
+            | Condition::DayDone
+            | Condition::FromBeforeUntil
+            | Condition::SupportBegan
+            | Condition::NotAhead
+            | Condition::NeedNamed
+            | Condition::Words
+            | Condition::NewStep
+            | Condition::AskedAccepts
+            | Condition::OneEngagement
+            | Condition::Reason
+            | Condition::NotYet
+            | Condition::Open
+            | Condition::DaysInOrder => return None,
         })
     }
 }

@@ -69,7 +69,7 @@ pub fn cell_words(
         return parts.join(", ");
     };
     if let Some(status) = performance.status {
-        let unit = if percent(indicator) { " %" } else { " points from standard" };
+        let unit = if indicator.is_rate() { " %" } else { " points from standard" };
         parts.push(format!("{status}{unit}"));
     }
     if let Some(change) = performance.change {
@@ -82,10 +82,6 @@ pub fn cell_words(
         parts.push(format!("{} students", counts.words(students)));
     }
     parts.join(", ")
-}
-
-fn percent(indicator: Indicator) -> bool {
-    !matches!(indicator, Indicator::Ela | Indicator::Math | Indicator::Science)
 }
 
 /// What a condition asks for.
@@ -108,7 +104,8 @@ pub(super) fn alternative_words(alternative: &Alternative) -> String {
 }
 
 /// What a criterion asks for.
-pub(super) fn criterion_words(criterion: &Criterion) -> String {
+#[must_use]
+pub fn criterion_words(criterion: &Criterion) -> String {
     let words: Vec<String> = criterion.alternatives.iter().map(alternative_words).collect();
     words.join(", or ")
 }
@@ -142,7 +139,9 @@ pub(super) fn priorities_words(priorities: PrioritySet) -> String {
     format!("{word} {priorities}")
 }
 
-pub(super) fn method_words(test: MethodTest) -> String {
+/// What a method asks for.
+#[must_use]
+pub fn method_words(test: MethodTest) -> String {
     match test {
         MethodTest::GroupInPriorities(count) => {
             format!("A student group in {count} or more state priorities")

@@ -13,21 +13,30 @@ from pathlib import Path
 
 from calsos_client import (
     ApiClient,
+    ChosenNeed,
     Configuration,
+    EngagementChange,
+    EngagementOpening,
+    EngagementTemplateStep,
     InterventionProposal,
     InterventionStepTaken,
+    NewEngagementTemplate,
     NewService,
     NewServiceCatalogue,
     Problem,
     ReferralOpening,
     ReferralStepTaken,
     ReleaseChange,
+    RequestOpening,
+    RequestStepTaken,
     ServiceChange,
 )
 from calsos_client.api import (
     AccessApi,
     ChangesApi,
+    CommunicationsApi,
     DeterminationsApi,
+    EngagementsApi,
     ExportsApi,
     InterventionsApi,
     JobsApi,
@@ -36,6 +45,7 @@ from calsos_client.api import (
     ReconciliationsApi,
     ReferralsApi,
     ReleasesApi,
+    RequestsApi,
     RulebooksApi,
     RunsApi,
     ServiceApi,
@@ -331,6 +341,78 @@ codes = {
 }
 assert {operation: answers[operation]["code"] for operation in codes} == codes
 
+# The first client had the engagement opened and changed, by the same keys. It is the LEA or its
+# county office that asks for help, and not the state.
+engagements = EngagementsApi(known)
+opened = answered(
+    "createEngagement",
+    engagements.create_engagement(
+        EngagementOpening(cds=QUARTZ_VALLEY, on="2024-03-01"), idempotency_key="exercise"
+    ),
+)
+change = EngagementChange(needs=[ChosenNeed(group="SWD", words="made up")])
+changed = answered(
+    "updateEngagement",
+    engagements.update_engagement(opened.id, '"1"', change, idempotency_key="exercise-change"),
+)
+assert (changed.version, changed.needs[0].made_eligible) == (2, True)
+assert [e.id for e in answered("listEngagements", engagements.list_engagements()).items] == [
+    opened.id
+]
+assert len(answered("getEngagement", engagements.get_engagement(opened.id)).versions) == 2
+checklist = answered(
+    "getEngagementChecklist", engagements.get_engagement_checklist(opened.id, on="2024-03-01")
+)
+assert checklist.late > 0 and checklist.done == 0
+refused(
+    "deleteEngagement",
+    engagements.delete_engagement,
+    id=opened.id,
+    reason="made up",
+    if_match='"7"',
+)
+template = answered("getEngagementTemplate", engagements.get_engagement_template("58"))
+assert template.is_default and len(template.steps) == len(opened.steps)
+steps = NewEngagementTemplate(
+    steps=[EngagementTemplateStep(key="visit", title="Visit schools", days=30)]
+)
+refused(
+    "replaceEngagementTemplate",
+    engagements.replace_engagement_template,
+    county="58",
+    if_match='"7"',
+    new_engagement_template=steps,
+)
+requests = RequestsApi(known)
+refused(
+    "createRequest",
+    requests.create_request,
+    request_opening=RequestOpening(
+        cds=QUARTZ_VALLEY, asked="ccee", on="2024-03-01", words="made up"
+    ),
+)
+assert answered("listRequests", requests.list_requests()).items == []
+refused("getRequest", requests.get_request, id=NOWHERE)
+refused(
+    "takeRequestStep",
+    requests.take_request_step,
+    id=NOWHERE,
+    if_match="*",
+    request_step_taken=RequestStepTaken(step="begin", on="2024-03-08"),
+)
+refused(
+    "deleteRequest", requests.delete_request, id=NOWHERE, reason="made up", if_match="*"
+)
+codes = {
+    "deleteEngagement": "condition-failed",
+    "replaceEngagementTemplate": "condition-failed",
+    "createRequest": "step-of-others",
+    "getRequest": "unknown-request",
+    "takeRequestStep": "unknown-request",
+    "deleteRequest": "unknown-request",
+}
+assert {operation: answers[operation]["code"] for operation in codes} == codes
+
 # The same service and the same catalogue from every client: what was there first stays.
 services = ServicesApi(known)
 new_service = NewService(
@@ -371,6 +453,32 @@ recommended = answered(
 [first] = recommended.items
 assert (first.service, first.nearness) == (made, "ownCounty")
 assert first.matches[0].made_eligible and first.matches[0].group == "SWD"
+
+# As a person reads it, and as the facts that it is made of; a template that is the same for all.
+communications = CommunicationsApi(client)
+summary_of_one = answered(
+    "getCommunication", communications.get_communication(QUARTZ_VALLEY, "onePageSummary", YEAR)
+)
+assert summary_of_one.name == "Quartz Valley Unified" and summary_of_one.reasons[0].groups
+of_all = answered(
+    "listCommunications", communications.list_communications("onePageSummary", YEAR, "58")
+)
+assert summary_of_one in of_all.items
+templates = CommunicationsApi(known)
+template = "<h1>{{ name }}</h1>"
+stored = answered(
+    "replaceCommunicationTemplate",
+    templates.replace_communication_template("57", "onePageSummary", "*", template),
+)
+assert stored.bytes == len(template)
+read = templates.get_communication_template("57", "onePageSummary")
+assert answered("getCommunicationTemplate", read) == template
+try:
+    templates.delete_communication_template("57", "onePageSummary", "twice", '"0"')
+    raise AssertionError("a template was deleted in another version")
+except ApiException as refused:
+    code = Problem.from_json(refused.body).code
+    answers["deleteCommunicationTemplate"] = {"code": code}
 
 operations = {
     operation["operationId"]

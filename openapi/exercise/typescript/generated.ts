@@ -7,8 +7,10 @@ import {
   AccessApi,
   AuthorizationServerToJSON,
   ChangesApi,
+  CommunicationsApi,
   Configuration,
   DeterminationsApi,
+  EngagementsApi,
   ExportsApi,
   InterventionsApi,
   JobsApi,
@@ -17,6 +19,7 @@ import {
   ReconciliationsApi,
   ReferralsApi,
   ReleasesApi,
+  RequestsApi,
   ResponseError,
   RulebooksApi,
   RunsApi,
@@ -110,6 +113,20 @@ const proposal = {
   reason: "made up",
   strategies: "made up",
 };
+// The first client had the engagement opened and changed, by the same keys. It is the LEA or its
+// county office that asks for help, and not the state.
+const engagements = new EngagementsApi(known);
+const requests = new RequestsApi(known);
+const engagement = await engagements.createEngagement({
+  engagementOpening: { cds, on: "2024-03-01" },
+  idempotencyKey,
+});
+const updateEngagement = await engagements.updateEngagement({
+  id: engagement.id,
+  ifMatch: '"1"',
+  engagementChange: { needs: [{ group: "SWD", words: "made up" }] },
+  idempotencyKey: `${idempotencyKey}-change`,
+});
 // The same service and the same catalogue from every client: what was there first stays.
 const services = new ServicesApi(known);
 const newService = {
@@ -143,6 +160,25 @@ try {
 } catch (refused) {
   if (!(refused instanceof ResponseError)) throw refused;
   deleteService = { code: (await refused.response.json()).code };
+}
+
+const letters = new CommunicationsApi(configuration);
+const templates = new CommunicationsApi(known);
+// Who wants facts says so: else the document is sent.
+const asFacts = { headers: { Accept: "application/json" } };
+const ofTemplate = { county: "57", kind: "onePageSummary" } as const;
+const replaceCommunicationTemplate = await templates.replaceCommunicationTemplate({
+  ...ofTemplate,
+  ifMatch: "*",
+  body: "<h1>{{ name }}</h1>",
+});
+let deleteCommunicationTemplate: unknown;
+try {
+  await templates.deleteCommunicationTemplate({ ...ofTemplate, reason: "twice", ifMatch: '"0"' });
+  assert(false, "a template was deleted in another version");
+} catch (refused) {
+  if (!(refused instanceof ResponseError)) throw refused;
+  deleteCommunicationTemplate = { code: (await refused.response.json()).code };
 }
 
 const answers: Record<string, unknown> = {
@@ -194,6 +230,14 @@ const answers: Record<string, unknown> = {
   getService: await new ServicesApi(configuration).getService({ id: createService.id }),
   getServiceCatalogue: await services.getServiceCatalogue({ provider: "county:58" }),
   exportServiceCatalogue: await services.exportServiceCatalogue({ provider: "county:58" }),
+  getCommunication: await letters.getCommunication({ cds, year, kind: "onePageSummary" }, asFacts),
+  listCommunications: await letters.listCommunications(
+    { county: "58", year, kind: "onePageSummary" },
+    asFacts,
+  ),
+  getCommunicationTemplate: await letters.getCommunicationTemplate(ofTemplate),
+  replaceCommunicationTemplate,
+  deleteCommunicationTemplate,
   listRecommendedServices: await services.listRecommendedServices({ cds, year }),
   createRun: decided,
   getJob: await jobs.getJob({ id: decided.id }),
@@ -225,6 +269,42 @@ const answers: Record<string, unknown> = {
   ),
   deleteIntervention: await refusal(
     interventions.deleteIntervention({ id: nowhere, reason: "made up", ifMatch: "*" }),
+  ),
+  createEngagement: engagement,
+  updateEngagement,
+  listEngagements: await engagements.listEngagements(),
+  getEngagement: await engagements.getEngagement({ id: engagement.id }),
+  getEngagementChecklist: await engagements.getEngagementChecklist({
+    id: engagement.id,
+    on: "2024-03-01",
+  }),
+  deleteEngagement: await refusal(
+    engagements.deleteEngagement({ id: engagement.id, reason: "made up", ifMatch: '"7"' }),
+  ),
+  getEngagementTemplate: await engagements.getEngagementTemplate({ county: "58" }),
+  replaceEngagementTemplate: await refusal(
+    engagements.replaceEngagementTemplate({
+      county: "58",
+      ifMatch: '"7"',
+      newEngagementTemplate: { steps: [{ key: "visit", title: "Visit schools", days: 30 }] },
+    }),
+  ),
+  createRequest: await refusal(
+    requests.createRequest({
+      requestOpening: { cds, asked: "ccee", on: "2024-03-01", words: "made up" },
+    }),
+  ),
+  listRequests: await requests.listRequests(),
+  getRequest: await refusal(requests.getRequest({ id: nowhere })),
+  takeRequestStep: await refusal(
+    requests.takeRequestStep({
+      id: nowhere,
+      ifMatch: "*",
+      requestStepTaken: { step: "begin", on: "2024-03-08" },
+    }),
+  ),
+  deleteRequest: await refusal(
+    requests.deleteRequest({ id: nowhere, reason: "made up", ifMatch: "*" }),
   ),
   listAudit: await new AccessApi(known).listAudit({ operation: "calsos publish" }),
 };

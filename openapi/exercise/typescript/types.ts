@@ -110,6 +110,40 @@ const begun = await known.POST("/v1/interventions/{id}/steps", {
 const gone = await known.DELETE("/v1/interventions/{id}", {
   params: { path: nowhere, query: { reason }, header: any },
 });
+// The first client had the engagement opened and changed, by the same keys. It is the LEA or its
+// county office that asks for help, and not the state.
+const engagement = await of(
+  known.POST("/v1/engagements", { params: { header: key }, body: { cds, on: "2024-03-01" } }),
+);
+const ofEngagement = { id: engagement.id };
+const updateEngagement = await of(
+  known.PATCH("/v1/engagements/{id}", {
+    params: {
+      path: ofEngagement,
+      header: { "If-Match": '"1"', "Idempotency-Key": `${key["Idempotency-Key"]}-change` },
+    },
+    body: { needs: [{ group: "SWD", words: "made up" }] },
+  }),
+);
+const engaged = await known.DELETE("/v1/engagements/{id}", {
+  params: { path: ofEngagement, query: { reason }, header: { "If-Match": '"7"' } },
+});
+const ofCounty = { county: "58" };
+const replaced = await known.PUT("/v1/engagement-templates/{county}", {
+  params: { path: ofCounty, header: { "If-Match": '"7"' } },
+  body: { steps: [{ key: "visit", title: "Visit schools", days: 30 }] },
+});
+const asked = await known.POST("/v1/requests", {
+  body: { cds, asked: "ccee", on: "2024-03-01", words: "made up" },
+});
+const unasked = await known.GET("/v1/requests/{id}", { params: { path: nowhere } });
+const untaken = await known.POST("/v1/requests/{id}/steps", {
+  params: { path: nowhere, header: any },
+  body: { step: "begin", on: "2024-03-08" },
+});
+const undeleted = await known.DELETE("/v1/requests/{id}", {
+  params: { path: nowhere, query: { reason }, header: any },
+});
 // The same service and the same catalogue from every client: what was there first stays.
 const newService = {
   code: "EX-1",
@@ -141,6 +175,21 @@ const ofProvider = { provider: "county:58" };
 
 // The type has every operation of the document as a key, so that it does not compile while one
 // is without a call.
+// Who wants facts says so: else the document is sent.
+const asFacts = { Accept: "application/json" };
+const ofTemplate = { county: "57", kind: "onePageSummary" } as const;
+const replaced = await of(
+  known.PUT("/v1/communication-templates/{county}/{kind}", {
+    params: { path: ofTemplate, header: { "If-Match": "*" } },
+    headers: { "Content-Type": "text/html" },
+    body: "<h1>{{ name }}</h1>",
+    bodySerializer: (text) => text,
+  }),
+);
+const notTaken = await known.DELETE("/v1/communication-templates/{county}/{kind}", {
+  params: { path: ofTemplate, query: { reason: "twice" }, header: { "If-Match": '"0"' } },
+});
+
 const answers = {
   getDiscovery: await of(client.GET("/")),
   getHealth: await of(client.GET("/healthz")),
@@ -223,6 +272,26 @@ const answers = {
       parseAs: "text",
     }),
   ),
+  getCommunication: await of(
+    client.GET("/v1/leas/{cds}/communications/{kind}", {
+      params: { path: { cds, kind: "onePageSummary" }, query: { year } },
+      headers: asFacts,
+    }),
+  ),
+  listCommunications: await of(
+    client.GET("/v1/communications/{kind}", {
+      params: { path: { kind: "onePageSummary" }, query: { year, county: "58" } },
+      headers: asFacts,
+    }),
+  ),
+  getCommunicationTemplate: await of(
+    client.GET("/v1/communication-templates/{county}/{kind}", {
+      params: { path: ofTemplate },
+      parseAs: "text",
+    }),
+  ),
+  replaceCommunicationTemplate: replaced,
+  deleteCommunicationTemplate: { code: notTaken.error?.code },
   listRecommendedServices: await of(
     client.GET("/v1/leas/{cds}/recommended-services", { params: { path: { cds }, query: { year } } }),
   ),
@@ -239,6 +308,25 @@ const answers = {
   getIntervention: { code: absent.error?.code },
   takeInterventionStep: { code: begun.error?.code },
   deleteIntervention: { code: gone.error?.code },
+  createEngagement: engagement,
+  updateEngagement,
+  listEngagements: await of(known.GET("/v1/engagements")),
+  getEngagement: await of(known.GET("/v1/engagements/{id}", { params: { path: ofEngagement } })),
+  getEngagementChecklist: await of(
+    known.GET("/v1/engagements/{id}/checklist", {
+      params: { path: ofEngagement, query: { on: "2024-03-01" } },
+    }),
+  ),
+  deleteEngagement: { code: engaged.error?.code },
+  getEngagementTemplate: await of(
+    known.GET("/v1/engagement-templates/{county}", { params: { path: ofCounty } }),
+  ),
+  replaceEngagementTemplate: { code: replaced.error?.code },
+  createRequest: { code: asked.error?.code },
+  listRequests: await of(known.GET("/v1/requests")),
+  getRequest: { code: unasked.error?.code },
+  takeRequestStep: { code: untaken.error?.code },
+  deleteRequest: { code: undeleted.error?.code },
   listAudit: await of(
     known.GET("/v1/audit", { params: { query: { operation: "calsos publish" } } }),
   ),

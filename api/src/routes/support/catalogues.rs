@@ -218,7 +218,7 @@ async fn services_of<O: Operation>(
 }
 
 /// The media type of a body, without its parameters.
-fn media_of(request: &HttpRequest) -> String {
+pub(super) fn media_of(request: &HttpRequest) -> String {
     let given = request.headers().get(CONTENT_TYPE).and_then(|given| given.to_str().ok());
     let media = given.unwrap_or_default().split(';').next().unwrap_or_default();
     media.trim().to_ascii_lowercase()

@@ -138,7 +138,7 @@ fn no_answer(cds: CdsCode) -> Problem {
     Problem::new(Kind::NoAnswer, detail)
 }
 
-fn no_facts() -> Problem {
+pub(super) fn no_facts() -> Problem {
     let detail = "the answer is there, but not what it was decided from: the database was damaged \
                   or changed from outside; restore a backup";
     Problem::new(Kind::Internal, detail)

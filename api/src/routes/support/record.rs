@@ -6,6 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::support::actor::Act;
+use calsos_domain::support::request::Request;
 use calsos_domain::year::Day;
 use calsos_persistence::{
     Once, Store, StoreError, SupportBy, SupportChange, SupportEdit, SupportFilter, SupportId,
@@ -18,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::app::jobs::sha256_text;
 use crate::app::moments::today;
-use crate::app::support::actor;
+use crate::app::support::{actor, content};
 use crate::app::withdraw::{REASON_EXPECTED, reason};
 use crate::auth::agency::Agency;
 use crate::auth::caller::Caller;
@@ -57,14 +58,21 @@ impl Resource {
 }
 
 /// Whether a caller may know of a record: its agency reaches the LEA, or is the Collaborative,
-/// which has a part in each referral and in whatever rests on one.
+/// which has a part in each referral and in whatever rests on one, or is the one that is asked
+/// by a request.
 fn sees<O: Operation>(may: &May<O>) -> impl Fn(&SupportRecord) -> bool + Send + 'static {
     let reach = may.reach();
     let is_party = matches!(agency_of(may), Some(Agency::Ccee));
+    let agency = agency_of(may).map(ToString::to_string);
     move |record| {
         let by_referral = matches!(record.kind, SupportKind::Referral | SupportKind::Intervention);
+        let is_asked = || {
+            let asked = content::<Request>(record).map(|says| says.asked().to_string()).ok();
+            agency.is_some() && asked == agency
+        };
         is_party && by_referral
             || record.cds.is_some_and(|cds| reach.as_ref().is_some_and(|reach| reach.contains(cds)))
+            || record.kind == SupportKind::Request && is_asked()
     }
 }
 
@@ -116,7 +124,7 @@ pub(super) struct Wanted {
     cds: Option<CdsCode>,
     county: Option<CountyCode>,
     state: Option<String>,
-    as_of: Option<Timestamp>,
+    pub(super) as_of: Option<Timestamp>,
     page: PageAsked,
     before: Option<u32>,
 }
@@ -129,13 +137,25 @@ pub(super) fn wanted<O: Operation>(
     states: &[&str],
 ) -> Result<Wanted, Problem> {
     let mut asked = Asked::of(request);
+    let wanted = wanted_in(&mut asked, may, of, states);
+    asked.done()?;
+    Ok(wanted)
+}
+
+/// The same of parameters among which there are others.
+pub(super) fn wanted_in<O: Operation>(
+    asked: &mut Asked,
+    may: &May<O>,
+    of: Resource,
+    states: &[&str],
+) -> Wanted {
     let cds = asked.optional("cds", "a CDS code of 14 digits", |text| text.parse().ok());
     let county = asked.county();
     let expected = format!("one of {}", states.join(", "));
     let state =
         asked.optional("state", &expected, |text| states.contains(&text).then(|| text.to_owned()));
     let as_of = asked.as_of(may.latest());
-    let page = PageAsked::without_total(&mut asked);
+    let page = PageAsked::without_total(asked);
     let before = page.cursor.as_ref().and_then(|cursor| {
         let after = (cursor.dataset == of.collection).then(|| cursor.after.parse().ok()).flatten();
         if after.is_none() {
@@ -143,8 +163,7 @@ pub(super) fn wanted<O: Operation>(
         }
         after
     });
-    asked.done()?;
-    Ok(Wanted { cds, county, state, as_of, page, before })
+    Wanted { cds, county, state, as_of, page, before }
 }
 
 /// The records that a caller wants and may see, and the page that they are.
@@ -152,6 +171,16 @@ pub(super) async fn listed<O: Operation>(
     may: &May<O>,
     of: Resource,
     wanted: Wanted,
+) -> Result<(Vec<SupportRecord>, Page), Problem> {
+    listed_where(may, of, wanted, |_| true).await
+}
+
+/// The same of those that something holds for.
+pub(super) async fn listed_where<O: Operation>(
+    may: &May<O>,
+    of: Resource,
+    wanted: Wanted,
+    holds: impl Fn(&SupportRecord) -> bool + Send + 'static,
 ) -> Result<(Vec<SupportRecord>, Page), Problem> {
     let (store, sees) = (may.store(), sees(may));
     let Wanted { cds, county, state, as_of, page: PageAsked { limit, .. }, before } = wanted;
@@ -166,7 +195,8 @@ pub(super) async fn listed<O: Operation>(
             // One more tells whether there is a next page.
             limit: Some(limit + 1),
         };
-        Ok(store.support_records(&filter, sees).map_err(AppError::from)?)
+        let admits = |record: &SupportRecord| sees(record) && holds(record);
+        Ok(store.support_records(&filter, admits).map_err(AppError::from)?)
     })
     .await?;
     let more = records.len() > limit;

@@ -274,7 +274,7 @@ impl ServiceChange {
 }
 
 /// A value that is there: `null` is none.
-fn there<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn there<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
