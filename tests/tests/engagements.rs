@@ -163,7 +163,10 @@ fn an_engagement_rests_on_a_public_assignment_and_is_one_at_a_time(on: Backend) 
     // When it is over, there may be another.
     let path = path_of(&opened);
     let closed = json!({"closed": {"on": "2025-06-30", "reason": "two years are over"}});
-    assert_eq!(done(&patch(&parts.county, &service, &path, "\"1\"", &closed), 200)["state"], "closed");
+    assert_eq!(
+        done(&patch(&parts.county, &service, &path, "\"1\"", &closed), 200)["state"],
+        "closed"
+    );
     done(&open(&parts.lead, &service, IN_NEED), 201);
     // In level 3 by a referral alone, the Collaborative helps, once it assists.
     let body = json!({"cds": CALM, "door": "emergencyApportionment", "on": ON, "reason": "x"});
@@ -198,7 +201,12 @@ fn what_the_law_asks_of_an_activity_is_refused_by_name_where_it_is_missing(on: B
         said
     };
     let (c, level) = (Some("ec-52071#c"), "strengthsAndWeaknesses");
-    is_missing(&activity(level, over.clone()), "inWriting", c, "activities.strengthsAndWeaknesses.evidence");
+    is_missing(
+        &activity(level, over.clone()),
+        "inWriting",
+        c,
+        "activities.strengthsAndWeaknesses.evidence",
+    );
     is_missing(&activity(level, with("evidence", json!([document()]))), "programs", c, "programs");
     is_missing(&activity("expertOrPartner", over.clone()), "expertOrPartner", c, "neither");
     is_missing(&activity("documentation", over.clone()), "documentation", c, "evidence");
@@ -262,12 +270,27 @@ fn what_the_law_asks_of_an_activity_is_refused_by_name_where_it_is_missing(on: B
     let long = "x".repeat(4001);
     let many: Vec<Value> = (0..201).map(|_| json!({"words": "x"})).collect();
     for (body, at) in [
-        (json!({"activities": {"advice": {"state": "planned", "evidence": [unhashed]}}}), "activities.advice.evidence[0].sha256"),
-        (json!({"activities": {"advice": {"state": "planned", "evidence": [unlinked]}}}), "activities.advice.evidence[0].link"),
+        (
+            json!({"activities": {"advice": {"state": "planned", "evidence": [unhashed]}}}),
+            "activities.advice.evidence[0].sha256",
+        ),
+        (
+            json!({"activities": {"advice": {"state": "planned", "evidence": [unlinked]}}}),
+            "activities.advice.evidence[0].link",
+        ),
         (json!({"activities": {"advice": {"state": "begun"}}}), "activities.advice.state"),
-        (json!({"activities": {"advice": {"state": "planned", "from": "2024"}}}), "activities.advice.from"),
-        (json!({"activities": {"advice": {"state": "planned", "who": ["a\nb"]}}}), "activities.advice.who[0]"),
-        (json!({"activities": {"advice": {"state": "planned", "advisers": ["x"]}}}), "activities.advice.advisers[0]"),
+        (
+            json!({"activities": {"advice": {"state": "planned", "from": "2024"}}}),
+            "activities.advice.from",
+        ),
+        (
+            json!({"activities": {"advice": {"state": "planned", "who": ["a\nb"]}}}),
+            "activities.advice.who[0]",
+        ),
+        (
+            json!({"activities": {"advice": {"state": "planned", "advisers": ["x"]}}}),
+            "activities.advice.advisers[0]",
+        ),
         (json!({"needs": [{"group": "XX"}]}), "needs[0].group"),
         (json!({"needs": [{"indicator": "XX"}]}), "needs[0].indicator"),
         (json!({"needs": [{"priority": 11}]}), "needs[0].priority"),
@@ -287,7 +310,8 @@ fn what_the_law_asks_of_an_activity_is_refused_by_name_where_it_is_missing(on: B
         assert_eq!(refused(&answer).1, "body-not-valid", "{body:.90}");
         assert_eq!(answer.json()["errors"][0]["parameter"], at, "{}", answer.json());
     }
-    for odd in [json!([]), json!({"needs": null}), json!({"state": "closed"}), json!({"level": 2})] {
+    for odd in [json!([]), json!({"needs": null}), json!({"state": "closed"}), json!({"level": 2})]
+    {
         assert_eq!(refused(&write(&odd)).1, "body-not-valid", "{odd}");
     }
     // The longest and the most are taken.

@@ -156,8 +156,7 @@ fn whoever_is_asked_answers_and_sees_it(on: Backend) {
     is_missing(&take(&other, &service, &path, "begin"), "askedAccepts", None, "county:02");
     is_missing(&take(&lea, &service, &path, "close"), "askedAccepts", None, "county:02");
     let silent = json!({"step": "accept", "on": ON}).to_string();
-    let silent =
-        other.send(&service, "POST", &format!("{path}/steps"), &[JSON, ANY], silent);
+    let silent = other.send(&service, "POST", &format!("{path}/steps"), &[JSON, ANY], silent);
     is_missing(&silent, "reason", None, "reason");
     assert_eq!(done(&take(&other, &service, &path, "accept"), 200)["state"], "accepted");
     is_missing(&take(&other, &service, &path, "decline"), "notYet", None, "accepted");
@@ -177,20 +176,28 @@ fn whoever_is_asked_answers_and_sees_it(on: Backend) {
     // Declined is an end, too.
     let path = path_of(&ask(&own, &service, CALM, "ccee"));
     let declined = done(&take(&ccee, &service, &path, "decline"), 200);
-    assert_eq!((&declined["state"], &declined["steps"][0]["words"]), (&json!("declined"), &json!("a reason")));
+    assert_eq!(
+        (&declined["state"], &declined["steps"][0]["words"]),
+        (&json!("declined"), &json!("a reason"))
+    );
     is_missing(&take(&ccee, &service, &path, "accept"), "open", None, "declined");
     // For one that no token stands for, who asks says what it answered.
     let path = path_of(&ask(&lea, &service, CALM, "other:A firm"));
     assert_eq!(refused(&take(&state, &service, &path, "accept")).1, "step-of-others");
     assert_eq!(done(&take(&lea, &service, &path, "accept"), 200)["state"], "accepted");
     assert_eq!(done(&take(&own, &service, &path, "begin"), 200)["state"], "underWay");
-    for (query, count) in
-        [("state=closed", 1), ("state=underWay", 1), ("county=01", 3), ("county=02", 0), ("limit=2", 2)]
-    {
+    for (query, count) in [
+        ("state=closed", 1),
+        ("state=underWay", 1),
+        ("county=01", 3),
+        ("county=02", 0),
+        ("limit=2", 2),
+    ] {
         let list = done(&state.get(&service, &format!("{REQUESTS}?{query}")), 200);
         assert_eq!(list["items"].as_array().unwrap().len(), count, "{query}");
     }
-    for odd in [json!({"step": "leap", "on": ON}), json!({"step": "begin", "on": ON, "words": "x"})] {
+    for odd in [json!({"step": "leap", "on": ON}), json!({"step": "begin", "on": ON, "words": "x"})]
+    {
         let steps = format!("{path}/steps");
         let answer = own.send(&service, "POST", &steps, &[JSON, ANY], odd.to_string());
         assert_eq!(refused(&answer).1, "body-not-valid", "{odd}");

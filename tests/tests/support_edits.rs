@@ -140,7 +140,13 @@ fn activity() -> impl Strategy<Value = Activity> {
 fn step() -> impl Strategy<Value = StepEdit> {
     let done_on = option::weighted(0.5, option::weighted(0.8, any_day()));
     let title = option::weighted(0.5, Just("a title".to_owned()));
-    (title, option::weighted(0.7, any_day()), done_on, option::of(any::<bool>()), option::of(words()))
+    (
+        title,
+        option::weighted(0.7, any_day()),
+        done_on,
+        option::of(any::<bool>()),
+        option::of(words()),
+    )
         .prop_map(|(title, due, done_on, left_out, words)| StepEdit {
             title,
             due,
@@ -169,11 +175,8 @@ fn edit() -> impl Strategy<Value = Edit> {
         who: vec![],
         words,
     });
-    let change = words().prop_map(|words| LcapChange {
-        part: LcapPart::Goal,
-        which: "1".to_owned(),
-        words,
-    });
+    let change =
+        words().prop_map(|words| LcapChange { part: LcapPart::Goal, which: "1".to_owned(), words });
     let action = (any_day(), words(), prop_oneof![Just(String::new()), words()])
         .prop_map(|(on, words, outcome)| Action { on, words, outcome });
     let closing = (any_day(), words()).prop_map(|(on, reason)| Closing { on, reason });
@@ -326,7 +329,7 @@ fn holds_what_was_given(
         let done_on = given.and_then(|given| given.done_on);
         prop_assert_eq!(step.done_on, done_on.unwrap_or(was.and_then(|was| was.done_on)));
         let said = given.and_then(|given| given.words.as_ref()).or(was.map(|was| &was.words));
-        prop_assert_eq!(&step.words, said.unwrap_or(&String::new()));
+        prop_assert_eq!(step.words.as_str(), said.map_or("", String::as_str));
     }
     let keys: BTreeSet<&String> = after.steps().iter().map(|step| &step.key).collect();
     let known = before.steps().iter().map(|step| &step.key).chain(edit.steps.keys());

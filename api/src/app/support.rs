@@ -15,7 +15,9 @@ use calsos_domain::support::actor::Actor;
 use calsos_domain::support::evidence::{Evidence, MetTest, Tested};
 use calsos_domain::support::intervention::Found;
 use calsos_domain::support::referral::{Referral, State};
-use calsos_persistence::{LeaRecord, Store, StoreError, SupportFilter, SupportId, SupportKind, SupportRecord};
+use calsos_persistence::{
+    LeaRecord, Store, StoreError, SupportFilter, SupportId, SupportKind, SupportRecord,
+};
 use serde::de::DeserializeOwned;
 
 use super::Office;

@@ -253,7 +253,9 @@ impl Condition {
                  apply to the LEA's goals: name them"
             }
             Condition::ExpertOrPartner => "an expert, a team or a partner district has to be named",
-            Condition::PartnerOfCounty => "a partner is another school district of the LEA's county",
+            Condition::PartnerOfCounty => {
+                "a partner is another school district of the LEA's county"
+            }
             Condition::Documentation => {
                 "that the LEA completed the work has to be documented: name the document"
             }
@@ -326,8 +328,7 @@ impl Condition {
             | Condition::PowerApproved
             | Condition::InForce
             | Condition::NotBargained => intervention,
-            Condition::InLevel2
-            | Condition::NotIdentified => level2,
+            Condition::InLevel2 | Condition::NotIdentified => level2,
             Condition::InWriting
             | Condition::Programs
             | Condition::ExpertOrPartner

@@ -435,7 +435,10 @@ mod tests {
             ("other:A firm", false),
         ] {
             let asked = Asked::parse(text).unwrap();
-            assert_eq!((asked.to_string().as_str(), asked.answers_itself()), (text, answers_itself));
+            assert_eq!(
+                (asked.to_string().as_str(), asked.answers_itself()),
+                (text, answers_itself)
+            );
         }
         for none in ["", "authorizer:1", "authorizer:00000000000000", "county:99", "lea:1"] {
             assert_eq!(Asked::parse(none), None, "{none}");

@@ -134,10 +134,7 @@ pub(crate) fn template(store: &Store, county: CountyCode) -> Result<(Template, u
 
 /// The records of a county office's own steps: one, if it has any.
 pub(crate) fn templates_of(county: CountyCode) -> SupportFilter<'static> {
-    SupportFilter {
-        county: Some(county),
-        ..SupportFilter::of(SupportKind::EngagementTemplate)
-    }
+    SupportFilter { county: Some(county), ..SupportFilter::of(SupportKind::EngagementTemplate) }
 }
 
 /// The steps that come with the program.

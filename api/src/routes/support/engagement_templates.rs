@@ -41,7 +41,12 @@ struct TemplateView {
 #[schema(as = EngagementTemplateStep)]
 struct TemplateStepPart {
     /// What names it among the steps.
-    #[schema(min_length = 1, max_length = 40, pattern = "^[A-Za-z0-9]+$", example = "firstMeeting")]
+    #[schema(
+        min_length = 1,
+        max_length = 40,
+        pattern = "^[A-Za-z0-9]+$",
+        example = "firstMeeting"
+    )]
     key: String,
     #[schema(min_length = 1, max_length = 300, example = "First meeting")]
     title: String,
@@ -79,9 +84,8 @@ impl TemplateView {
 
 impl NewEngagementTemplate {
     fn read(self) -> Result<Template, Problem> {
-        let refused = |parameter: String, detail: String| {
-            Problem::of_body(vec![Fault { parameter, detail }])
-        };
+        let refused =
+            |parameter: String, detail: String| Problem::of_body(vec![Fault { parameter, detail }]);
         let mut steps = Vec::new();
         for (number, step) in self.steps.into_iter().enumerate() {
             let TemplateStepPart { key, title, activity, days } = step;
@@ -161,8 +165,7 @@ pub(crate) async fn replace_engagement_template(
     let store = may.store();
     let version = apart(move || {
         let filter = templates_of(county);
-        let set =
-            SupportSet { filter, by: writer.by(), once: None, audit: Some(writer.audit()) };
+        let set = SupportSet { filter, by: writer.by(), once: None, audit: Some(writer.audit()) };
         let outcome = store.write_supports(&set, |held| {
             let version = held.first().map_or(0, |record| record.version.version);
             if !condition.holds(&tag_of(version)) {
@@ -174,8 +177,7 @@ pub(crate) async fn replace_engagement_template(
                     SupportStep::Change { id: *id, state, content, reason: None }
                 }
                 None => {
-                    let place =
-                        SupportPlace { kind: filter.kind, cds: None, county: Some(county) };
+                    let place = SupportPlace { kind: filter.kind, cds: None, county: Some(county) };
                     SupportStep::Add { place, state, content }
                 }
             }])
@@ -215,7 +217,8 @@ fn may_keep(caller: &Caller, county: CountyCode) -> Result<(), Problem> {
         Some(Agency::State | Agency::Spi) => Ok(()),
         Some(Agency::County(own)) if *own == county => Ok(()),
         _ => {
-            let detail = format!("the steps of county {county} are kept by its office and the state");
+            let detail =
+                format!("the steps of county {county} are kept by its office and the state");
             Err(Problem::new(Kind::OutOfReach, detail))
         }
     }

@@ -132,8 +132,7 @@ pub(crate) async fn create_request(
         }
         let standing = standing(&public, cds, county, today.unwrap_or(on))?;
         let (lea_type, identified) = (standing.lea_type, standing.identified);
-        let opened =
-            Request::open(Opening { cds, lea_type, county, asked, on, words, identified });
+        let opened = Request::open(Opening { cds, lea_type, county, asked, on, words, identified });
         let opened = opened.map_err(|refusal| Problem::of_refusal(&refusal))?;
         let says = serde_json::to_string(&opened).map_err(AppError::from)?;
         let entry = writer.entry.clone().answered(201);

@@ -261,10 +261,9 @@ impl Activity {
                 return Err(dates.missing(Condition::PartnerOfCounty).found(found));
             }
         }
-        let advises =
-            |of: &&ServiceProvider| {
-                !matches!(of, ServiceProvider::Ccee | ServiceProvider::GeographicLead(_))
-            };
+        let advises = |of: &&ServiceProvider| {
+            !matches!(of, ServiceProvider::Ccee | ServiceProvider::GeographicLead(_))
+        };
         match self.advisers.iter().find(advises) {
             Some(other) => {
                 let found = format!("activities.{kind}.advisers has {other}");
@@ -301,9 +300,7 @@ impl Activity {
             ActivityKind::Advice if self.advisers.is_empty() => {
                 lacks(Condition::Adviser, "advisers")
             }
-            ActivityKind::LcapReview if !says(&self.words) => {
-                lacks(Condition::Reviewed, "words")
-            }
+            ActivityKind::LcapReview if !says(&self.words) => lacks(Condition::Reviewed, "words"),
             _ => Ok(()),
         }
     }

@@ -71,13 +71,8 @@ pub enum StepState {
 
 impl StepState {
     /// Every state.
-    pub const ALL: [StepState; 5] = [
-        StepState::Done,
-        StepState::Due,
-        StepState::Late,
-        StepState::Ahead,
-        StepState::LeftOut,
-    ];
+    pub const ALL: [StepState; 5] =
+        [StepState::Done, StepState::Due, StepState::Late, StepState::Ahead, StepState::LeftOut];
 
     /// The code used in answers.
     #[must_use]

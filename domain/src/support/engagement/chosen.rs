@@ -49,8 +49,7 @@ impl ChosenNeed {
     /// `needs` are those of the LEA, where its results are there to be looked at.
     #[must_use]
     pub fn marked(self, needs: Option<&[Need]>) -> ChosenNeed {
-        let is_coded =
-            self.group.is_some() || self.indicator.is_some() || self.priority.is_some();
+        let is_coded = self.group.is_some() || self.indicator.is_some() || self.priority.is_some();
         let same = |need: &Need| {
             let group = match need.subject {
                 Subject::Cell { group, .. } => Some(group),

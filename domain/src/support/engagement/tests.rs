@@ -106,11 +106,9 @@ fn an_activity_is_done_where_it_has_what_the_law_asks_of_it() {
     let engagement = opened();
     let program = Program { name: "Teams".to_owned(), evidence: "a study".to_owned() };
     let whole = |kind| match kind {
-        ActivityKind::StrengthsAndWeaknesses => Activity {
-            evidence: vec![document()],
-            programs: vec![program.clone()],
-            ..done()
-        },
+        ActivityKind::StrengthsAndWeaknesses => {
+            Activity { evidence: vec![document()], programs: vec![program.clone()], ..done() }
+        }
         ActivityKind::ExpertOrPartner => {
             Activity { partner: Some(cds("01800020000000")), ..done() }
         }
@@ -136,11 +134,8 @@ fn an_activity_is_done_where_it_has_what_the_law_asks_of_it() {
         let ahead = Activity { until: Some(day("2091-06-02")), ..activity.clone() };
         lacks(edited(&engagement, of(kind, ahead.clone())), Condition::NotAhead, "2091-06-02");
         // What is planned may be ahead, and lacks nothing.
-        let planned = Activity {
-            state: ActivityState::Planned,
-            until: ahead.until,
-            ..Activity::default()
-        };
+        let planned =
+            Activity { state: ActivityState::Planned, until: ahead.until, ..Activity::default() };
         assert!(edited(&engagement, of(kind, planned)).is_ok());
     }
     let lacking = [
@@ -460,7 +455,16 @@ fn a_document_has_a_link_and_a_hash() {
     for link in ["https://example.org", "http://127.0.0.1:8080/x?y=1#z", "https://a"] {
         assert!(Document::is_link(link), "{link}");
     }
-    for none in ["", "ftp://a", "https://", "https:///x", "javascript:alert(1)", "https://a b", "https://a\"b", "HTTPS://a"] {
+    for none in [
+        "",
+        "ftp://a",
+        "https://",
+        "https:///x",
+        "javascript:alert(1)",
+        "https://a b",
+        "https://a\"b",
+        "HTTPS://a",
+    ] {
         assert!(!Document::is_link(none), "{none}");
     }
     assert!(Document::is_sha256(&"0a".repeat(32)));
@@ -489,8 +493,7 @@ fn what_was_written_is_read_back() {
         words: "attendance".to_owned(),
         made_eligible: Some(true),
     };
-    engagement =
-        edited(&engagement, Edit { needs: Some(vec![need]), ..Edit::default() }).unwrap();
+    engagement = edited(&engagement, Edit { needs: Some(vec![need]), ..Edit::default() }).unwrap();
     let table = toml::Value::try_from(&engagement).unwrap();
     assert_eq!(table["needs"][0]["group"].as_str(), Some("SWD"));
     assert_eq!(table["activities"]["advice"]["advisers"][0].as_str(), Some("ccee"));

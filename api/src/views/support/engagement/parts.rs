@@ -91,7 +91,11 @@ const INNER_MOST: usize = 50;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = EngagementDocument)]
 pub(crate) struct DocumentPart {
-    #[schema(max_length = 2000, pattern = "^https?://", example = "https://example.org/review.pdf")]
+    #[schema(
+        max_length = 2000,
+        pattern = "^https?://",
+        example = "https://example.org/review.pdf"
+    )]
     link: String,
     #[schema(min_length = 1, max_length = 2000, example = "Strengths and weaknesses")]
     title: String,
@@ -115,7 +119,8 @@ impl DocumentPart {
     fn read(self, at: &str) -> Result<Document, Problem> {
         let DocumentPart { link, title, on, sha256 } = self;
         if link.len() > NAME_MOST || !Document::is_link(&link) {
-            let detail = format!("a link of at most {NAME_MOST} letters, https:// or http://, is expected");
+            let detail =
+                format!("a link of at most {NAME_MOST} letters, https:// or http://, is expected");
             return Err(refused(&format!("{at}.link"), detail));
         }
         if !Document::is_sha256(&sha256) {
@@ -216,9 +221,8 @@ impl ActivityPart {
         let named = |text: String, at: &str| name(at, text);
         let evidence = |document: DocumentPart, at: &str| document.read(at);
         let adviser = |text: String, at: &str| code(at, &text, ServiceProvider::parse);
-        let partner = |text: String| {
-            code(&here("partner"), &text, |text| CdsCode::parse(text).ok())
-        };
+        let partner =
+            |text: String| code(&here("partner"), &text, |text| CdsCode::parse(text).ok());
         Ok(Activity {
             state: code(&here("state"), &self.state, ActivityState::parse)?,
             from: maybe_day(&here("from"), self.from)?,
