@@ -122,11 +122,11 @@ impl Asked {
         self.optional(name, moments::DAY, moments::day)
     }
 
-    /// The day on which what is asked for held: none after the one as of which is asked, which
-    /// is that of now where no other is named.
-    pub(crate) fn effective_on(&mut self, as_of: Option<Timestamp>) -> Option<Day> {
+    /// The day on which what is asked for held: none after that of the moment as of which is
+    /// asked.
+    pub(crate) fn effective_on(&mut self, as_of: Timestamp) -> Option<Day> {
         let day = self.day("effectiveOn")?;
-        let known = moments::today(as_of.unwrap_or_else(Timestamp::now))?;
+        let known = moments::today(as_of)?;
         if day > known {
             self.fault("effectiveOn", format!("{day} is ahead of {known}: nobody knows it yet"));
         }

@@ -1,9 +1,9 @@
-//! The services of every catalogue in memory: read again where anything of the record of
-//! support is another. While the database is away, those that were read last are served.
+//! The services of every catalogue in memory: read again where one was written. While the
+//! database is away, those that were read last are served.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use calsos_persistence::StoreError;
+use calsos_persistence::{StoreError, SupportKind};
 
 use crate::app::Office;
 use crate::app::support::services::HeldService;
@@ -12,9 +12,11 @@ use crate::error::AppError;
 /// Services by provider and code, ended ones too.
 pub(crate) type Services = Arc<Vec<HeldService>>;
 
-/// What was read last, with the number of the newest version that was stored then.
+type Newest = Option<i32>;
+
+/// What was read last, with the number of the newest version of any that was stored then.
 #[derive(Debug, Default)]
-pub(crate) struct Catalogues(Mutex<Option<(u32, Services)>>);
+pub(crate) struct Catalogues(Mutex<Option<(Newest, Services)>>);
 
 impl Catalogues {
     /// The services as they are stored now. Where the database is known to be away it is not
@@ -33,9 +35,13 @@ impl Catalogues {
         }
     }
 
-    fn read(&self, office: &Office, held: Option<&(u32, Services)>) -> Result<Services, AppError> {
+    fn read(
+        &self,
+        office: &Office,
+        held: Option<&(Newest, Services)>,
+    ) -> Result<Services, AppError> {
         // Asked before they are read: what is stored meanwhile is read again the next time.
-        let newest = office.store.newest_support()?;
+        let newest = office.store.newest_support(SupportKind::Service)?;
         if let Some((_, services)) = held.filter(|(of, _)| *of == newest) {
             return Ok(Arc::clone(services));
         }

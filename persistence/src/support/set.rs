@@ -1,8 +1,6 @@
 //! Records of support that are kept together, such as the services of a catalogue: what is
 //! written of them is decided on all of them, and written at one moment, all of it or nothing.
 
-use diesel::prelude::*;
-
 use super::read::{all, newest};
 use super::write::{Written, asked_before, insert_at, insert_record};
 use super::{SupportBy, SupportFilter, SupportPlace, SupportRecord, SupportWhat, WriteSupport};
@@ -11,7 +9,6 @@ use crate::error::StoreError;
 use crate::ids::SupportId;
 use crate::jobs::Once;
 use crate::moments;
-use crate::schema::support_version;
 use crate::store::Store;
 use crate::stored::moment_column;
 
@@ -68,20 +65,6 @@ pub enum WriteSupports<R> {
 }
 
 impl Store {
-    /// The number of the newest version of any record of support, 0 where there is none: as long
-    /// as it is the same, so are they all.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] and [`StoreError::Database`].
-    pub fn newest_support(&self) -> Result<u32, StoreError> {
-        self.read("reading the record of support", |connection| {
-            let newest: Option<i32> = support_version::table
-                .select(diesel::dsl::max(support_version::sequence))
-                .first(connection)?;
-            Ok(u32::try_from(newest.unwrap_or(0)).unwrap_or(0))
-        })
-    }
-
     /// Writes records together. What is written is decided by `decide`, which is given every
     /// record that the filter wants as it is then; nobody else writes meanwhile. Where nothing
     /// is to be written, neither is the audit.

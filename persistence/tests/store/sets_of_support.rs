@@ -50,13 +50,13 @@ fn contents(records: &[SupportRecord]) -> Vec<(&str, &str)> {
 fn a_set_is_written_at_one_moment_with_one_entry_of_the_audit(on: Backend) {
     let database = Database::new(on);
     let store = &database.store;
-    assert_eq!(store.newest_support().unwrap(), 0);
+    assert_eq!(store.newest_support(SupportKind::Service).unwrap(), None);
     // Neither another kind nor another county is of the set.
     add_support(store, &new_support());
     let first = write(store, vec![made("1"), made("2")]);
     assert_eq!(contents(&first), [("2", "offered"), ("1", "offered")]);
     assert_eq!(first[0].version.at, first[1].version.at);
-    assert_eq!(store.newest_support().unwrap(), 3);
+    assert_eq!(store.newest_support(SupportKind::Service).unwrap(), Some(3));
     let mut seen = Vec::new();
     let written = store.write_supports(&set(), |held| {
         seen = held.to_vec();
@@ -133,7 +133,7 @@ fn of_many_who_look_before_they_write_one_writes(on: Backend) {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(written.iter().filter(|written| **written).count(), 1);
-    assert_eq!(database.store.newest_support().unwrap(), 1);
+    assert_eq!(database.store.newest_support(SupportKind::Service).unwrap(), Some(1));
 }
 
 on_both![

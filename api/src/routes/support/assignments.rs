@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 use calsos_domain::cds::CdsCode;
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -53,8 +54,8 @@ pub(crate) async fn list_support_of_lea(
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let (cds, as_of) = (asked.path_cds(&path), asked.as_of());
-    let day = asked.effective_on(as_of);
+    let (cds, as_of) = (asked.path_cds(&path), asked.as_of(may.latest()));
+    let day = asked.effective_on(as_of.unwrap_or_else(|| may.latest()));
     let cds = asked.done_with(cds)?;
     let snapshot = may.as_of(as_of).await?;
     snapshot.lea(cds)?;
@@ -97,8 +98,8 @@ pub(crate) async fn list_assignments(
     may: May<ListAssignments>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let as_of = asked.as_of();
-    let wanted = wanted(&mut asked, as_of);
+    let as_of = asked.as_of(may.latest());
+    let wanted = wanted(&mut asked, as_of.unwrap_or_else(|| may.latest()));
     let page = PageAsked::of(&mut asked);
     let after = page.cursor.as_ref().and_then(|cursor| {
         let cds = CdsCode::parse(&cursor.after).ok();
@@ -139,7 +140,7 @@ pub(crate) async fn list_assignments(
 }
 
 /// What a query wants of the list.
-fn wanted(asked: &mut Asked, as_of: Option<jiff::Timestamp>) -> WantedAssignment {
+fn wanted(asked: &mut Asked, as_of: Timestamp) -> WantedAssignment {
     let number = |text: &str| text.parse().ok().filter(|number| (1..=2).contains(number));
     WantedAssignment {
         effective_on: asked.effective_on(as_of),

@@ -187,7 +187,7 @@ pub(crate) async fn list_interventions(
     request: HttpRequest,
     may: May<ListInterventions>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = wanted(&request, INTERVENTIONS, &State::ALL.map(State::code))?;
+    let wanted = wanted(&request, &may, INTERVENTIONS, &State::ALL.map(State::code))?;
     let (records, page) = listed(&may, INTERVENTIONS, wanted).await?;
     let items = records.into_iter().map(|record| InterventionView::of(record, None));
     fresh(&InterventionList { items: items.collect::<Result<_, _>>()?, page })
@@ -217,7 +217,7 @@ pub(crate) async fn get_intervention(
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let as_of = asked.as_of();
+    let as_of = asked.as_of(may.latest());
     asked.done()?;
     let record = visible(&may, INTERVENTIONS, &path, as_of).await?;
     let version = record.version.version;

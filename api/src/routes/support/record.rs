@@ -122,8 +122,9 @@ pub(super) struct Wanted {
 }
 
 /// Reads what a list wants. `states` are those that records of the kind can be in.
-pub(super) fn wanted(
+pub(super) fn wanted<O: Operation>(
     request: &HttpRequest,
+    may: &May<O>,
     of: Resource,
     states: &[&str],
 ) -> Result<Wanted, Problem> {
@@ -133,7 +134,7 @@ pub(super) fn wanted(
     let expected = format!("one of {}", states.join(", "));
     let state =
         asked.optional("state", &expected, |text| states.contains(&text).then(|| text.to_owned()));
-    let as_of = asked.as_of();
+    let as_of = asked.as_of(may.latest());
     let page = PageAsked::without_total(&mut asked);
     let before = page.cursor.as_ref().and_then(|cursor| {
         let after = (cursor.dataset == of.collection).then(|| cursor.after.parse().ok()).flatten();

@@ -196,7 +196,7 @@ pub(crate) async fn list_referrals(
     request: HttpRequest,
     may: May<ListReferrals>,
 ) -> Result<HttpResponse, Problem> {
-    let wanted = wanted(&request, REFERRALS, &State::ALL.map(State::code))?;
+    let wanted = wanted(&request, &may, REFERRALS, &State::ALL.map(State::code))?;
     let (records, page) = listed(&may, REFERRALS, wanted).await?;
     let items = records.into_iter().map(|record| ReferralView::of(record, None));
     fresh(&ReferralList { items: items.collect::<Result<_, _>>()?, page })
@@ -226,7 +226,7 @@ pub(crate) async fn get_referral(
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let as_of = asked.as_of();
+    let as_of = asked.as_of(may.latest());
     asked.done()?;
     let record = visible(&may, REFERRALS, &path, as_of).await?;
     let version = record.version.version;
