@@ -20,7 +20,7 @@ use calsos_domain::operator::{GeographicLeadRow, Span};
 use calsos_domain::outcome::{MissingInput, Outcome};
 use calsos_domain::performance::{Color, Level, Performance};
 use calsos_domain::release::{LocalRating, PublishedStatus};
-use calsos_domain::rulebook::Edition;
+use calsos_domain::rulebook::{Edition, Effect};
 use calsos_domain::student_group::StudentGroup;
 use calsos_domain::support::{Answer, provider};
 use calsos_domain::sustained_need::SustainedFinding;
@@ -869,6 +869,21 @@ fn the_years_2020_and_2021_neither_count_nor_break_the_window() {
     let d = decide(&case, e);
     assert_eq!(test(&d, LEVEL_3).outcome, Outcome::Met);
     assert!(d.history.iter().all(|h| ![2020, 2021].contains(&h.year.number())));
+}
+
+#[test]
+fn the_level_3_test_looks_at_the_four_latest_years_with_determinations() {
+    for number in [2022, 2023, 2024, 2025] {
+        let years = books().editions().map(|e| e.year).filter(|y| y.number() <= number);
+        let mut latest: Vec<_> = years.collect();
+        latest.drain(..latest.len() - 4);
+        for lea_type in [District, CountyOffice] {
+            let mut tests = edition(number).sustained_for(lea_type);
+            let level_3 = tests.find(|test| test.effect == Effect::Level3).unwrap();
+            assert_eq!(level_3.window, latest, "{number} {lea_type}");
+        }
+    }
+    assert_eq!(edition(2022).sustained[0].window, [2017, 2018, 2019, 2022].map(year));
 }
 
 #[test]
