@@ -51,6 +51,7 @@ use crate::app::explain::trace_view;
 use crate::app::held::Held;
 use crate::app::moments::Moments;
 use crate::app::support::assignments::Assignments;
+use crate::app::support::decisions::Decisions;
 use crate::app::wanted::Entry;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
@@ -79,6 +80,8 @@ pub(crate) struct Snapshot {
     pub(crate) index: Arc<Index>,
     /// What those of the LEAs are in that it names, by what is public.
     pub(crate) assignments: Arc<Assignments>,
+    /// What was decided beyond what follows determinations, of every LEA.
+    pub(crate) decisions: Decisions,
     /// The answers in the order of the index, each with the run that it comes from.
     answers: Vec<HeldAnswer>,
     /// Files whose small counts are not shown.

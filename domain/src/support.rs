@@ -5,6 +5,7 @@ pub mod actor;
 pub mod catalogue;
 pub mod condition;
 mod days;
+pub mod decided;
 pub mod evidence;
 pub mod grades;
 pub mod intervention;

@@ -100,6 +100,16 @@ impl Day {
         Day { year, month, day: days_of(year, month).unwrap_or(day) }
     }
 
+    /// The day after. Of a month without a day, the first day after it.
+    #[must_use]
+    pub fn after(self) -> Day {
+        let Day { year, month, day } = self;
+        if day > 0 && days_of(year, month).is_some_and(|days| day < days) {
+            return Day { day: day + 1, ..self };
+        }
+        Day { day: 0, ..self }.or_end_of_month()
+    }
+
     /// The day itself. Of a month without a day, the first day on which the month is over.
     #[must_use]
     pub fn or_end_of_month(self) -> Day {
@@ -188,6 +198,17 @@ mod tests {
         assert_eq!(before("2024-03-01"), "2024-02-29");
         assert_eq!(before("2023-03-01"), "2023-02-28");
         assert_eq!(before("2017-12"), "2017-11-30");
+    }
+
+    #[test]
+    fn the_day_after_is_in_the_month_or_year_after_where_there_is_none_in_this() {
+        let after = |day: &str| Day::parse(day).unwrap().after().to_string();
+        assert_eq!(after("2024-11-20"), "2024-11-21");
+        assert_eq!(after("2024-10-31"), "2024-11-01");
+        assert_eq!(after("2023-12-31"), "2024-01-01");
+        assert_eq!(after("2024-02-28"), "2024-02-29");
+        assert_eq!(after("2023-02-28"), "2023-03-01");
+        assert_eq!(after("2017-12"), "2018-01-01");
     }
 
     #[test]

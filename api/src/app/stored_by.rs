@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::Office;
 use super::moments::Moments;
+use super::support::decisions::{DecisionHistory, Decisions};
 use crate::error::AppError;
 
 /// All that was stored, with when.
@@ -22,6 +23,29 @@ pub(crate) struct Timeline {
     said: Vec<Publication>,
     /// What was said of whether they are withdrawn, likewise.
     withdrawals: Vec<Withdrawal>,
+    decisions: DecisionHistory,
+}
+
+/// Up to which numbers a timeline is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Last {
+    pub(crate) run: u32,
+    /// Of what was said of when releases are public.
+    pub(crate) said: Option<u32>,
+    /// Of what was said of whether they are withdrawn.
+    pub(crate) withdrawal: Option<u32>,
+    /// Of what decides on levels.
+    pub(crate) decision: Option<u32>,
+}
+
+impl Last {
+    /// Up to whatever is stored.
+    const OF_ALL: Last = Last {
+        run: u32::MAX,
+        said: Some(u32::MAX),
+        withdrawal: Some(u32::MAX),
+        decision: Some(u32::MAX),
+    };
 }
 
 /// What was stored by a moment.
@@ -33,25 +57,25 @@ pub(crate) struct StoredBy {
     pub(crate) releases: Vec<ReleaseRecord>,
     /// The last that was said of each release.
     pub(crate) said: BTreeMap<ReleaseNumber, Publication>,
+    /// What was decided beyond what follows determinations.
+    pub(crate) decisions: Decisions,
 }
 
 impl Timeline {
-    /// What is stored up to a run and up to the last that was said of when releases are
-    /// public and of whether they are withdrawn, where these releases are stored.
+    /// What is stored up to these numbers, where these releases are stored.
     pub(crate) fn read(
         office: &Office,
         releases: Vec<ReleaseRecord>,
-        last_run: u32,
-        last_said: Option<u32>,
-        last_withdrawal: Option<u32>,
+        last: Last,
     ) -> Result<Timeline, AppError> {
         let mut runs = office.store.runs()?;
-        runs.retain(|run| run.number <= last_run);
+        runs.retain(|run| run.number <= last.run);
         let mut said = office.store.publication_history()?;
-        said.retain(|said| Some(said.sequence) <= last_said);
+        said.retain(|said| Some(said.sequence) <= last.said);
         let mut withdrawals = office.store.withdrawals()?;
-        withdrawals.retain(|said| Some(said.sequence) <= last_withdrawal);
-        Ok(Timeline { runs, releases, said, withdrawals })
+        withdrawals.retain(|said| Some(said.sequence) <= last.withdrawal);
+        let decisions = office.decision_history()?.until(last.decision);
+        Ok(Timeline { runs, releases, said, withdrawals, decisions })
     }
 
     /// What was stored by a moment. This is the one place that knows it.
@@ -78,6 +102,7 @@ impl Timeline {
             run,
             releases: self.releases.iter().filter(was_there).map(as_then).collect(),
             said: said.map(|said| (said.release, said.clone())).collect(),
+            decisions: self.decisions.by(is_by),
         }
     }
 
@@ -104,7 +129,7 @@ impl Office {
     ) -> Result<(RunRecord, Vec<ReleaseRecord>), AppError> {
         let Some(moment) = moment else { return Ok((self.run()?, self.store.releases()?)) };
         let releases = self.store.releases()?;
-        let timeline = Timeline::read(self, releases, u32::MAX, Some(u32::MAX), Some(u32::MAX))?;
+        let timeline = Timeline::read(self, releases, Last::OF_ALL)?;
         let StoredBy { run, releases, .. } = timeline.stored_by(moment);
         let run = run.ok_or_else(|| {
             let since = timeline.runs.first().map_or_else(
@@ -200,6 +225,7 @@ mod tests {
             ],
             said: vec![said(1, 1, "2090-12-01T00:00:02.500000Z")],
             withdrawals: Vec::new(),
+            decisions: DecisionHistory::default(),
         };
         assert_eq!(by(&timeline, "2090-11-30T23:59:59.999999Z"), (None, vec![], None));
         assert_eq!(by(&timeline, "2090-12-01T00:00:00Z"), (None, vec![1], None));
@@ -217,6 +243,7 @@ mod tests {
             releases: vec![release(1, "2090-12-01T00:00:09.000000Z")],
             said: Vec::new(),
             withdrawals: Vec::new(),
+            decisions: DecisionHistory::default(),
         };
         assert_eq!(by(&timeline, "2090-12-01T00:00:00Z"), (None, vec![], None));
         assert_eq!(by(&timeline, "2090-12-01T00:00:01Z"), (Some(1), vec![1], None));
@@ -240,6 +267,7 @@ mod tests {
                 said(1, true, "2090-12-01T00:00:01.000000Z"),
                 said(2, false, "2090-12-01T00:00:02.000000Z"),
             ],
+            decisions: DecisionHistory::default(),
         };
         let withdrawn = |moment: &str| {
             let stored = timeline.stored_by(moment.parse().unwrap());

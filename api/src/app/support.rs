@@ -2,6 +2,7 @@
 //! Collaborative found, and who is referred to it.
 
 pub(crate) mod assignments;
+pub(crate) mod decisions;
 pub(crate) mod services;
 
 use std::collections::BTreeSet;

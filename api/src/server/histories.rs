@@ -14,6 +14,7 @@ use super::audience::Audience;
 use super::pictures::Pictures;
 use crate::app::Office;
 use crate::app::stored_by::Timeline;
+use crate::app::support::decisions::Decisions;
 use crate::error::AppError;
 use crate::snapshot::{Changes, Snapshot, State, load};
 
@@ -36,16 +37,18 @@ pub(super) struct Which {
     /// The number of what was said last of when releases are public.
     said: Option<u32>,
     hidden: BTreeSet<ReleaseNumber>,
+    decisions: Decisions,
 }
 
 impl Which {
     pub(super) fn of(state: &State, said: Option<u32>) -> Which {
-        let State { run, releases, hidden, .. } = state;
+        let State { run, releases, hidden, decisions, .. } = state;
         Which {
             run: run.id,
             releases: releases.iter().map(said_of).collect(),
             said,
             hidden: hidden.clone(),
+            decisions: Decisions::clone(decisions),
         }
     }
 
@@ -55,6 +58,7 @@ impl Which {
             releases: full.held.releases.iter().map(said_of).collect(),
             said,
             hidden: public.hidden.clone(),
+            decisions: Decisions::clone(&full.decisions),
         }
     }
 }

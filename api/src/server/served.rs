@@ -7,7 +7,6 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::facts::{Cited, ReleaseNumber};
 use calsos_domain::operator::NcesIdRow;
 use calsos_domain::register::Register;
-use calsos_persistence::SupportKind;
 use jiff::Timestamp;
 
 use super::audience::Audience;
@@ -31,9 +30,9 @@ pub(super) struct MadeFrom {
     pub(super) publications: Option<i32>,
     /// The number of the last withdrawal.
     pub(super) withdrawals: Option<i32>,
-    /// The number of what was written last of referrals, which bound what the Collaborative
-    /// reaches.
-    referrals: Option<i32>,
+    /// The number of what was written last of referrals and interventions: they bring LEAs to
+    /// level 3, and referrals bound what the Collaborative reaches.
+    decisions: Option<i32>,
     /// The day in California, since tables are dated.
     day: String,
 }
@@ -51,7 +50,7 @@ impl MadeFrom {
             releases: office.store.release_count()?,
             publications,
             withdrawals,
-            referrals: office.store.newest_support(SupportKind::Referral)?,
+            decisions: office.newest_decision()?,
             day: today(now).map(|day| day.to_string()).unwrap_or_default(),
         }))
     }
@@ -159,6 +158,11 @@ impl Served {
     /// The number of what was said last of whether releases are withdrawn.
     pub(super) fn last_withdrawal(&self) -> Option<u32> {
         self.made_from.withdrawals.and_then(|last| u32::try_from(last).ok())
+    }
+
+    /// The number of what was written last of what decides on a level.
+    pub(super) fn last_decision(&self) -> Option<u32> {
+        self.made_from.decisions.and_then(|last| u32::try_from(last).ok())
     }
 
     /// The number of what was said last of when releases are public.

@@ -71,6 +71,7 @@ impl Snapshot {
             unused: Arc::clone(&inside.unused),
             is_part: outside.is_none(),
             located,
+            decisions: Arc::clone(&inside.decisions),
             to_everybody: false,
             rendered_bytes: AUDIENCE_BYTES,
         };
@@ -98,6 +99,7 @@ impl Snapshot {
             unused: Arc::clone(&full.unused),
             is_part: true,
             located: BTreeMap::new(),
+            decisions: Arc::clone(&full.decisions),
             to_everybody: false,
             rendered_bytes: AUDIENCE_BYTES,
         })

@@ -14,6 +14,7 @@ use super::{AUDIENCE_BYTES, RENDERED_BYTES, Snapshot};
 use crate::app::Office;
 use crate::app::moments::{Moments, made_at};
 use crate::app::standing;
+use crate::app::support::decisions::Decisions;
 use crate::auth::reach::Territory;
 use crate::error::AppError;
 
@@ -30,6 +31,8 @@ pub(crate) struct State {
     /// The moment whose day dated tables are read for; where none is named, that at which the
     /// run was made that is shown.
     pub(crate) tables_at: Option<Timestamp>,
+    /// What is decided beyond what follows determinations.
+    pub(crate) decisions: Decisions,
     /// Whether what is public may be kept by anyone.
     pub(crate) to_everybody: bool,
     /// Whether many ask for it, so that many bodies are kept ready.
@@ -64,6 +67,7 @@ impl State {
             moments,
             hidden,
             tables_at,
+            decisions: office.decisions()?,
             to_everybody,
             is_current: true,
         }))
@@ -84,7 +88,7 @@ pub(crate) fn load(
     beside: Option<[&Snapshot; 2]>,
 ) -> Result<Loaded, AppError> {
     let rendered_bytes = state.rendered_bytes();
-    let State { run, releases, moments, hidden, tables_at, to_everybody, is_current: _ } = state;
+    let State { run, releases, moments, hidden, tables_at, decisions, to_everybody, .. } = state;
     let known = beside.map(|[full, _]| full);
     let held = office.held_beside(run, releases, known.map(|full| &full.held))?;
     let day = tables_at.unwrap_or_else(|| made_at(&held.run));
@@ -134,6 +138,7 @@ pub(crate) fn load(
         unused: Arc::new(unused),
         is_part: false,
         located: territory.located.clone(),
+        decisions: Arc::clone(&decisions),
         to_everybody: to_everybody && hidden.is_empty(),
         rendered_bytes,
     })?;
@@ -146,7 +151,8 @@ pub(crate) fn load(
         }
     };
     let shown = public.as_ref().unwrap_or(&full);
-    let assignments = office.assignments(&shown.held, &shown.index.entries, &moments)?;
+    let assignments =
+        office.assignments(&shown.held, &shown.index.entries, &moments, &decisions)?;
     full.assign(&assignments);
     if let Some(known) = known {
         full.share(known);

@@ -20,6 +20,7 @@ use crate::app::Office;
 use crate::app::answers::{Names, listed};
 use crate::app::held::Held;
 use crate::app::moments::Moments;
+use crate::app::support::decisions::Decisions;
 use crate::app::wanted::Entry;
 use crate::error::AppError;
 use crate::views::listed::ListedView;
@@ -121,6 +122,8 @@ pub(super) struct Parts {
     pub(super) is_part: bool,
     /// Where charter schools are located, by the tables that may be known of.
     pub(super) located: BTreeMap<CdsCode, CountyCode>,
+    /// What was decided beyond what follows determinations.
+    pub(super) decisions: Decisions,
     /// Whether anyone may keep what is drawn from it.
     pub(super) to_everybody: bool,
     /// How many bytes of bodies may be kept ready.
@@ -168,6 +171,7 @@ impl Snapshot {
             unused,
             is_part,
             located,
+            decisions,
             to_everybody,
             rendered_bytes,
         } = parts;
@@ -199,6 +203,7 @@ impl Snapshot {
             is_part,
             to_everybody,
             located,
+            decisions,
             rendered: Cache::builder().max_capacity(rendered_bytes).weigher(weigh).build(),
             loaded_at: jiff::Timestamp::now(),
         })
@@ -208,7 +213,7 @@ impl Snapshot {
 /// Names what a snapshot shows: another name wherever anything of it is another, and the same
 /// in every process. What is not shown has no part in it.
 fn name_of(parts: &Parts) -> String {
-    let Parts { held, answers, masking, moments, located, .. } = parts;
+    let Parts { held, answers, masking, moments, located, decisions, .. } = parts;
     let mut hash = Sha256::new();
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(held.run.id.to_string());
@@ -226,6 +231,9 @@ fn name_of(parts: &Parts) -> String {
     }
     for (cds, county) in located {
         hash.update(format!("{cds} {county} "));
+    }
+    for (cds, decided) in decisions.iter().filter(|(cds, _)| held.names.lea(**cds).is_some()) {
+        hash.update(format!("{cds} {decided:?} "));
     }
     for answer in answers {
         hash.update(answer.entry.year.number().to_be_bytes());

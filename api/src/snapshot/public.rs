@@ -71,6 +71,7 @@ pub(super) fn public(
         unused: Arc::clone(&full.unused),
         is_part: false,
         located,
+        decisions: Arc::clone(&full.decisions),
         to_everybody,
         rendered_bytes,
     })

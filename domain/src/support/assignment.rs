@@ -111,7 +111,7 @@ pub struct Determined<'a> {
     pub said: Option<Said>,
 }
 
-/// What a determination did to the support of an LEA.
+/// What began a level of support of an LEA: most of them say what a determination did.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Event {
     /// Nothing: it was not in level 2, and is not.
@@ -126,6 +126,10 @@ pub enum Event {
     Ended,
     /// It is not known whether the LEA is in level 2.
     NotKnown,
+    /// None did: a decision brought the LEA to level 3, or a further one joined.
+    Raised,
+    /// None did: a decision is over by which the LEA was in level 3.
+    Lowered,
 }
 
 impl Event {
@@ -139,6 +143,8 @@ impl Event {
             Event::Continued => "continued",
             Event::Ended => "ended",
             Event::NotKnown => "notKnown",
+            Event::Raised => "raised",
+            Event::Lowered => "lowered",
         }
     }
 
@@ -183,12 +189,6 @@ impl Assignment {
     #[must_use]
     pub fn held(&self) -> Span {
         Span { from: Some(self.from), until: self.until }
-    }
-
-    /// The day on which it ended or, while it goes on, may end at the earliest.
-    #[must_use]
-    pub fn ends(&self) -> Option<Day> {
-        self.until.or(self.at_least_until)
     }
 }
 
@@ -320,10 +320,6 @@ mod tests {
         let least: Vec<Option<Day>> = found.iter().map(|of| of.at_least_until).collect();
         let (first, second) = (Some(day("2025-06-30")), Some(day("2027-06-30")));
         assert_eq!(least, [None, first, first, second]);
-        // While it goes on, it may end with the two years; over, it ended when it did.
-        assert_eq!(found[2].ends(), Some(day("2025-11-12")));
-        assert_eq!(found[3].ends(), second);
-        assert_eq!(found[0].ends(), Some(day("2023-12-14")));
     }
 
     #[test]

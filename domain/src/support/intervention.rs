@@ -12,6 +12,7 @@ use super::condition::{Condition, Refusal, says};
 use super::evidence::{MetTest, Tested};
 use super::referral::Finding;
 use crate::lea::LeaType;
+use crate::operator::Span;
 use crate::year::Day;
 
 /// What the State Superintendent may do with the approval of the State Board.
@@ -332,6 +333,16 @@ impl Intervention {
             _ => None,
         });
         approved.unwrap_or_default()
+    }
+
+    /// From when to when it was in force, if it ever was.
+    #[must_use]
+    pub fn was_in_force(&self) -> Option<Span> {
+        let day = |of: fn(&Step) -> bool| {
+            self.steps.iter().find(|taken| of(&taken.step)).map(|taken| taken.on)
+        };
+        let from = day(|step| matches!(step, Step::Begin))?;
+        Some(Span { from: Some(from), until: day(|step| matches!(step, Step::End { .. })) })
     }
 
     /// How far it is.

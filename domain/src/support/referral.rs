@@ -9,6 +9,7 @@ use super::actor::Act;
 use super::condition::{Condition, Refusal, says};
 use super::evidence::{Evidence, MetTest};
 use crate::lea::LeaType;
+use crate::operator::Span;
 use crate::year::Day;
 
 /// How an LEA comes to the Collaborative.
@@ -404,6 +405,16 @@ impl Referral {
         };
         let lead = matches!(self.door, Door::CountyOffice { .. });
         [provider].into_iter().chain(lead.then_some(Provider::GeographicLead)).collect()
+    }
+
+    /// From when to when direct technical assistance was under way, if it ever was.
+    #[must_use]
+    pub fn assisted(&self) -> Option<Span> {
+        let day = |of: fn(&Step) -> bool| {
+            self.steps.iter().find(|taken| of(&taken.step)).map(|taken| taken.on)
+        };
+        let from = day(|step| matches!(step, Step::Begin))?;
+        Some(Span { from: Some(from), until: day(|step| matches!(step, Step::Close { .. })) })
     }
 
     /// How far it is.

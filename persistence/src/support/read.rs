@@ -166,6 +166,29 @@ impl Store {
         })
     }
 
+    /// Every version of every record of a kind, in the order in which they were written, each
+    /// with its record as that had it, deletions too.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] and [`StoreError::Database`].
+    pub fn support_history(&self, kind: SupportKind) -> Result<Vec<SupportRecord>, StoreError> {
+        self.read(READING, |connection| {
+            let rows: Vec<(RecordRow, VersionRow)> = support_version::table
+                .inner_join(support_record::table)
+                .filter(support_record::kind.eq(kind.code()))
+                .order(support_version::sequence)
+                .select((RecordRow::as_select(), VersionRow::as_select()))
+                .load(connection)?;
+            let mut made = BTreeMap::new();
+            let mut found = Vec::new();
+            for (row, version) in rows {
+                let made_at = made.entry(row.sequence).or_insert_with(|| version.at.clone());
+                found.push(record_of(row, made_at.clone(), version)?);
+            }
+            Ok(found)
+        })
+    }
+
     /// The number of the version that was written last of any record of a kind.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
-//! What level of support each LEA is in, by what is public of its determinations.
+//! What level of support each LEA is in, by what is public of its determinations and by what was
+//! decided.
 //!
 //! Of each year counts the state's list where one is loaded that speaks of the LEA, else what
-//! was computed. Whoever asks, all of it is drawn from what is public: level 2 follows a public
-//! determination, and a preview is none.
+//! was computed. Whoever asks, it is drawn from what is public: level 2 follows a public
+//! determination, and a preview is none. Level 3 is by decisions, from the day on which one takes
+//! effect.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +15,8 @@ use calsos_domain::lea::LeaType;
 use calsos_domain::operator::{GeographicLeadRow, Span};
 use calsos_domain::release::ReleaseKind;
 use calsos_domain::rulebook::Edition;
-use calsos_domain::support::assignment::{Assignment, Determined, Said, assignments};
+use calsos_domain::support::assignment::{Determined, Said, assignments};
+use calsos_domain::support::decided::{Held as HeldLevel, held as held_levels};
 use calsos_domain::support::{Provider, is_helped_by_geographic_lead, provider};
 use calsos_domain::year::{DashboardYear, Day};
 use calsos_persistence::{LeaRecord, PublicAt};
@@ -23,6 +26,7 @@ use crate::app::held::Held;
 use crate::app::moments::{Moments, today};
 use crate::app::release_states::head;
 use crate::app::standing::beside;
+use crate::app::support::decisions::Decisions;
 use crate::app::territory::Leads;
 use crate::app::wanted::Entry;
 use crate::cli::Status;
@@ -49,7 +53,7 @@ pub(crate) struct SupportOfLea {
 /// A level, and who provides help at it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Assigned {
-    pub(crate) assignment: Assignment,
+    pub(crate) level: HeldLevel,
     pub(crate) provider: Option<Arc<Provider>>,
 }
 
@@ -72,8 +76,8 @@ impl SupportOfLea {
     /// What the LEA was in on a day; where none is named, what goes on.
     pub(crate) fn on(&self, day: Option<Day>) -> Option<&Assigned> {
         self.assigned.iter().rev().find(|assigned| match day {
-            Some(day) => assigned.assignment.held().includes(day),
-            None => assigned.assignment.until.is_none(),
+            Some(day) => assigned.level.held().includes(day),
+            None => assigned.level.until.is_none(),
         })
     }
 
@@ -84,7 +88,7 @@ impl SupportOfLea {
         assigned: &Assigned,
         held: Span,
     ) -> impl Iterator<Item = &Cited<GeographicLeadRow>> {
-        let are_there = is_helped_by_geographic_lead(self.lea_type, assigned.assignment.level);
+        let are_there = is_helped_by_geographic_lead(self.lea_type, assigned.level.level);
         self.leads.iter().filter(move |lead| are_there && lead.value.held.overlaps(held))
     }
 
@@ -102,30 +106,32 @@ impl SupportOfLea {
         let is_of = county.is_none_or(|county| self.cds.county() == county)
             && lea_type.is_none_or(|lea_type| self.lea_type == lea_type);
         let assigned = self.on(*effective_on).filter(|_| is_of)?;
-        let Assignment { said, .. } = &assigned.assignment;
-        let held = effective_on
-            .map_or(assigned.assignment.held(), |day| Span { from: Some(day), until: Some(day) });
+        let holds = &assigned.level;
+        let year = holds.assignment.as_ref().and_then(|assignment| assignment.said.support_year);
+        let held =
+            effective_on.map_or(holds.held(), |day| Span { from: Some(day), until: Some(day) });
         let helps = |name: &String| {
             let first = assigned.provider.iter().map(|provider| &provider.name);
             let others = self.co_providers(assigned, held).map(|lead| &lead.value.agency);
             first.chain(others).any(|known| known.to_lowercase() == *name)
         };
-        let is_wanted = level.is_none_or(|level| assigned.assignment.level == Some(level))
-            && support_year.is_none_or(|year| said.support_year == Some(year))
-            && ending_before
-                .is_none_or(|day| assigned.assignment.ends().is_some_and(|end| end < day))
+        let is_wanted = level.is_none_or(|level| holds.level == Some(level))
+            && support_year.is_none_or(|wanted| year == Some(wanted))
+            && ending_before.is_none_or(|day| holds.ends().is_some_and(|end| end < day))
             && provider.as_ref().is_none_or(helps);
         is_wanted.then_some(assigned)
     }
 }
 
 impl Office {
-    /// What the LEAs are in, by answers and releases that are all public, from these moments.
+    /// What the LEAs are in, by answers and releases that are all public, from these moments,
+    /// and by what was decided.
     pub(crate) fn assignments(
         &self,
         held: &Held,
         entries: &[Arc<Entry>],
         moments: &Moments,
+        decisions: &Decisions,
     ) -> Result<Assignments, AppError> {
         let standing = beside(&held.releases, &held.run);
         let mut answers: BTreeMap<CdsCode, BTreeMap<DashboardYear, &Entry>> = BTreeMap::new();
@@ -145,16 +151,21 @@ impl Office {
             let of_lea = OfLea { held, files: &files, cds, answers: answers.get(&cds) };
             let Some(lea_type) = of_lea.lea_type(lea) else { continue };
             let (determined, not_loaded) = of_lea.determined(lea_type);
-            let assigned = assignments(&held.books, lea_type, determined);
-            if assigned.is_empty() {
+            let decided = decisions.get(&cds).map_or(&[][..], Vec::as_slice);
+            let levels = held_levels(assignments(&held.books, lea_type, determined), decided);
+            if levels.is_empty() {
                 continue;
             }
-            let assigned = assigned.into_iter().map(|assignment| {
-                let edition = held.books.edition(assignment.year);
-                let provider = edition.zip(assignment.level).and_then(|(edition, level)| {
+            let assigned = levels.into_iter().map(|level| {
+                // Without a determination, the newest rules say who helps.
+                let edition = match &level.assignment {
+                    Some(assignment) => held.books.edition(assignment.year),
+                    None => held.books.editions().last(),
+                };
+                let provider = edition.zip(level.level).and_then(|(edition, level)| {
                     providers.of(provider(edition, cds, lea_type, level, &[])?)
                 });
-                Assigned { assignment, provider }
+                Assigned { level, provider }
             });
             let assigned = assigned.collect();
             let leads = leads.get(&cds.county()).cloned().unwrap_or_default();

@@ -29,10 +29,11 @@ struct AssignmentList<'a> {
 
 /// The support of an LEA
 ///
-/// What level it is in, and was in, by its public determinations: the newest first, the one that
-/// goes on without `effectiveUntil`. Level 2 follows a determination from the day on which the Dashboard
-/// was public; of each year the state's list counts where one is loaded and public, else what was
-/// computed.
+/// What level it is in, and was in: the newest first, the one that goes on without
+/// `effectiveUntil`. Level 2 follows a determination from the day on which the Dashboard was
+/// public; of each year the state's list counts where one is loaded and public, else what was
+/// computed. In level 3 it is while direct technical assistance of the Collaborative is under way
+/// or a state intervention is in force (`decided`).
 #[utoipa::path(
     tag = "support", operation_id = "listSupportOfLea",
     params(
@@ -67,14 +68,13 @@ pub(crate) async fn list_support_of_lea(
 
 /// Support assignments
 ///
-/// What level LEAs are in, by their public determinations: one item for each LEA, by code. Where
-/// no day is named, what goes on by the newest determination that is loaded and public. Filters
-/// hold together.
+/// What level LEAs are in, by their public determinations and by what was decided: one item for
+/// each LEA, by code. Where no day is named, what goes on. Filters hold together.
 #[utoipa::path(
     tag = "support", operation_id = "listAssignments",
     params(
         ("effectiveOn" = Option<String>, Query, description = "What held on this day.", example = "2016-12-12", nullable = false),
-        ("assignedLevel" = Option<u8>, Query, description = "Only LEAs that are in this level.", minimum = 1, maximum = 2, example = 2, nullable = false),
+        ("assignedLevel" = Option<u8>, Query, description = "Only LEAs that are in this level.", minimum = 1, maximum = 3, example = 2, nullable = false),
         ("supportYear" = Option<u8>, Query, description = "Only LEAs in the first or second year of differentiated assistance.", minimum = 1, maximum = 2, example = 1, nullable = false),
         ("provider" = Option<String>, Query, description = "Only LEAs that this provider helps, first or beside another: its name as assignments have it, in small or capital letters.", min_length = 1, max_length = 200, example = "County superintendent of schools", nullable = false),
         ("county" = Option<String>, Query, description = "Only this county, 01 to 58.", pattern = "^(0[1-9]|[1-4][0-9]|5[0-8])$", example = "27", nullable = false),
@@ -141,11 +141,12 @@ pub(crate) async fn list_assignments(
 
 /// What a query wants of the list.
 fn wanted(asked: &mut Asked, as_of: Timestamp) -> WantedAssignment {
-    let number = |text: &str| text.parse().ok().filter(|number| (1..=2).contains(number));
+    let number = |text: &str| text.parse().ok().filter(|number| (1..=3).contains(number));
+    let year = |text: &str| text.parse().ok().filter(|number| (1..=2).contains(number));
     WantedAssignment {
         effective_on: asked.effective_on(as_of),
-        level: asked.optional("assignedLevel", "1 or 2", number),
-        support_year: asked.optional("supportYear", "1 or 2", number),
+        level: asked.optional("assignedLevel", "1, 2 or 3", number),
+        support_year: asked.optional("supportYear", "1 or 2", year),
         provider: asked.optional("provider", "a name of 1 to 200 letters", |text| {
             (1..=200).contains(&text.chars().count()).then(|| text.to_lowercase())
         }),

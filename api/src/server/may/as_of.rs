@@ -8,7 +8,7 @@ use calsos_persistence::{ReleaseRecord, RunRecord};
 use jiff::Timestamp;
 
 use super::{May, Served};
-use crate::app::stored_by::Timeline;
+use crate::app::stored_by::{Last, Timeline};
 use crate::auth::operation::Operation;
 use crate::problem::{Kind, Problem};
 use crate::server::answers::apart;
@@ -48,6 +48,7 @@ impl<O: Operation> May<O> {
             moments: Arc::new(moments),
             hidden,
             tables_at: None,
+            decisions: stored.decisions,
             to_everybody: self.service.access.public_reads,
             is_current: false,
         };
@@ -110,6 +111,7 @@ impl<O: Operation> May<O> {
             moments: Arc::clone(&served.moments),
             hidden: concerned(served, timeline, &whole, &releases),
             tables_at: None,
+            decisions: Arc::clone(&served.pictures.full.decisions),
             run: whole,
             releases,
             to_everybody: self.service.access.public_reads,
@@ -159,8 +161,13 @@ impl<O: Operation> May<O> {
         apart(move || {
             let held = &served.pictures.full.held;
             let (releases, last_run) = (held.releases.clone(), held.run.number);
-            let (said, withdrawal) = (served.last_said(), served.last_withdrawal());
-            let timeline = Timeline::read(&service.office, releases, last_run, said, withdrawal)?;
+            let last = Last {
+                run: last_run,
+                said: served.last_said(),
+                withdrawal: served.last_withdrawal(),
+                decision: served.last_decision(),
+            };
+            let timeline = Timeline::read(&service.office, releases, last)?;
             Ok(Arc::clone(served.histories.keep_timeline(timeline)))
         })
         .await

@@ -2,13 +2,15 @@
 
 use calsos_domain::facts::Cited;
 use calsos_domain::operator::GeographicLeadRow;
-use calsos_domain::year::Day;
+use calsos_domain::support::decided::{Decided, Held};
+use calsos_domain::year::{DashboardYear, Day};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::support::assignments::{Assigned, SupportOfLea};
 
-/// A level of support that an LEA is or was in, by one determination.
+/// A level of support that an LEA is or was in, from one day to another: by a determination, by
+/// decisions of people, or by both.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Assignment)]
@@ -16,7 +18,7 @@ pub(crate) struct AssignmentView<'a> {
     /// 14 digits.
     #[schema(pattern = "^[0-9]{14}$", example = "01800010000000")]
     pub(crate) cds: String,
-    /// What the LEA was called in the Dashboard year.
+    /// What the LEA was called in the Dashboard year, else in that in which it began.
     pub(crate) name: &'a str,
     /// `district`, `countyOffice` or `charter`.
     #[schema(example = "district")]
@@ -24,7 +26,7 @@ pub(crate) struct AssignmentView<'a> {
     #[schema(pattern = "^[0-9]{2}$", example = "27")]
     pub(crate) county: String,
     pub(crate) county_name: &'a str,
-    /// The level that the LEA is in, 1 or 2; absent where that is not known.
+    /// The level that the LEA is in, 1 to 3; absent where that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 2)]
     pub(crate) assigned_level: Option<u8>,
@@ -42,12 +44,14 @@ pub(crate) struct AssignmentView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) label: Option<&'a str>,
-    /// What the determination did: `opened` level 2, `renewed` it for an LEA that is identified
-    /// again, `continued` it, `ended` it; `general` where there was none and is none, `notKnown`
-    /// where it is not known whether there is.
+    /// What began it. What the determination did: `opened` level 2, `renewed` it for an LEA that
+    /// is identified again, `continued` it, `ended` it; `general` where there was none and is
+    /// none, `notKnown` where it is not known whether there is. `raised` where a decision brought
+    /// the LEA to level 3 or another one joined, `lowered` where one is over.
     #[schema(example = "opened")]
     pub(crate) event: &'static str,
-    /// The first day on which it holds: that on which the Dashboard was public.
+    /// The first day on which it holds: that on which the Dashboard was public, or on which a
+    /// decision took effect.
     #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-12")]
     pub(crate) effective_from: String,
     /// The last day on which it held; absent while it goes on.
@@ -62,27 +66,62 @@ pub(crate) struct AssignmentView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-12")]
     pub(crate) at_least_until: Option<String>,
-    /// The Dashboard year of the determination.
-    pub(crate) dashboard_year: u16,
+    /// The Dashboard year of the determination; absent, as all that is of it, where none is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) dashboard_year: Option<u16>,
     /// The school year that the data are of.
-    #[schema(example = "2022-23")]
-    pub(crate) data_school_year: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2022-23")]
+    pub(crate) data_school_year: Option<String>,
     /// The school year in which support follows.
-    #[schema(example = "2023-24")]
-    pub(crate) support_school_year: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "2023-24")]
+    pub(crate) support_school_year: Option<String>,
     /// `published` by the state, or `computed` where no list of the year is loaded.
-    #[schema(example = "published")]
-    pub(crate) origin: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "published")]
+    pub(crate) origin: Option<&'static str>,
     /// Where the state published it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) list: Option<RowView>,
     /// The years right after it without determinations, through which it goes on.
     pub(crate) carried_through: Vec<u16>,
+    /// The decisions by which the LEA is in level 3.
+    pub(crate) decided: Vec<DecidedView>,
     /// Who provides help.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) provider: Option<AssignedProviderView<'a>>,
+}
+
+/// A decision by which an LEA is in level 3.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Decided)]
+pub(crate) struct DecidedView {
+    /// `directAssistance` of the Collaborative, or `stateIntervention`.
+    #[schema(example = "directAssistance")]
+    pub(crate) decision: &'static str,
+    /// The day on which it took effect.
+    #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-12")]
+    pub(crate) effective_from: String,
+    /// The day on which it ended; absent while it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-12")]
+    pub(crate) effective_until: Option<String>,
+}
+
+impl DecidedView {
+    fn of(decided: &Decided) -> DecidedView {
+        let Decided { decision, held } = decided;
+        DecidedView {
+            decision: decision.code(),
+            effective_from: held.from.map(|day| day.to_string()).unwrap_or_default(),
+            effective_until: held.until.map(|day| day.to_string()),
+        }
+    }
 }
 
 /// A row of a file that was taken in.
@@ -151,7 +190,7 @@ impl<'a> SupportHistory<'a> {
     pub(crate) fn of(support: Option<&'a SupportOfLea>, day: Option<Day>) -> SupportHistory<'a> {
         let mut history = SupportHistory { items: Vec::new(), not_loaded: Vec::new() };
         if let Some(support) = support {
-            let held = |of: &&Assigned| day.is_none_or(|day| of.assignment.held().includes(day));
+            let held = |of: &&Assigned| day.is_none_or(|day| of.level.held().includes(day));
             let newest_first = support.assigned.iter().rev().filter(held);
             history.items.extend(newest_first.map(|of| AssignmentView::of(support, of)));
             history.not_loaded.extend(support.not_loaded.iter().map(|year| year.number()));
@@ -162,38 +201,47 @@ impl<'a> SupportHistory<'a> {
 
 impl<'a> AssignmentView<'a> {
     pub(crate) fn of(support: &'a SupportOfLea, assigned: &'a Assigned) -> AssignmentView<'a> {
-        let assignment = &assigned.assignment;
-        let (year, said) = (assignment.year, &assignment.said);
+        let Held { from, until, since, level, event, assignment, decided } = &assigned.level;
+        let assignment = assignment.as_ref();
+        let said = assignment.map(|assignment| &assignment.said);
+        let year = assignment.map(|assignment| assignment.year);
+        let named_in = year.or_else(|| DashboardYear::new(from.year()));
+        let carried = assignment.into_iter().flat_map(|assignment| &assignment.carried_through);
         let provider = assigned.provider.as_ref().map(|provider| AssignedProviderView {
             name: &provider.name,
             to_be_confirmed: provider.to_be_confirmed,
             citation: provider.source.as_str(),
             co_providers: support
-                .co_providers(assigned, assignment.held())
+                .co_providers(assigned, assigned.level.held())
                 .map(CoProviderView::of)
                 .collect(),
         });
         AssignmentView {
             cds: support.cds.to_string(),
-            name: support.lea.name_in(year),
+            name: named_in.map_or("", |year| support.lea.name_in(year)),
             lea_type: support.lea_type.code(),
             county: support.cds.county().to_string(),
-            county_name: support.lea.county_name_in(year),
-            assigned_level: assignment.level,
-            eligible_level: said.eligible_level,
-            support_year: said.support_year,
-            label: said.label.as_deref(),
-            event: assignment.event.code(),
-            effective_from: assignment.from.to_string(),
-            effective_until: assignment.until.map(|day| day.to_string()),
-            level_since: assignment.since.to_string(),
-            at_least_until: assignment.at_least_until.map(|day| day.to_string()),
-            dashboard_year: year.number(),
-            data_school_year: year.data_school_year(),
-            support_school_year: year.support_school_year(),
-            origin: if said.list.is_some() { "published" } else { "computed" },
-            list: said.list.map(|(release, row)| RowView { release: release.0, row }),
-            carried_through: assignment.carried_through.iter().map(|year| year.number()).collect(),
+            county_name: named_in.map_or("", |year| support.lea.county_name_in(year)),
+            assigned_level: *level,
+            eligible_level: said.and_then(|said| said.eligible_level),
+            support_year: said.and_then(|said| said.support_year),
+            label: said.and_then(|said| said.label.as_deref()),
+            event: event.code(),
+            effective_from: from.to_string(),
+            effective_until: until.map(|day| day.to_string()),
+            level_since: since.to_string(),
+            at_least_until: assignment
+                .and_then(|assignment| assignment.at_least_until)
+                .map(|day| day.to_string()),
+            dashboard_year: year.map(DashboardYear::number),
+            data_school_year: year.map(DashboardYear::data_school_year),
+            support_school_year: year.map(DashboardYear::support_school_year),
+            origin: said.map(|said| if said.list.is_some() { "published" } else { "computed" }),
+            list: said
+                .and_then(|said| said.list)
+                .map(|(release, row)| RowView { release: release.0, row }),
+            carried_through: carried.map(|year| year.number()).collect(),
+            decided: decided.iter().map(DecidedView::of).collect(),
             provider,
         }
     }
