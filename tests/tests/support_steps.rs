@@ -216,6 +216,7 @@ fn a_referral_is_opened_by_its_door_alone_and_goes_its_way_step_by_step() {
                     prop_assert_eq!(earlier, before.steps());
                     prop_assert_eq!((&last.step, last.on), (&step, day(number)));
                     prop_assert!(!before.state().has_ended(), "{:?}", before);
+                    prop_assert!(step.words().is_none_or(|words| !words.trim().is_empty()));
                     // What is stored is read back.
                     let text = serde_json::to_string(&after).unwrap();
                     prop_assert_eq!(&serde_json::from_str::<Referral>(&text).unwrap(), &after);
@@ -343,6 +344,8 @@ fn no_intervention_comes_about_without_test_finding_and_approval() {
                     let (last, earlier) = after.steps().split_last().unwrap();
                     prop_assert_eq!(earlier, before.steps());
                     prop_assert_eq!((&last.step, last.on), (&step, day(number)));
+                    prop_assert!(!before.state().has_ended(), "{:?}", before);
+                    prop_assert!(step.words().is_none_or(|words| !words.trim().is_empty()));
                     let text = serde_json::to_string(&after).unwrap();
                     prop_assert_eq!(&serde_json::from_str::<Intervention>(&text).unwrap(), &after);
                     match &step {
