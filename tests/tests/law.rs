@@ -53,6 +53,7 @@ impl Row {
         let cells: Vec<String> =
             line.split(" | ").map(|cell| cell.replace('\u{0}', "|")).collect();
         let (section, rest) = cells[0].split_once('.')?;
+        let section = section.parse().ok()?;
         assert_eq!(cells.len(), 5, "{line}");
         let part = rest.chars().last().filter(char::is_ascii_lowercase);
         let sentence = rest.trim_end_matches(|c: char| c.is_ascii_lowercase()).parse().unwrap();
@@ -65,7 +66,7 @@ impl Row {
             (file.to_owned(), name.to_owned())
         });
         Some(Row {
-            section: section.parse().ok()?,
+            section,
             sentence,
             part,
             operations: quoted(&cells[2]),

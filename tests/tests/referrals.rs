@@ -358,6 +358,7 @@ fn a_preview_that_meets_the_test_opens_nothing(on: Backend) {
         let (da, general) = (format!("Differentiated {word}"), format!("General {word}"));
         let row: Listed<'_> = match year {
             2018 | 2019 => (IN_NEED, &da, &[("SWDpriorities", "D")]),
+            2017 => (IN_NEED, &general, &[("Assistance_Status", "General Support")]),
             _ => (IN_NEED, &general, &[]),
         };
         let name = format!("assistancestatus{}.csv", year % 100);

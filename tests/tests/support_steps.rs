@@ -217,6 +217,10 @@ fn a_referral_is_opened_by_its_door_alone_and_goes_its_way_step_by_step() {
                     prop_assert_eq!((&last.step, last.on), (&step, day(number)));
                     prop_assert!(!before.state().has_ended(), "{:?}", before);
                     prop_assert!(step.words().is_none_or(|words| !words.trim().is_empty()));
+                    let is_consulting = step.act() == Act::Consult;
+                    let days = earlier.iter().map(|taken| taken.on);
+                    let in_order = days.max().is_none_or(|last| last <= day(number));
+                    prop_assert!((in_order || is_consulting) && opening.on <= day(number));
                     // What is stored is read back.
                     let text = serde_json::to_string(&after).unwrap();
                     prop_assert_eq!(&serde_json::from_str::<Referral>(&text).unwrap(), &after);
@@ -346,6 +350,8 @@ fn no_intervention_comes_about_without_test_finding_and_approval() {
                     prop_assert_eq!((&last.step, last.on), (&step, day(number)));
                     prop_assert!(!before.state().has_ended(), "{:?}", before);
                     prop_assert!(step.words().is_none_or(|words| !words.trim().is_empty()));
+                    let days = earlier.iter().map(|taken| taken.on).chain([day(on)]);
+                    prop_assert!(days.max() <= Some(day(number)));
                     let text = serde_json::to_string(&after).unwrap();
                     prop_assert_eq!(&serde_json::from_str::<Intervention>(&text).unwrap(), &after);
                     match &step {
