@@ -20,6 +20,7 @@ const IN_NEED: &str = "01999990000000";
 const CALM: &str = "01888880000000";
 const OFFICE: &str = "01199990000000";
 const CHARTER: &str = "01999999999999";
+/// In need, too, and in another county.
 const ELSEWHERE: &str = "02999990000000";
 const LEAS: [&str; 5] = [IN_NEED, CALM, OFFICE, CHARTER, ELSEWHERE];
 
@@ -28,14 +29,16 @@ const ON: &str = "2024-03-01";
 const JSON: (&str, &str) = ("content-type", "application/json");
 const ANY: (&str, &str) = ("if-match", "*");
 
-/// A state in which one district meets the test of Education Code 52072, by public files.
+/// A state in which two districts meet the test of Education Code 52072, by public files.
 fn world(on: Backend) -> Program {
     let program = Program::on(on, env!("CARGO_BIN_EXE_calsos-under-test"));
     let mut files = Vec::new();
     for year in [2018, 2019, 2022] {
         let row = |cds: &'static str| -> Listed<'_> {
             match cds {
-                IN_NEED => (cds, "Differentiated Assistance", &[("SWDpriorities", "D")]),
+                IN_NEED | ELSEWHERE => {
+                    (cds, "Differentiated Assistance", &[("SWDpriorities", "D")])
+                }
                 _ => (cds, "General Assistance", &[]),
             }
         };
@@ -43,8 +46,9 @@ fn world(on: Backend) -> Program {
         let name = format!("assistancestatus{}.csv", year % 100);
         files.push(program.write(&name, list_text("LCFF Eligibility File", year, &rows)));
     }
-    let red = ["ELA", "MATH", "SUSP"].map(|indicator| (indicator, (IN_NEED, "SWD", 1)));
-    files.extend(program.write_year(2023, &LEAS, &red, &[]));
+    let red = |cds| ["ELA", "MATH", "SUSP"].map(|indicator| (indicator, (cds, "SWD", 1)));
+    let rated = [red(IN_NEED), red(ELSEWHERE)].concat();
+    files.extend(program.write_year(2023, &LEAS, &rated, &[]));
     let leads = format!("county,lead_agency,from,until,source\n01,{LEAD},,,letter\n");
     files.push(program.write("leads.csv", leads));
     program.import(files);
@@ -304,6 +308,79 @@ fn who_joins_is_consulted_and_expert_leads_are_considered_where_need_lasts(on: B
     is_missing(&step(&parts.ccee, &service, &path, &begin()), "open", None);
 }
 
+/// By the lists of 2024 and the files of 2025, a group meets the criteria for the third year.
+fn expert_leads_are_weighed_where_a_group_is_in_need_for_three_years(on: Backend) {
+    let (program, issuer) = (world(on), Issuer::new());
+    let rows = [IN_NEED, CALM, OFFICE, ELSEWHERE].map(|cds| -> Listed<'_> {
+        match cds {
+            IN_NEED => (cds, "Differentiated Assistance, Year 1", &[("SWDpriorities", "D")]),
+            _ => (cds, "General Assistance", &[]),
+        }
+    });
+    let list = program.write("assistancestatus24.csv", list_text("List", 2024, &rows));
+    let red = ["ELA", "MATH", "SUSP"].map(|indicator| (indicator, (IN_NEED, "SWD", 1)));
+    let files = program.write_year(2025, &LEAS, &red, &[]);
+    program.import([list].into_iter().chain(files));
+    program.succeed(["determine"]);
+    let service = serve(&program, &issuer, &[]);
+    let parts = Parts::of(&issuer);
+    let open = |body: &Value| post(&parts.county, &service, "/v1/referrals", body);
+    let mut opening = by_county(IN_NEED);
+    is_missing(&open(&opening), "expertLeads", Some("ec-52071#f"));
+    opening["expertLeads"] = " ".into();
+    is_missing(&open(&opening), "expertLeads", Some("ec-52071#f"));
+    opening["expertLeads"] = "considered, and not needed".into();
+    let opened = done(&open(&opening), 201);
+    assert_eq!(opened["expertLeads"], "considered, and not needed");
+    // Nobody asks for it of an LEA that does not meet the test.
+    done(&open(&by_county(CALM)), 201);
+}
+
+/// What the rules give is one thing, and what is done by people another.
+fn the_flag_alone_refers_nobody_and_intervenes_nowhere(on: Backend) {
+    let (program, issuer) = (world(on), Issuer::new());
+    let service = serve(&program, &issuer, &[]);
+    let state = Parts::of(&issuer).state;
+    let support = state.get(&service, &format!("/v1/leas/{IN_NEED}/support")).json();
+    let newest = &support["items"][0];
+    assert_eq!((&newest["eligibleLevel"], &newest["assignedLevel"]), (&json!(3), &json!(2)));
+    for list in ["/v1/referrals", "/v1/interventions"] {
+        assert_eq!(done(&state.get(&service, list), 200)["items"], json!([]), "{list}");
+    }
+}
+
+/// Who sees more than the public still acts on what is public.
+fn a_preview_that_meets_the_test_opens_nothing(on: Backend) {
+    let program = Program::on(on, env!("CARGO_BIN_EXE_calsos-under-test"));
+    let issuer = Issuer::new();
+    let lists = [(2017, "Support"), (2018, "Assistance"), (2019, "Assistance"), (2022, "Assistance")];
+    for (year, word) in lists {
+        let (da, general) = (format!("Differentiated {word}"), format!("General {word}"));
+        let row: Listed<'_> = match year {
+            2018 | 2019 => (IN_NEED, &da, &[("SWDpriorities", "D")]),
+            2017 => (IN_NEED, &general, &[("Assistance_Status", "General Support")]),
+            _ => (IN_NEED, &general, &[]),
+        };
+        let name = format!("assistancestatus{}.csv", year % 100);
+        program.import([program.write(&name, list_text("List", year, &[row]))]);
+    }
+    let red = ["ELA", "MATH", "SUSP"].map(|indicator| (indicator, (IN_NEED, "SWD", 1)));
+    let held_back = program.write_year(2023, &[IN_NEED], &red, &[]);
+    let paths = held_back.iter().map(|file| file.to_str().unwrap());
+    program.succeed(["import", "--public-at", "closed"].into_iter().chain(paths));
+    program.succeed(["determine"]);
+    let service = serve(&program, &issuer, &[]);
+    let parts = Parts::of(&issuer);
+    let preview = parts.county.get(&service, &format!("/v1/leas/{IN_NEED}/determinations/2023"));
+    assert_eq!(done(&preview, 200)["eligibleLevel"], 3);
+    for caller in [&parts.county, &parts.spi, &parts.state] {
+        let refused = post(caller, &service, "/v1/referrals", &opening(IN_NEED, "level3Test"));
+        is_missing(&refused, "level3Test", Some("ec-52072"));
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("that of 2022 does not"), "{detail}");
+    }
+}
+
 fn each_step_is_taken_by_those_whose_it_is(on: Backend) {
     let (program, issuer) = (world(on), Issuer::new());
     let service = serve(&program, &issuer, &[]);
@@ -395,6 +472,8 @@ fn no_intervention_is_without_test_finding_and_approval(on: Backend) {
     let nowhere = proposal(IN_NEED, "0190a5c4-93c0-7c2e-8f0a-6f1d2c3b4a59");
     is_missing(&propose(&nowhere), "finding", Some("ec-52072.1"));
     // That of another LEA is none, and where the test is not met there is none to make.
+    let other = proposal(ELSEWHERE, id_of(&path));
+    is_missing(&propose(&other), "finding", Some("ec-52072.1"));
     is_missing(&propose(&proposal(CALM, id_of(&path))), "level3Test", Some("ec-52072"));
     is_missing(&propose(&proposal(CHARTER, id_of(&path))), "noCharter", Some("ec-52072.1"));
     let mut rash = own.clone();
@@ -785,6 +864,9 @@ fn an_lea_is_in_level_3_while_assistance_is_under_way_or_an_intervention_in_forc
 on_both![
     a_referral_goes_its_way_and_each_step_is_refused_where_a_condition_is_missing,
     who_joins_is_consulted_and_expert_leads_are_considered_where_need_lasts,
+    expert_leads_are_weighed_where_a_group_is_in_need_for_three_years,
+    the_flag_alone_refers_nobody_and_intervenes_nowhere,
+    a_preview_that_meets_the_test_opens_nothing,
     each_step_is_taken_by_those_whose_it_is,
     no_intervention_is_without_test_finding_and_approval,
     a_test_that_is_no_longer_met_keeps_an_intervention_from_coming_into_force,
