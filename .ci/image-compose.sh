@@ -79,7 +79,7 @@ in_compose up --no-build --pull never --detach --wait ||
     cd examples/county
     in_compose run --rm -v "$PWD:/files:ro" -w /files calsos import *.txt *.csv &&
         in_compose run --rm calsos determine
-) || fail "compose did not import and decide:" "$(tail -n 40 "$folder/log")"
+) || fail "compose did not import and decide (exit code $?):" "$(tail -n 40 "$folder/log")"
 # From outside, through the port that is published.
 asked() { curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1:$CALSOS_PORT$1" || true; }
 for _ in $(seq 150); do

@@ -43,7 +43,9 @@ use crate::output::no_workbook;
 pub fn run() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     let cli = Cli::parse();
-    match execute(&cli) {
+    let done = execute(&cli);
+    calsos_persistence::end_connecting();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {

@@ -2,6 +2,7 @@
 //! pool, transactions.
 
 mod address;
+mod ending;
 mod postgresql;
 pub(crate) mod sqlite;
 
@@ -21,6 +22,7 @@ use crate::error::{Failure, StoreError};
 use crate::seals;
 pub(crate) use address::Address;
 use address::Server;
+pub use ending::end_connecting;
 
 // diesel's derive needs the name of the trait for itself.
 pub(crate) use either::EitherConnection as Connection;
@@ -77,8 +79,7 @@ pub(crate) fn open(url: &str) -> Result<(Database, Pool), StoreError> {
     }
     let pool = r2d2::Pool::builder()
         .max_size(POOL_SIZE)
-        // None is made before it is asked for: a command that ends while another thread still
-        // connects crashes in what libpq is linked with, which cleans up at the end.
+        // None is made before it is asked for: the end of a command would wait for it.
         .min_idle(Some(0))
         .connection_timeout(WAIT)
         // Whoever waited in vain says so; while a server is away, the pool would fill the log.
@@ -107,10 +108,10 @@ struct Tables {
 
 impl Database {
     fn connect(&self) -> Result<Connection, String> {
-        match self {
+        ending::make(|| match self {
             Database::Sqlite(path) => sqlite::connect(path).map(Connection::Sqlite),
             Database::Postgresql(server) => postgresql::connect(server).map(Connection::Postgresql),
-        }
+        })
     }
 
     fn tables(&self, connection: &mut Connection) -> Result<Tables, String> {
@@ -123,7 +124,7 @@ impl Database {
 
     /// A connection that hears of what others store.
     pub(crate) fn listen(&self) -> Result<Ear, String> {
-        match self {
+        ending::make(|| match self {
             Database::Sqlite(path) => {
                 let mut connection = sqlite::connect(path)?;
                 let version = sqlite::data_version(&mut connection)?;
@@ -134,7 +135,7 @@ impl Database {
                 postgresql::listen(&mut connection)?;
                 Ok(Ear::Postgresql(connection))
             }
-        }
+        })
     }
 
     /// The database as messages call it.

@@ -53,6 +53,7 @@ pub use backup::{Copied, backup, restore};
 pub use calsos_domain::facts::ReleaseNumber;
 pub use check::Finding;
 pub use clients::{ClientRecord, NewClient};
+pub use connection::end_connecting;
 pub use error::StoreError;
 pub use facts::PackedFacts;
 pub use feed::{
