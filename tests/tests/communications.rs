@@ -224,6 +224,38 @@ fn a_document_says_what_its_facts_say(on: Backend) {
     }
 }
 
+/// What the law does not ask for is as much worth saying as what it does.
+#[test]
+fn an_lea_is_told_what_it_chooses_what_is_not_required_and_by_whom() {
+    let program = world(Backend::Sqlite);
+    let service = Service::start(&program, &[]);
+    for cds in [DISTRICT, OFFICE, NEIGHBOUR] {
+        let summary = words(&html(&service, &path(cds, "onePageSummary", 2023)));
+        for said in [
+            "No separate improvement plan: changes go through the LCAP.",
+            "No letters to parents.",
+            "Whether to change programs or take other help, including that of other providers",
+            "Whether to take up needs and groups beyond those above.",
+        ] {
+            assert!(summary.contains(said), "{cds}: {said}: {summary}");
+        }
+        let notice = words(&html(&service, &path(cds, "noticeOfIdentification", 2023)));
+        let (letter, signatures) = notice.split_once("Signed jointly").unwrap();
+        assert!(letter.contains("No separate improvement plan and no letters to parents"));
+        assert!(letter.contains("Your provider will get in touch with you."), "{letter}");
+        for signs in [
+            "California Department of Education",
+            "State Board of Education",
+            "California Collaborative for Educational Excellence",
+            "The county superintendents’ association",
+        ] {
+            assert!(letter.contains(signs) && signatures.contains(signs), "{cds}: {signs}");
+        }
+        let draft = words(&html(&service, &path(cds, "strengthsAndWeaknesses", 2023)));
+        assert!(draft.contains("Each statement names the cell that it rests on"), "{draft}");
+    }
+}
+
 /// Hands every result in facts to a reader.
 fn each_result<'v>(value: &'v Value, read: &mut impl FnMut(&'v Value)) {
     match value {

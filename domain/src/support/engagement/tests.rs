@@ -97,6 +97,9 @@ fn an_engagement_rests_on_support_that_has_begun() {
     );
     let engagement = open_with(Helped::Yes(basis()), "2090-12-15").unwrap();
     assert_eq!(engagement.state(), State::Opened);
+    // The steps are counted from the public release, whenever it is opened.
+    let later = open_with(Helped::Yes(basis()), "2091-01-20").unwrap();
+    assert_eq!(later.steps(), engagement.steps());
     assert_eq!(engagement.activities().len(), ActivityKind::ALL.len());
     assert!(engagement.activities().values().all(|a| a.state == ActivityState::Open));
 }
@@ -237,7 +240,7 @@ fn lists_say_something_and_are_not_before_the_support() {
         words: words.to_owned(),
     };
     let changes = |words: &str| Edit { lcap_changes: Some(vec![change(words)]), ..Edit::default() };
-    assert!(edited(&engagement, changes("more")).is_ok());
+    assert_eq!(edited(&engagement, changes("more")).unwrap().lcap_changes(), [change("more")]);
     lacks(edited(&engagement, changes("\n")), Condition::Words, "lcapChanges[0].words");
     let action = |on: &str, words: &str, outcome: &str| Edit {
         actions: Some(vec![Action {
