@@ -275,7 +275,8 @@ impl Store {
                     keys.iter().rev().map(|key| (key.hash.as_slice(), key)).collect();
                 let mut texts = BTreeMap::new();
                 for body in bodies {
-                    let of = first.get(body.hash.as_slice()).map_or_else(String::new, |of| of.row());
+                    let of =
+                        first.get(body.hash.as_slice()).map_or_else(String::new, |of| of.row());
                     let (hash, summary) = (body.hash.clone(), body.summary.clone());
                     texts.insert(hash, (summary, packed_text(body, &of)?));
                 }

@@ -50,8 +50,7 @@ impl Row {
     /// Reads a line of a table; `None` for any other line.
     fn read(line: &str) -> Option<Row> {
         let line = line.strip_prefix("| ")?.strip_suffix(" |")?.replace("\\|", "\u{0}");
-        let cells: Vec<String> =
-            line.split(" | ").map(|cell| cell.replace('\u{0}', "|")).collect();
+        let cells: Vec<String> = line.split(" | ").map(|cell| cell.replace('\u{0}', "|")).collect();
         let (section, rest) = cells[0].split_once('.')?;
         let section = section.parse().ok()?;
         assert_eq!(cells.len(), 5, "{line}");

@@ -353,7 +353,8 @@ fn the_flag_alone_refers_nobody_and_intervenes_nowhere(on: Backend) {
 fn a_preview_that_meets_the_test_opens_nothing(on: Backend) {
     let program = Program::on(on, env!("CARGO_BIN_EXE_calsos-under-test"));
     let issuer = Issuer::new();
-    let lists = [(2017, "Support"), (2018, "Assistance"), (2019, "Assistance"), (2022, "Assistance")];
+    let lists =
+        [(2017, "Support"), (2018, "Assistance"), (2019, "Assistance"), (2022, "Assistance")];
     for (year, word) in lists {
         let (da, general) = (format!("Differentiated {word}"), format!("General {word}"));
         let row: Listed<'_> = match year {

@@ -425,8 +425,14 @@ fn a_head_that_is_no_http_is_refused_and_one_that_makes_no_sense_is_told_so() {
         rest(&mut stream)
     };
     let release = "/v1/releases/1";
-    let lines: [&[u8]; 6] =
-        [b"If-Match: \x01", b"If-Match: \0", b"If-Match: \x7f", b": x", b"If Match: x", b"If-Match"];
+    let lines: [&[u8]; 6] = [
+        b"If-Match: \x01",
+        b"If-Match: \0",
+        b"If-Match: \x7f",
+        b": x",
+        b"If Match: x",
+        b"If-Match",
+    ];
     for line in lines {
         let answer = asks("PATCH", release, line);
         assert!(answer.starts_with("HTTP/1.1 400 "), "{line:?}: {answer}");

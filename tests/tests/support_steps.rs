@@ -562,8 +562,7 @@ fn whoever_acts_in_whatever_order_an_intervention_has_each_condition_from_its_ow
             let (before, taken) = (life.state(), life.steps_taken);
             let (referral, intervention) = (life.referral.clone(), life.intervention.clone());
             let is_met = life.public.met().is_some();
-            let conditions =
-                [is_met, life.found_by_ccee.is_some(), life.approved_by_state];
+            let conditions = [is_met, life.found_by_ccee.is_some(), life.approved_by_state];
             let outcome = life.tries(actor, &deed);
             match &outcome {
                 Some(Ok(())) => prop_assert_eq!(life.steps_taken, taken + 1),
