@@ -178,6 +178,13 @@ impl NewAnswer {
     }
 }
 
+impl AnswerKey {
+    /// The row of the answer, as messages name it.
+    fn row(&self) -> String {
+        format!("year {}, cds {}", self.year, self.cds)
+    }
+}
+
 impl Store {
     /// Which texts the current run has, that a further run need not pack again. Texts are
     /// never deleted.
@@ -263,19 +270,21 @@ impl Store {
                     .filter(answer_body::hash.eq_any(keys.iter().map(|key| &key.hash)))
                     .select(BodyRow::as_select())
                     .load(connection)?;
+                // Of several answers with one text, the first is named where it cannot be read.
+                let first: BTreeMap<&[u8], &AnswerKey> =
+                    keys.iter().rev().map(|key| (key.hash.as_slice(), key)).collect();
                 let mut texts = BTreeMap::new();
                 for body in bodies {
+                    let of = first.get(body.hash.as_slice()).map_or_else(String::new, |of| of.row());
                     let (hash, summary) = (body.hash.clone(), body.summary.clone());
-                    let text = packed_text(body, "by its hash")?;
-                    texts.insert(hash, (summary, text));
+                    texts.insert(hash, (summary, packed_text(body, &of)?));
                 }
-                for AnswerKey { year, cds, lea_type, hash } in keys {
-                    let (summary, body) = texts.get(hash).cloned().ok_or_else(|| {
-                        let row = format!("year {year}, cds {cds}");
+                for key in keys {
+                    let (summary, body) = texts.get(&key.hash).cloned().ok_or_else(|| {
                         let problem = "its text is not there".to_owned();
-                        StoreError::Corrupt { table: "answer", row, problem }
+                        StoreError::Corrupt { table: "answer", row: key.row(), problem }
                     })?;
-                    let (year, cds, lea_type) = (*year, *cds, *lea_type);
+                    let AnswerKey { year, cds, lea_type, hash: _ } = *key;
                     answers.push(PackedAnswer { year, cds, lea_type, summary, body });
                 }
             }

@@ -314,7 +314,24 @@ fn what_the_law_asks_of_an_activity_is_refused_by_name_where_it_is_missing(on: B
     {
         assert_eq!(refused(&write(&odd)).1, "body-not-valid", "{odd}");
     }
-    // The longest and the most are taken.
+    // The longest and the most are taken, and nothing beyond.
+    let who = |names: Vec<String>| {
+        write(&json!({"activities": {"advice": {"state": "planned", "who": names}}}))
+    };
+    for (most, more) in [
+        (vec!["x".to_owned(); 50], vec!["x".to_owned(); 51]),
+        (vec!["x".repeat(2000)], vec!["x".repeat(2001)]),
+    ] {
+        assert_eq!(refused(&who(more)).1, "body-not-valid");
+        done(&who(most), 200);
+    }
+    let link = |letters: usize| {
+        let mut long = document();
+        long["link"] = format!("https://{}", "x".repeat(letters - 8)).into();
+        write(&json!({"activities": {"advice": {"state": "planned", "evidence": [long]}}}))
+    };
+    assert_eq!(refused(&link(2001)).1, "body-not-valid");
+    done(&link(2000), 200);
     let most: Vec<Value> = (0..200).map(|_| json!({"words": "x"})).collect();
     done(&write(&json!({"needs": most})), 200);
     done(&write(&json!({"needs": [{"words": "x".repeat(4000)}]})), 200);

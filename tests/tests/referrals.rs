@@ -20,6 +20,7 @@ const IN_NEED: &str = "01999990000000";
 const CALM: &str = "01888880000000";
 const OFFICE: &str = "01199990000000";
 const CHARTER: &str = "01999999999999";
+/// In need, too, and in another county.
 const ELSEWHERE: &str = "02999990000000";
 const LEAS: [&str; 5] = [IN_NEED, CALM, OFFICE, CHARTER, ELSEWHERE];
 
@@ -28,14 +29,16 @@ const ON: &str = "2024-03-01";
 const JSON: (&str, &str) = ("content-type", "application/json");
 const ANY: (&str, &str) = ("if-match", "*");
 
-/// A state in which one district meets the test of Education Code 52072, by public files.
+/// A state in which two districts meet the test of Education Code 52072, by public files.
 fn world(on: Backend) -> Program {
     let program = Program::on(on, env!("CARGO_BIN_EXE_calsos-under-test"));
     let mut files = Vec::new();
     for year in [2018, 2019, 2022] {
         let row = |cds: &'static str| -> Listed<'_> {
             match cds {
-                IN_NEED => (cds, "Differentiated Assistance", &[("SWDpriorities", "D")]),
+                IN_NEED | ELSEWHERE => {
+                    (cds, "Differentiated Assistance", &[("SWDpriorities", "D")])
+                }
                 _ => (cds, "General Assistance", &[]),
             }
         };
@@ -43,8 +46,9 @@ fn world(on: Backend) -> Program {
         let name = format!("assistancestatus{}.csv", year % 100);
         files.push(program.write(&name, list_text("LCFF Eligibility File", year, &rows)));
     }
-    let red = ["ELA", "MATH", "SUSP"].map(|indicator| (indicator, (IN_NEED, "SWD", 1)));
-    files.extend(program.write_year(2023, &LEAS, &red, &[]));
+    let red = |cds| ["ELA", "MATH", "SUSP"].map(|indicator| (indicator, (cds, "SWD", 1)));
+    let rated = [red(IN_NEED), red(ELSEWHERE)].concat();
+    files.extend(program.write_year(2023, &LEAS, &rated, &[]));
     let leads = format!("county,lead_agency,from,until,source\n01,{LEAD},,,letter\n");
     files.push(program.write("leads.csv", leads));
     program.import(files);
@@ -304,6 +308,79 @@ fn who_joins_is_consulted_and_expert_leads_are_considered_where_need_lasts(on: B
     is_missing(&step(&parts.ccee, &service, &path, &begin()), "open", None);
 }
 
+/// By the lists of 2024 and the files of 2025, a group meets the criteria for the third year.
+fn expert_leads_are_weighed_where_a_group_is_in_need_for_three_years(on: Backend) {
+    let (program, issuer) = (world(on), Issuer::new());
+    let rows = [IN_NEED, CALM, OFFICE, ELSEWHERE].map(|cds| -> Listed<'_> {
+        match cds {
+            IN_NEED => (cds, "Differentiated Assistance, Year 1", &[("SWDpriorities", "D")]),
+            _ => (cds, "General Assistance", &[]),
+        }
+    });
+    let list = program.write("assistancestatus24.csv", list_text("List", 2024, &rows));
+    let red = ["ELA", "MATH", "SUSP"].map(|indicator| (indicator, (IN_NEED, "SWD", 1)));
+    let files = program.write_year(2025, &LEAS, &red, &[]);
+    program.import([list].into_iter().chain(files));
+    program.succeed(["determine"]);
+    let service = serve(&program, &issuer, &[]);
+    let parts = Parts::of(&issuer);
+    let open = |body: &Value| post(&parts.county, &service, "/v1/referrals", body);
+    let mut opening = by_county(IN_NEED);
+    is_missing(&open(&opening), "expertLeads", Some("ec-52071#f"));
+    opening["expertLeads"] = " ".into();
+    is_missing(&open(&opening), "expertLeads", Some("ec-52071#f"));
+    opening["expertLeads"] = "considered, and not needed".into();
+    let opened = done(&open(&opening), 201);
+    assert_eq!(opened["expertLeads"], "considered, and not needed");
+    // Nobody asks for it of an LEA that does not meet the test.
+    done(&open(&by_county(CALM)), 201);
+}
+
+/// What the rules give is one thing, and what is done by people another.
+fn the_flag_alone_refers_nobody_and_intervenes_nowhere(on: Backend) {
+    let (program, issuer) = (world(on), Issuer::new());
+    let service = serve(&program, &issuer, &[]);
+    let state = Parts::of(&issuer).state;
+    let support = state.get(&service, &format!("/v1/leas/{IN_NEED}/support")).json();
+    let newest = &support["items"][0];
+    assert_eq!((&newest["eligibleLevel"], &newest["assignedLevel"]), (&json!(3), &json!(2)));
+    for list in ["/v1/referrals", "/v1/interventions"] {
+        assert_eq!(done(&state.get(&service, list), 200)["items"], json!([]), "{list}");
+    }
+}
+
+/// Who sees more than the public still acts on what is public.
+fn a_preview_that_meets_the_test_opens_nothing(on: Backend) {
+    let program = Program::on(on, env!("CARGO_BIN_EXE_calsos-under-test"));
+    let issuer = Issuer::new();
+    let lists = [(2017, "Support"), (2018, "Assistance"), (2019, "Assistance"), (2022, "Assistance")];
+    for (year, word) in lists {
+        let (da, general) = (format!("Differentiated {word}"), format!("General {word}"));
+        let row: Listed<'_> = match year {
+            2018 | 2019 => (IN_NEED, &da, &[("SWDpriorities", "D")]),
+            2017 => (IN_NEED, &general, &[("Assistance_Status", "General Support")]),
+            _ => (IN_NEED, &general, &[]),
+        };
+        let name = format!("assistancestatus{}.csv", year % 100);
+        program.import([program.write(&name, list_text("List", year, &[row]))]);
+    }
+    let red = ["ELA", "MATH", "SUSP"].map(|indicator| (indicator, (IN_NEED, "SWD", 1)));
+    let held_back = program.write_year(2023, &[IN_NEED], &red, &[]);
+    let paths = held_back.iter().map(|file| file.to_str().unwrap());
+    program.succeed(["import", "--public-at", "closed"].into_iter().chain(paths));
+    program.succeed(["determine"]);
+    let service = serve(&program, &issuer, &[]);
+    let parts = Parts::of(&issuer);
+    let preview = parts.county.get(&service, &format!("/v1/leas/{IN_NEED}/determinations/2023"));
+    assert_eq!(done(&preview, 200)["eligibleLevel"], 3);
+    for caller in [&parts.county, &parts.spi, &parts.state] {
+        let refused = post(caller, &service, "/v1/referrals", &opening(IN_NEED, "level3Test"));
+        is_missing(&refused, "level3Test", Some("ec-52072"));
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("that of 2022 does not"), "{detail}");
+    }
+}
+
 fn each_step_is_taken_by_those_whose_it_is(on: Backend) {
     let (program, issuer) = (world(on), Issuer::new());
     let service = serve(&program, &issuer, &[]);
@@ -395,6 +472,8 @@ fn no_intervention_is_without_test_finding_and_approval(on: Backend) {
     let nowhere = proposal(IN_NEED, "0190a5c4-93c0-7c2e-8f0a-6f1d2c3b4a59");
     is_missing(&propose(&nowhere), "finding", Some("ec-52072.1"));
     // That of another LEA is none, and where the test is not met there is none to make.
+    let other = proposal(ELSEWHERE, id_of(&path));
+    is_missing(&propose(&other), "finding", Some("ec-52072.1"));
     is_missing(&propose(&proposal(CALM, id_of(&path))), "level3Test", Some("ec-52072"));
     is_missing(&propose(&proposal(CHARTER, id_of(&path))), "noCharter", Some("ec-52072.1"));
     let mut rash = own.clone();
@@ -685,13 +764,114 @@ fn a_list_goes_on_page_by_page(on: Backend) {
     assert_eq!(refused(&parts.county.get(&service, &other)).1, "invalid-parameter");
 }
 
+/// What anybody is told of the levels of an LEA: level, what began it, from when, and by which
+/// decisions.
+fn levels(service: &Service, asked: &str) -> Vec<String> {
+    let history = service.json(&format!("/v1/leas/{IN_NEED}/support{asked}"));
+    let told = |item: &Value| {
+        let decided = item["decided"].as_array().unwrap().iter();
+        let decided: Vec<&str> = decided.map(|by| by["decision"].as_str().unwrap()).collect();
+        let text = |name: &str| item[name].as_str().unwrap().to_owned();
+        let (event, from) = (text("event"), text("effectiveFrom"));
+        format!("{} {event} {from} {}", item["assignedLevel"], decided.join("+"))
+    };
+    history["items"].as_array().unwrap().iter().map(told).collect()
+}
+
+fn an_lea_is_in_level_3_while_assistance_is_under_way_or_an_intervention_in_force(on: Backend) {
+    let (program, issuer) = (world(on), Issuer::new());
+    let service = serve(&program, &issuer, &[]);
+    let parts = Parts::of(&issuer);
+    let newest = |service: &Service| levels(service, "").remove(0);
+    let tag = || service.get("/v1/assignments").header("etag").to_owned();
+    let by_rules = "2 renewed 2023-12-15 ";
+    assert_eq!(newest(&service), by_rules);
+    let opened = post(&parts.county, &service, "/v1/referrals", &opening(IN_NEED, "level3Test"));
+    let path = path_of(&opened);
+    let take = |body: &Value| done(&step(&parts.ccee, &service, &path, body), 200);
+    for taken in [said("consultLea"), consulted("countyOffice")] {
+        take(&taken);
+    }
+    // A referral that is accepted is none yet; what is cached is asked for again when one is.
+    let (accepted, before) = (take(&said("accept")), tag());
+    assert_eq!(newest(&service), by_rules);
+    take(&begin());
+    let raised = "3 raised 2024-03-01 directAssistance";
+    service.wait_until("level 3 is shown", |service| newest(service) == raised);
+    assert_ne!(tag(), before);
+    assert_eq!(levels(&service, "")[1], by_rules);
+    let listed = |asked: &str| {
+        let list = service.json(&format!("/v1/assignments?{asked}"));
+        let items = list["items"].as_array().unwrap().iter();
+        items.map(|item| item["cds"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("assignedLevel=3"), [IN_NEED]);
+    assert_eq!(listed("assignedLevel=2"), [""; 0]);
+    assert_eq!(listed("assignedLevel=2&effectiveOn=2024-02-29"), [IN_NEED]);
+    assert_eq!(listed("assignedLevel=3&effectiveOn=2024-02-29"), [""; 0]);
+    let item = &service.json("/v1/assignments?assignedLevel=3")["items"][0];
+    let provider = item["provider"]["name"].as_str().unwrap();
+    assert!(provider.starts_with("California Collaborative for"), "{provider}");
+    assert_eq!((&item["eligibleLevel"], &item["dashboardYear"]), (&json!(3), &json!(2023)));
+    // As of before it began, it had not.
+    let versions = accepted["version"].as_u64().unwrap();
+    let whole = done(&parts.lea.get(&service, &path), 200);
+    let at = whole["versions"][usize::try_from(versions - 1).unwrap()]["at"].as_str().unwrap();
+    assert_eq!(levels(&service, &format!("?asOf={at}"))[0], by_rules);
+
+    for taken in [said("recommend"), found("failed")] {
+        take(&taken);
+    }
+    let proposal = json!({
+        "cds": IN_NEED, "referral": id_of(&path), "on": ON, "reason": "x", "strategies": "y",
+    });
+    let proposed = post(&parts.spi, &service, "/v1/interventions", &proposal);
+    let intervention = path_of(&proposed);
+    let approve = json!({
+        "step": "approve", "on": ON, "words": "item 7", "powers": ["changeLcap"],
+    });
+    done(&step(&parts.state, &service, &intervention, &approve), 200);
+    let on = |day: &str, mut body: Value| {
+        body["on"] = day.into();
+        body
+    };
+    done(&step(&parts.spi, &service, &intervention, &on("2024-06-03", begin())), 200);
+    let both = "3 raised 2024-06-03 directAssistance+stateIntervention";
+    service.wait_until("the intervention is shown", |service| newest(service) == both);
+    take(&on("2024-07-31", said("close")));
+    let alone = "3 lowered 2024-08-01 stateIntervention";
+    service.wait_until("assistance is over", |service| newest(service) == alone);
+    done(&step(&parts.spi, &service, &intervention, &on("2024-09-30", said("end"))), 200);
+    let over = "2 lowered 2024-10-01 ";
+    service.wait_until("level 3 is over", |service| newest(service) == over);
+    assert_eq!(levels(&service, "")[..5], [over, alone, both, raised, by_rules]);
+    assert_eq!(levels(&service, "?effectiveOn=2024-09-30"), [alone]);
+    assert_eq!(levels(&service, "?effectiveOn=2024-10-01"), [over]);
+    // What should not have been written shows in nothing any more.
+    for path in [&intervention, &path] {
+        let deleted = parts.state.send(
+            &service,
+            "DELETE",
+            &format!("{path}?reason=of+another+LEA"),
+            &[ANY],
+            "",
+        );
+        assert_eq!(deleted.status, 204);
+    }
+    service.wait_until("nothing was decided", |service| newest(service) == by_rules);
+}
+
 on_both![
     a_referral_goes_its_way_and_each_step_is_refused_where_a_condition_is_missing,
     who_joins_is_consulted_and_expert_leads_are_considered_where_need_lasts,
+    expert_leads_are_weighed_where_a_group_is_in_need_for_three_years,
+    the_flag_alone_refers_nobody_and_intervenes_nowhere,
+    a_preview_that_meets_the_test_opens_nothing,
     each_step_is_taken_by_those_whose_it_is,
     no_intervention_is_without_test_finding_and_approval,
     a_test_that_is_no_longer_met_keeps_an_intervention_from_coming_into_force,
     who_is_not_reached_finds_nothing_and_the_collaborative_reaches_by_referrals,
     what_was_seen_is_changed_once_and_a_deletion_leaves_its_trace,
     a_list_goes_on_page_by_page,
+    an_lea_is_in_level_3_while_assistance_is_under_way_or_an_intervention_in_force,
 ];

@@ -8,17 +8,21 @@
     reason = "the helpers of a test fail by panicking, as the test does"
 )]
 
-use calsos_domain::cds::CdsCode;
+use std::collections::BTreeSet;
+
+use calsos_domain::cds::{CdsCode, CountyCode};
 use calsos_domain::determination::{AnswerId, Determination};
+use calsos_domain::facts::{Cited, ReleaseNumber};
 use calsos_domain::history::Origin;
 use calsos_domain::indicator::Indicator;
 use calsos_domain::lea::LeaType;
+use calsos_domain::operator::{GeographicLeadRow, Span};
 use calsos_domain::outcome::{MissingInput, Outcome};
 use calsos_domain::performance::{Color, Level, Performance};
 use calsos_domain::release::{LocalRating, PublishedStatus};
-use calsos_domain::rulebook::Edition;
+use calsos_domain::rulebook::{Edition, Effect};
 use calsos_domain::student_group::StudentGroup;
-use calsos_domain::support::Answer;
+use calsos_domain::support::{Answer, provider};
 use calsos_domain::sustained_need::SustainedFinding;
 use calsos_tests::case::{Case, books, edition, priority, year};
 
@@ -868,6 +872,21 @@ fn the_years_2020_and_2021_neither_count_nor_break_the_window() {
 }
 
 #[test]
+fn the_level_3_test_looks_at_the_four_latest_years_with_determinations() {
+    for number in [2022, 2023, 2024, 2025] {
+        let years = books().editions().map(|e| e.year).filter(|y| y.number() <= number);
+        let mut latest: Vec<_> = years.collect();
+        latest.drain(..latest.len() - 4);
+        for lea_type in [District, CountyOffice] {
+            let mut tests = edition(number).sustained_for(lea_type);
+            let level_3 = tests.find(|test| test.effect == Effect::Level3).unwrap();
+            assert_eq!(level_3.window, latest, "{number} {lea_type}");
+        }
+    }
+    assert_eq!(edition(2022).sustained[0].window, [2017, 2018, 2019, 2022].map(year));
+}
+
+#[test]
 fn the_level_3_test_does_not_need_this_years_eligibility() {
     let e = edition(2023);
     let three: &[StudentGroup] = &[Aa, Hi, Swd];
@@ -1047,6 +1066,20 @@ fn one_group_in_all_three_years_brings_the_geographic_lead_in() {
     assert_eq!(provider.name, "County superintendent of schools");
     assert_eq!(provider.joined_by.as_deref(), Some("Geographic lead agency"));
     assert_eq!(d.conclusions.eligible_level, Answer::Known(2));
+}
+
+#[test]
+fn in_three_years_in_a_row_the_priorities_may_differ() {
+    let e = edition(2025);
+    let mut case = district(e);
+    for (number, pair) in [(2023, [4, 5]), (2024, [5, 6]), (2025, [4, 6])] {
+        let of = edition(number);
+        case = case.loaded(of).all_best(of);
+        for p in pair {
+            case = case.in_priority(of, Swd, priority(p));
+        }
+    }
+    assert_eq!(test(&decide(&case, e), "ec-52071-f").outcome, Outcome::Met);
 }
 
 #[test]
@@ -1348,6 +1381,89 @@ fn elsewhere_at_another_level_and_for_a_county_office_the_provider_is_settled() 
     ] {
         assert!(!d.provider.as_ref().unwrap().to_be_confirmed);
         assert!(!has_open(&d, "one-district-county"));
+    }
+}
+
+/// Who helps, by kind of LEA and level, in every year in which LEAs of the kind are decided.
+#[test]
+fn who_helps_is_what_the_table_of_providers_says() {
+    let county = "County superintendent of schools";
+    let ccee = "California Collaborative for Educational Excellence";
+    let spi = "State Superintendent of Public Instruction (California Department of Education)";
+    let with_county = format!("{ccee}, with the county superintendent of schools");
+    let could = format!("{ccee}; the chartering authority could require intervention");
+    let mut seen = BTreeSet::new();
+    for edition in books().editions() {
+        for lea_type in LeaType::ALL.into_iter().filter(|of| edition.decides(*of)) {
+            let is_before_2020 = edition.year.number() < 2020;
+            let [first, second, third] = match lea_type {
+                District => {
+                    let first = "County office of education, state and lead agencies";
+                    [first, county, with_county.as_str()]
+                }
+                CountyOffice => {
+                    let first = "California Department of Education and peer county offices";
+                    [first, spi, ccee]
+                }
+                Charter => {
+                    let first = "County office of education and chartering authority";
+                    let [second, third] = match is_before_2020 {
+                        true => ["Chartering authority", could.as_str()],
+                        false => [county, ccee],
+                    };
+                    [first, second, third]
+                }
+            };
+            seen.insert((lea_type, is_before_2020));
+            let cds: CdsCode = "01999990000000".parse().unwrap();
+            let found = [1, 2, 3].map(|level| provider(edition, cds, lea_type, level, &[]));
+            let found = found.map(|provider| provider.map(|provider| provider.name).unwrap());
+            assert_eq!(found, [first, second, third], "{} {lea_type}", edition.year);
+        }
+    }
+    assert_eq!(seen.len(), 6, "each kind before 2020 and since");
+}
+
+#[test]
+fn the_days_of_public_release_are_those_of_the_statement() {
+    let expected = [
+        (2017, "2017-12"),
+        (2018, "2018-12-06"),
+        (2019, "2019-12-12"),
+        (2022, "2022-12-15"),
+        (2023, "2023-12-15"),
+        (2024, "2024-11-21"),
+        (2025, "2025-11-13"),
+    ];
+    let days = expected.map(|(year, _)| edition(year).public_date.unwrap().to_string());
+    assert_eq!(days, expected.map(|(_, day)| day));
+    assert_eq!(books().editions().count(), expected.len());
+}
+
+/// Beside the county superintendent, and nobody where no table was loaded.
+#[test]
+fn a_lead_agency_stands_beside_who_provides_level_2_to_districts_and_no_others() {
+    let table = GeographicLeadRow {
+        row: 2,
+        county: CountyCode::parse("01").unwrap(),
+        agency: "A lead".to_owned(),
+        held: Span { from: None, until: None },
+        source: "letter".to_owned(),
+    };
+    let cited = Cited { release: ReleaseNumber(3), row: 2, value: table };
+    let e = edition(2023);
+    let cds: CdsCode = "01999990000000".parse().unwrap();
+    let beside = |lea_type, level, lead: Option<&Cited<GeographicLeadRow>>| {
+        let found = provider(e, cds, lea_type, level, &[]).unwrap();
+        found.with_geographic_lead(lea_type, Some(level), lead).beside
+    };
+    for lea_type in LeaType::ALL {
+        for level in 1..=3 {
+            let expected = ((lea_type, level) == (District, 2))
+                .then(|| "Geographic lead agency A lead".to_owned());
+            assert_eq!(beside(lea_type, level, Some(&cited)), expected, "{lea_type} {level}");
+            assert_eq!(beside(lea_type, level, None), None, "{lea_type} {level}");
+        }
     }
 }
 

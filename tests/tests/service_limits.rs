@@ -410,3 +410,42 @@ fn a_body_that_would_be_unpacked_or_is_too_long_is_refused() {
         assert_eq!(says, status == "415", "{answer}");
     }
 }
+
+/// A head that is no HTTP is refused before there is a request, without a word; what is HTTP and
+/// makes no sense is refused in words.
+#[test]
+fn a_head_that_is_no_http_is_refused_and_one_that_makes_no_sense_is_told_so() {
+    let program = world();
+    let service = Service::start(&program, &[]);
+    let asks = |method: &str, path: &str, line: &[u8]| {
+        let mut stream = connect(&service);
+        let head = request(method, path, "Connection: close\r\n");
+        let head = head.strip_suffix("\r\n").unwrap().as_bytes();
+        stream.write_all(&[head, line, b"\r\n\r\n"].concat()).unwrap();
+        rest(&mut stream)
+    };
+    let release = "/v1/releases/1";
+    let lines: [&[u8]; 6] =
+        [b"If-Match: \x01", b"If-Match: \0", b"If-Match: \x7f", b": x", b"If Match: x", b"If-Match"];
+    for line in lines {
+        let answer = asks("PATCH", release, line);
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{line:?}: {answer}");
+        assert!(answer.ends_with("\r\n\r\n") && !answer.contains("problem+json"), "{answer}");
+    }
+    let lines: [(&[u8], &str); 4] = [
+        (b"If-Match: \xff\xfe", "invalid-token"),
+        (b"If-Match:", "invalid-token"),
+        (b"Authorization: \xff", "invalid-token"),
+        (b"Authorization: Bearer \xff", "invalid-token"),
+    ];
+    for (line, code) in lines {
+        let answer = asks("PATCH", release, line);
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{line:?}: {answer}");
+        assert!(answer.contains("application/problem+json") && answer.contains(code), "{answer}");
+    }
+    for line in [b"If-None-Match: \xff".as_slice(), b"Accept: \xff", b"X-Request-Id: \xff"] {
+        let answer = asks("GET", &page(), line);
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{line:?}: {answer}");
+    }
+    assert_readers_are_served(&service);
+}

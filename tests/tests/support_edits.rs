@@ -329,7 +329,7 @@ fn holds_what_was_given(
         let done_on = given.and_then(|given| given.done_on);
         prop_assert_eq!(step.done_on, done_on.unwrap_or(was.and_then(|was| was.done_on)));
         let said = given.and_then(|given| given.words.as_ref()).or(was.map(|was| &was.words));
-        prop_assert_eq!(&step.words, said.unwrap_or(&String::new()));
+        prop_assert_eq!(step.words.as_str(), said.map_or("", String::as_str));
     }
     let keys: BTreeSet<&String> = after.steps().iter().map(|step| &step.key).collect();
     let known = before.steps().iter().map(|step| &step.key).chain(edit.steps.keys());

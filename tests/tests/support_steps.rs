@@ -175,6 +175,18 @@ fn may_open(opening: &Opening, evidence: &Evidence) -> bool {
     door && !opening.reason.trim().is_empty()
 }
 
+/// Who provides help at level 2, and whoever refers with it.
+fn who_is_consulted(lea_type: LeaType, door: &Door) -> Vec<Provider> {
+    let mut consulted = match lea_type {
+        LeaType::CountyOffice => vec![Provider::Department],
+        LeaType::District | LeaType::Charter => vec![Provider::CountyOffice],
+    };
+    if let Door::CountyOffice { .. } = door {
+        consulted.push(Provider::GeographicLead);
+    }
+    consulted
+}
+
 #[test]
 fn a_referral_is_opened_by_its_door_alone_and_goes_its_way_step_by_step() {
     use referral::{State, Step};
@@ -183,7 +195,7 @@ fn a_referral_is_opened_by_its_door_alone_and_goes_its_way_step_by_step() {
     let cases = (opening(), evidence(), vec((on(), referral_step()), 0..40));
     holds(4_000, &cases, |(opening, evidence, steps)| {
         let lea_type = opening.lea_type;
-        let opened = Referral::open(opening.clone(), &evidence);
+        let (opened, door) = (Referral::open(opening.clone(), &evidence), opening.door.clone());
         prop_assert_eq!(opened.is_ok(), may_open(&opening, &evidence), "{:?}", opened);
         let mut referral = match opened {
             Ok(referral) => referral,
@@ -204,6 +216,11 @@ fn a_referral_is_opened_by_its_door_alone_and_goes_its_way_step_by_step() {
                     prop_assert_eq!(earlier, before.steps());
                     prop_assert_eq!((&last.step, last.on), (&step, day(number)));
                     prop_assert!(!before.state().has_ended(), "{:?}", before);
+                    prop_assert!(step.words().is_none_or(|words| !words.trim().is_empty()));
+                    let is_consulting = step.act() == Act::Consult;
+                    let days = earlier.iter().map(|taken| taken.on);
+                    let in_order = days.max().is_none_or(|last| last <= day(number));
+                    prop_assert!((in_order || is_consulting) && opening.on <= day(number));
                     // What is stored is read back.
                     let text = serde_json::to_string(&after).unwrap();
                     prop_assert_eq!(&serde_json::from_str::<Referral>(&text).unwrap(), &after);
@@ -223,7 +240,7 @@ fn a_referral_is_opened_by_its_door_alone_and_goes_its_way_step_by_step() {
             let decided = has(&|s| matches!(s, Step::Accept { .. } | Step::Decline { .. }));
             if decided {
                 prop_assert!(has(&|s| matches!(s, Step::ConsultLea { .. })), "the order of things");
-                for wanted in referral.providers() {
+                for wanted in who_is_consulted(lea_type, &door) {
                     prop_assert!(
                         has(&|s| {
                             matches!(s, Step::ConsultProvider { provider, .. } if *provider == wanted)
@@ -331,6 +348,10 @@ fn no_intervention_comes_about_without_test_finding_and_approval() {
                     let (last, earlier) = after.steps().split_last().unwrap();
                     prop_assert_eq!(earlier, before.steps());
                     prop_assert_eq!((&last.step, last.on), (&step, day(number)));
+                    prop_assert!(!before.state().has_ended(), "{:?}", before);
+                    prop_assert!(step.words().is_none_or(|words| !words.trim().is_empty()));
+                    let days = earlier.iter().map(|taken| taken.on).chain([day(on)]);
+                    prop_assert!(days.max() <= Some(day(number)));
                     let text = serde_json::to_string(&after).unwrap();
                     prop_assert_eq!(&serde_json::from_str::<Intervention>(&text).unwrap(), &after);
                     match &step {
@@ -382,6 +403,215 @@ fn no_intervention_comes_about_without_test_finding_and_approval() {
         Condition::DaysInOrder,
     ];
     assert_eq!(refused.into_inner(), BTreeSet::from(own), "every condition is met by a refusal");
+}
+
+/// What somebody tries in the life of an LEA.
+#[derive(Clone, Debug)]
+enum Deed {
+    /// A determination becomes public.
+    Publish(Tested),
+    /// A referral is opened, where none is open.
+    Refer(Opening, Evidence),
+    Referral(referral::Step),
+    /// The referral is deleted as one that should not have been written.
+    Delete,
+    /// An intervention is proposed, where none is under way.
+    Propose,
+    Intervention(intervention::Step),
+}
+
+/// In which part it is tried, and what.
+fn deed() -> impl Strategy<Value = (Actor, Deed)> {
+    let who = select(vec![Actor::State, Actor::Spi, Actor::Ccee, Actor::CountyOffice]);
+    // The law says by whom most of it is done: mostly it is tried by those.
+    let by = |deed: Deed, act: Option<Act>, who: Actor, odd: u8| match act {
+        Some(act) if odd < 8 => (act.by()[0], deed),
+        _ => (who, deed),
+    };
+    let deed = prop_oneof![
+        6 => Just(Deed::Publish(met("ec-52072"))),
+        3 => tested().prop_map(Deed::Publish),
+        30 => (opening(), evidence()).prop_map(|(opening, evidence)| Deed::Refer(opening, evidence)),
+        150 => referral_step().prop_map(Deed::Referral),
+        1 => Just(Deed::Delete),
+        40 => Just(Deed::Propose),
+        60 => intervention_step().prop_map(Deed::Intervention),
+    ];
+    (deed, who, 0_u8..10).prop_map(move |(deed, who, odd)| {
+        let act = match &deed {
+            Deed::Publish(_) | Deed::Delete => None,
+            Deed::Refer(opening, _) => Some(opening.door.act()),
+            Deed::Referral(step) => Some(step.act()),
+            Deed::Propose => Some(Act::Propose),
+            Deed::Intervention(step) => Some(step.act()),
+        };
+        by(deed, act, who, odd)
+    })
+}
+
+/// A district with its determinations, a referral and an intervention, each changed by its own
+/// steps alone, and beside them what was seen of the three conditions: by whom, and no more.
+struct Life {
+    public: Tested,
+    referral: Option<Referral>,
+    intervention: Option<Intervention>,
+    /// What the Collaborative found by the referral that is there.
+    found_by_ccee: Option<Finding>,
+    /// Whether the state recorded that the board approved of the intervention that is there.
+    approved_by_state: bool,
+    steps_taken: usize,
+}
+
+impl Life {
+    /// What an intervention rests on: looked up where it is kept, as the service looks it up.
+    fn grounds(&self) -> Grounds {
+        let finding = self.referral.as_ref().and_then(Referral::finding);
+        let found = finding.map(|(finding, on)| Found {
+            finding,
+            on,
+            referral: "the referral".to_owned(),
+            version: 7,
+        });
+        Grounds { level3: self.public.clone(), found }
+    }
+
+    /// Tries a deed; `None` where it is not the actor's or there is nothing to do it to.
+    fn tries(&mut self, actor: Actor, deed: &Deed) -> Option<Result<(), Refusal>> {
+        let is_of = |act: Act| act.by().contains(&actor);
+        let (grounds, on) = (self.grounds(), day(1));
+        match deed {
+            Deed::Publish(tested) => self.public = tested.clone(),
+            Deed::Refer(opening, evidence) => {
+                let ended = self.referral.as_ref().is_none_or(|known| known.state().has_ended());
+                if !ended || !is_of(opening.door.act()) {
+                    return None;
+                }
+                let opening = Opening { lea_type: LeaType::District, ..opening.clone() };
+                let evidence = Evidence { level3: self.public.clone(), ..evidence.clone() };
+                match Referral::open(opening, &evidence) {
+                    Ok(opened) => self.referral = Some(opened),
+                    Err(refusal) => return Some(Err(refusal)),
+                }
+                self.found_by_ccee = None;
+            }
+            Deed::Referral(step) => {
+                let known = self.referral.as_ref().filter(|_| is_of(step.act()))?;
+                match known.step(on, step.clone()) {
+                    Ok(after) => self.referral = Some(after),
+                    Err(refusal) => return Some(Err(refusal)),
+                }
+                if let (referral::Step::Find { finding, .. }, Actor::Ccee) = (step, actor) {
+                    self.found_by_ccee = Some(*finding);
+                }
+            }
+            Deed::Delete => (self.referral, self.found_by_ccee) = (None, None),
+            Deed::Propose => {
+                let ended =
+                    self.intervention.as_ref().is_none_or(|known| known.state().has_ended());
+                if !ended || !is_of(Act::Propose) {
+                    return None;
+                }
+                let words = || "some words".to_owned();
+                let lea_type = LeaType::District;
+                let proposal = Proposal { lea_type, on, reason: words(), strategies: words() };
+                match Intervention::propose(proposal, &grounds) {
+                    Ok(proposed) => self.intervention = Some(proposed),
+                    Err(refusal) => return Some(Err(refusal)),
+                }
+                self.approved_by_state = false;
+            }
+            Deed::Intervention(step) => {
+                let known = self.intervention.as_ref().filter(|_| is_of(step.act()))?;
+                match known.step(on, step.clone(), &grounds) {
+                    Ok(after) => self.intervention = Some(after),
+                    Err(refusal) => return Some(Err(refusal)),
+                }
+                if let (intervention::Step::Approve { .. }, Actor::State) = (step, actor) {
+                    self.approved_by_state = true;
+                }
+            }
+        }
+        self.steps_taken += 1;
+        Some(Ok(()))
+    }
+
+    fn state(&self) -> Option<intervention::State> {
+        self.intervention.as_ref().map(Intervention::state)
+    }
+}
+
+/// Whoever tries whatever in whatever order: an intervention comes into force where, at that
+/// moment, a public determination meets the test, the Collaborative has made its finding, and
+/// the state has recorded the board's approval. None of the three can stand in for another.
+#[test]
+fn whoever_acts_in_whatever_order_an_intervention_has_each_condition_from_its_own_source() {
+    use intervention::State;
+    let came_into_force = RefCell::new(0_usize);
+    let missing_alone = RefCell::new(BTreeSet::new());
+    let by_others = RefCell::new(0_usize);
+    holds(1_000, &vec(deed(), 100..200), |deeds| {
+        let mut life = Life {
+            public: Tested::NothingPublic,
+            referral: None,
+            intervention: None,
+            found_by_ccee: None,
+            approved_by_state: false,
+            steps_taken: 0,
+        };
+        for (actor, deed) in deeds {
+            let (before, taken) = (life.state(), life.steps_taken);
+            let (referral, intervention) = (life.referral.clone(), life.intervention.clone());
+            let is_met = life.public.met().is_some();
+            let conditions =
+                [is_met, life.found_by_ccee.is_some(), life.approved_by_state];
+            let outcome = life.tries(actor, &deed);
+            match &outcome {
+                Some(Ok(())) => prop_assert_eq!(life.steps_taken, taken + 1),
+                Some(Err(refusal)) => {
+                    names_what_is_missing(refusal, LeaType::District)?;
+                    let begins = matches!(deed, Deed::Intervention(intervention::Step::Begin));
+                    let is_alone = conditions.iter().filter(|holds| !**holds).count() == 1;
+                    if begins && is_alone {
+                        let expected = match conditions {
+                            [false, ..] => Condition::Level3Test,
+                            [_, false, _] => Condition::Finding,
+                            _ => Condition::BoardApproval,
+                        };
+                        // What is over says so first.
+                        if refusal.condition != Condition::Open
+                            && refusal.condition != Condition::NotYet
+                        {
+                            prop_assert_eq!(refusal.condition, expected);
+                            missing_alone.borrow_mut().insert(expected);
+                        }
+                    }
+                }
+                None => *by_others.borrow_mut() += 1,
+            }
+            if !matches!(outcome, Some(Ok(()))) {
+                prop_assert_eq!(&life.referral, &referral);
+                prop_assert_eq!(&life.intervention, &intervention);
+            }
+            // No deed on one of them changes another.
+            if !matches!(deed, Deed::Propose | Deed::Intervention(_)) {
+                prop_assert_eq!(&life.intervention, &intervention);
+            }
+            if matches!(deed, Deed::Publish(_) | Deed::Propose | Deed::Intervention(_)) {
+                prop_assert_eq!(&life.referral, &referral);
+            }
+            if life.state() == Some(State::InForce) && before != Some(State::InForce) {
+                prop_assert_eq!(conditions, [true; 3], "{:?}", deed);
+                prop_assert_eq!(actor, Actor::Spi);
+                *came_into_force.borrow_mut() += 1;
+            }
+        }
+        Ok(())
+    });
+    let came_into_force = came_into_force.into_inner();
+    assert!(came_into_force >= 20, "{came_into_force} interventions came into force");
+    assert!(by_others.into_inner() > 1_000);
+    let each = [Condition::Level3Test, Condition::Finding, Condition::BoardApproval];
+    assert_eq!(missing_alone.into_inner(), BTreeSet::from(each), "each is missed alone");
 }
 
 /// What is missing is named where it is the only thing.

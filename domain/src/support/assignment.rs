@@ -400,6 +400,58 @@ mod tests {
         assert_eq!(office[0].carried_through.len(), 2);
     }
 
+    #[test]
+    fn before_the_two_years_an_lea_leaves_as_soon_as_a_dashboard_does_not_name_it() {
+        let left = of(
+            LeaType::District,
+            &[(2018, "2018-12-06", Some(FIRST)), (2019, "2019-12-12", Some(GENERAL))],
+        );
+        assert_eq!(
+            short(&left),
+            [
+                "2018 2 opened 2018-12-06 2019-12-11 2018-12-06",
+                "2019 1 ended 2019-12-12 on 2019-12-12",
+            ]
+        );
+        let carried: Vec<u16> = left[1].carried_through.iter().map(|of| of.number()).collect();
+        assert_eq!(carried, [2020, 2021]);
+    }
+
+    /// It opens another door, through which people go; it is neither assistance nor intervention.
+    #[test]
+    fn the_test_over_several_years_puts_nobody_in_another_level() {
+        let books = books();
+        for (differentiated, level) in [(false, 1), (true, 2)] {
+            let flagged = Said {
+                list: None,
+                differentiated: Some(differentiated),
+                support_year: differentiated.then_some(1),
+                eligible_level: Some(3),
+                label: None,
+            };
+            let edition = books.edition(DashboardYear::new(2023).unwrap()).unwrap();
+            let public_on = day("2023-12-15");
+            let determined = Determined { edition, public_on, said: Some(flagged) };
+            let found = assignments(&books, LeaType::District, [determined]);
+            assert_eq!(found[0].level, Some(level));
+        }
+    }
+
+    #[test]
+    fn the_two_years_are_those_of_districts_and_county_offices_alike() {
+        let least = |lea_type, year, public_on, said| {
+            of(lea_type, &[(year, public_on, Some(said))])[0].at_least_until
+        };
+        let (first, second) = (Some(day("2026-06-30")), Some(day("2025-06-30")));
+        for lea_type in [LeaType::District, LeaType::CountyOffice] {
+            let of = |said| least(lea_type, 2024, "2024-11-21", said);
+            assert_eq!([of(FIRST), of(SECOND), of(GENERAL)], [first, second, None], "{lea_type}");
+            // Before 2023 an LEA left as soon as a Dashboard did not name it.
+            assert_eq!(least(lea_type, 2022, "2022-12-15", FIRST), None, "{lea_type}");
+        }
+        assert_eq!(least(LeaType::Charter, 2024, "2024-11-21", FIRST), None);
+    }
+
     fn listed(status: PublishedStatus, letters: usize, ec52072: Option<bool>) -> PublishedRow {
         use crate::student_group::StudentGroup;
         PublishedRow {

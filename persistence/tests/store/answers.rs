@@ -258,9 +258,16 @@ fn many_answers_are_kept_by_year_and_code_with_their_texts(on: Backend) {
     let read = read.iter().map(|a| (a.year, a.cds, a.body.text().unwrap(), a.summary.clone()));
     let wanted = answers.iter().map(|a| (a.year, a.cds, a.body.clone(), a.summary.clone()));
     assert_eq!(read.collect::<Vec<_>>(), wanted.collect::<Vec<_>>());
-    keys[7].hash = vec![0; 32];
-    let error = store.with_texts(keys).unwrap_err();
-    assert!(error.to_string().contains("its text is not there"), "{error}");
+    // What is wrong with a text is told of the answer that has it.
+    let mut absent = keys.clone();
+    absent[7].hash = vec![0; 32];
+    let error = store.with_texts(absent).unwrap_err().to_string();
+    let named = format!("year {}, cds {}", keys[7].year, keys[7].cds);
+    assert!(error.contains(&format!("{named}: its text is not there")), "{error}");
+    let damage = "UPDATE answer_body SET compression = 'zstd'";
+    database.execute(damage);
+    let error = store.with_texts(keys[7..8].to_vec()).unwrap_err().to_string();
+    assert!(error.contains(&format!("{named}: compression 'zstd' cannot be read")), "{error}");
 }
 
 fn the_years_of_a_run_are_those_of_its_answers(on: Backend) {

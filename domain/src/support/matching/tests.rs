@@ -112,6 +112,8 @@ fn a_service_answers_only_what_has_one_of_each_that_it_names() {
     assert_eq!(answered(["", "SWD", "3"]), [0_usize; 0]);
     assert_eq!(answered(["CHRO", "FOS", ""]), [0_usize; 0]);
     assert_eq!(answered(["CHRO", "", "6"]), [0_usize; 0]);
+    // What answers none is not recommended.
+    assert_eq!(own(&[service("S", OWN, ["CHRO", "FOS", ""])]), [""; 0]);
 }
 
 #[test]

@@ -127,6 +127,9 @@ fn kinds_are_words_for_programs_however_people_write_them() {
         assert_eq!(of(kind), kind);
     }
     assert_eq!(of("Sharing of promising practices"), "sharingOfPromisingPractices");
+    for kind in ["recognition", "sharingOfPromisingPractices"] {
+        assert!(KNOWN_KINDS.contains(&kind), "{kind}");
+    }
     assert_eq!(of("TRAINING"), "training");
     assert_eq!(of("Peer-to-peer visits"), "peerToPeerVisits");
     // What was made one stays as it is.
