@@ -498,11 +498,11 @@ fn a_step_is_ahead_due_late_or_done_on_each_side_of_its_day(on: Backend) {
     let off = |step: &Value| (step["key"].as_str().unwrap().to_owned(), json!({"leftOut": true}));
     let off: serde_json::Map<String, Value> = steps.as_array().unwrap().iter().map(off).collect();
     done(&patch(&parts.state, &service, &of_office, "*", &json!({"steps": off})), 200);
-    assert_eq!(ids("late=true"), [path.clone()]);
-    assert_eq!(ids("late=false"), [of_office.clone()]);
-    assert_eq!(ids("state=underWay"), [path.clone()]);
-    assert_eq!(ids("state=opened"), [of_office.clone()]);
-    assert_eq!(ids(&format!("cds={OFFICE}")), [of_office.clone()]);
+    assert_eq!(ids("late=true"), [path.as_str()]);
+    assert_eq!(ids("late=false"), [of_office.as_str()]);
+    assert_eq!(ids("state=underWay"), [path.as_str()]);
+    assert_eq!(ids("state=opened"), [of_office.as_str()]);
+    assert_eq!(ids(&format!("cds={OFFICE}")), [of_office.as_str()]);
     assert_eq!(ids("county=01&limit=1"), [of_office]);
     assert!(ids("county=02").is_empty());
     for odd in ["late=yes", "state=over", "cds=1", "county=1", "kind=x"] {

@@ -340,13 +340,14 @@ fn a_step_is_edited_where_it_is_and_added_where_it_is_new() {
         let steps = BTreeMap::from([(key.to_owned(), edit)]);
         edited(&engagement, Edit { steps, ..Edit::default() })
     };
-    let due = Some(day("2091-02-01"));
+    let on = day("2091-02-01");
+    let due = Some(on);
     let moved = edit("firstMeeting", StepEdit { due, ..StepEdit::default() }).unwrap();
     let find = |of: &Engagement, key: &str| {
         of.steps().iter().find(|step| step.key == key).cloned().unwrap()
     };
     let before = find(&engagement, "firstMeeting");
-    assert_eq!(find(&moved, "firstMeeting"), Step { due: due.unwrap(), ..before });
+    assert_eq!(find(&moved, "firstMeeting"), Step { due: on, ..before });
     let new = StepEdit { title: Some("Visit".to_owned()), due, ..StepEdit::default() };
     let added = edit("visit", new.clone()).unwrap();
     assert_eq!(added.steps().len(), engagement.steps().len() + 1);
