@@ -6,6 +6,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "the helpers of a test fail by panicking, as the test does"
 )]
 
@@ -411,7 +412,7 @@ enum Deed {
     /// A determination becomes public.
     Publish(Tested),
     /// A referral is opened, where none is open.
-    Refer(Opening, Evidence),
+    Refer(Box<(Opening, Evidence)>),
     Referral(referral::Step),
     /// The referral is deleted as one that should not have been written.
     Delete,
@@ -431,7 +432,7 @@ fn deed() -> impl Strategy<Value = (Actor, Deed)> {
     let deed = prop_oneof![
         6 => Just(Deed::Publish(met("ec-52072"))),
         3 => tested().prop_map(Deed::Publish),
-        30 => (opening(), evidence()).prop_map(|(opening, evidence)| Deed::Refer(opening, evidence)),
+        30 => (opening(), evidence()).prop_map(|with| Deed::Refer(Box::new(with))),
         150 => referral_step().prop_map(Deed::Referral),
         1 => Just(Deed::Delete),
         40 => Just(Deed::Propose),
@@ -440,7 +441,7 @@ fn deed() -> impl Strategy<Value = (Actor, Deed)> {
     (deed, who, 0_u8..10).prop_map(move |(deed, who, odd)| {
         let act = match &deed {
             Deed::Publish(_) | Deed::Delete => None,
-            Deed::Refer(opening, _) => Some(opening.door.act()),
+            Deed::Refer(with) => Some(with.0.door.act()),
             Deed::Referral(step) => Some(step.act()),
             Deed::Propose => Some(Act::Propose),
             Deed::Intervention(step) => Some(step.act()),
@@ -481,7 +482,8 @@ impl Life {
         let (grounds, on) = (self.grounds(), day(1));
         match deed {
             Deed::Publish(tested) => self.public = tested.clone(),
-            Deed::Refer(opening, evidence) => {
+            Deed::Refer(with) => {
+                let (opening, evidence) = &**with;
                 let ended = self.referral.as_ref().is_none_or(|known| known.state().has_ended());
                 if !ended || !is_of(opening.door.act()) {
                     return None;
