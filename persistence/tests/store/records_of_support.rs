@@ -258,8 +258,8 @@ fn what_was_is_read_as_of_a_moment(on: Backend) {
     let of = SupportFilter::of(SupportKind::Referral);
     let as_of = |moment| listed(store, &SupportFilter { as_of: Some(moment), ..of });
     assert_eq!(as_of(before(one)), []);
-    assert_eq!(as_of(one), [first.clone()]);
-    assert_eq!(as_of(before(three)), [second.clone()]);
+    assert_eq!(as_of(one), std::slice::from_ref(&first));
+    assert_eq!(as_of(before(three)), std::slice::from_ref(&second));
     assert_eq!(as_of(three), []);
     let accepted = SupportFilter { state: Some("accepted"), as_of: Some(one), ..of };
     assert_eq!(listed(store, &accepted), []);
