@@ -152,7 +152,7 @@ fn browsers_may_ask_what_is_allowed() {
         ];
         service.options(PATH, &asked)
     };
-    for method in ["GET", "HEAD", "POST", "PATCH", "DELETE"] {
+    for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
         let answer = of(ORIGIN, method, "authorization,if-match,idempotency-key,content-type");
         assert_eq!(answer.status, 200, "{method}");
         assert_eq!(answer.header("access-control-allow-origin"), ORIGIN);
@@ -162,7 +162,7 @@ fn browsers_may_ask_what_is_allowed() {
     }
     for (origin, method, headers) in [
         ("https://other.example.org", "GET", "accept"),
-        (ORIGIN, "PUT", "accept"),
+        (ORIGIN, "TRACE", "accept"),
         (ORIGIN, "GET", "x-anything"),
     ] {
         let answer = of(origin, method, headers);

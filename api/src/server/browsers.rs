@@ -58,7 +58,7 @@ impl Browsers {
 /// browser keeps of its user, such as cookies: a token is what a page itself has.
 pub(crate) fn cors(origins: &[String]) -> Cors {
     let mut cors = Cors::default()
-        .allowed_methods(["GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE"])
+        .allowed_methods(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([
             "accept",
             "accept-language",
