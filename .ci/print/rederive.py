@@ -70,17 +70,13 @@ CRITERIA = {
 }
 OF_PRIORITY = {"p4": 4, "elpi": 4, "grad": 5, "chro": 5, "susp": 6, "cci": 8}
 LAW = {
-    ("school district", 2): ("County superintendent of schools", "52071, school districts"),
-    ("school district", 3): (
-        "California Collaborative for Educational Excellence, with the county superintendent of "
-        "schools",
-        "52072, school districts in need over several years",
-    ),
-    ("county office of education", 2): (
+    "school district": ("County superintendent of schools", "52071, school districts"),
+    "county office of education": (
         "State Superintendent of Public Instruction (California Department of Education)",
         "52071.5, county offices of education",
     ),
 }
+TEST = {"school district": "52072, school districts in need over several years"}
 FOUR_YEARS = {2022: (2017, 2018, 2019, 2022), 2023: (2018, 2019, 2022, 2023)}
 
 
@@ -275,7 +271,8 @@ def expected(kind, year, cds, lea_type):
     priorities = {priority for by in coded.values() for priority in by}
     window, lasting = FOUR_YEARS.get(year, ()), lasting_need(year, cds)
     level = 3 if len(lasting) >= 3 else 2
-    provider, law = LAW[lea_type, level]
+    # The Collaborative helps from when it takes an LEA on, and not by a result alone.
+    provider, law = LAW[lea_type]
     years = [of for of in LISTS if of <= year and is_identified(of, cds)]
     until = "June 30, 2025" if year == 2023 else None
     lasts = f"Support lasts at least until {until}." if until else "Support lasts until a later determination."
@@ -283,7 +280,7 @@ def expected(kind, year, cds, lea_type):
         f"Need over several years ({', '.join(map(str, window))}): "
         f"{', '.join(GROUPS[group] for group in lasting)}. This opens direct technical assistance "
         "by the California Collaborative for Educational Excellence, after it has consulted the "
-        f"LEA and its providers. (Education Code section {law})"
+        f"LEA and its providers. (Education Code section {TEST[lea_type]})"
     ]
     method = "Criteria met: A student group in 2 or more state priorities."
     if kind == "onePageSummary":

@@ -59,6 +59,9 @@ pub struct Determination<'a> {
     pub conclusions: Conclusions,
     /// Who provides help, where the level is known.
     pub provider: Option<Provider>,
+    /// Who provides it at level 2, where the rules give level 3: an LEA is in that no sooner than
+    /// the Collaborative takes it on.
+    pub provider_at_level_2: Option<Provider>,
     /// Ids of the edition's open points that this answer depends on.
     pub open_points: Vec<String>,
     /// Open points of earlier, computed years on which this answer depends.
@@ -175,14 +178,14 @@ impl<'a> Step<'a, '_> {
         let lea_type = lea.lea_type;
         let conclusions = Conclusions::of(edition, lea_type, verdict, &now, past);
         let decided = edition.decides(lea_type);
-        let level = verdict.level.known().copied();
-        let provider = level
-            .filter(|_| decided)
-            .and_then(|l| provider(edition, lea.cds, lea_type, l, &conclusions.sustained))
-            .map(|provider| {
-                let lead = lea.register.geographic_lead_on(lea.cds, support_day(edition));
-                provider.with_geographic_lead(lea_type, level, lead)
-            });
+        let level = verdict.level.known().copied().filter(|_| decided);
+        let provider_at = |level: u8| {
+            let provider = provider(edition, lea.cds, lea_type, level, &conclusions.sustained)?;
+            let lead = lea.register.geographic_lead_on(lea.cds, support_day(edition));
+            Some(provider.with_geographic_lead(lea_type, Some(level), lead))
+        };
+        let provider_at_level_2 = level.filter(|level| *level == 3).and_then(|_| provider_at(2));
+        let provider = level.and_then(provider_at);
         let mut determination = Determination {
             cds: lea.cds,
             lea_type,
@@ -192,6 +195,7 @@ impl<'a> Step<'a, '_> {
             history: history.to_vec(),
             conclusions,
             provider,
+            provider_at_level_2,
             open_points: Vec::new(),
             earlier_open_points: self.earlier_open_points(lea_type, history),
             missing: Vec::new(),

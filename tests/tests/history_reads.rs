@@ -418,7 +418,7 @@ fn walks(program: &Program, issuer: &Issuer, moments: &[String]) -> Vec<Walk> {
         .into_iter()
         .filter(|operation| takes(operation) || operation.id == "listRunChanges")
         .collect();
-    assert_eq!(operations.len(), 11);
+    assert_eq!(operations.len(), 20);
     let more = |id: &str| {
         let of_id = operations.iter().filter(|operation| operation.id == id && takes(operation));
         let paths = of_id.flat_map(|operation| operation.asked(values));

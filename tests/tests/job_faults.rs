@@ -94,10 +94,10 @@ fn a_process_that_wakes_up_when_its_job_was_done_by_another_stores_nothing() {
     let state = Caller::new(&issuer, "import", "state");
     let asked = serve(&program, &issuer, &[]);
     let sent = state.import(&asked, "susp.txt", large_file(4));
-    let other = serve(&program, &issuer, &[]);
-    let job = state.wait(&other, &path_of(&sent), |job| job["progress"]["stage"] != "waiting");
+    let job = state.wait(&asked, &path_of(&sent), |job| job["progress"]["stage"] != "waiting");
     assert_eq!(text(&job["progress"], "stage"), "reading", "too late for this test: {job}");
     signal(&asked, "-STOP");
+    let other = serve(&program, &issuer, &[]);
     let job = state.ended(&other, &sent);
     assert_eq!((text(&job, "state"), &job["attempt"]), ("done", &Value::from(2)), "{job}");
     signal(&asked, "-CONT");

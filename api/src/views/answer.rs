@@ -266,6 +266,7 @@ impl DeterminationView {
             history,
             conclusions,
             provider,
+            provider_at_level_2: _,
             open_points: _,
             earlier_open_points: _,
             missing,

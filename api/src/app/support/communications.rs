@@ -91,8 +91,9 @@ pub(crate) struct Told<'a> {
 pub(crate) fn facts(kind: CommunicationKind, told: Told<'_>) -> CommunicationFacts {
     let Told { names, own, earlier, county, is_public, base, .. } = told;
     let determination = own.determination;
-    let Determination { cds, lea_type, edition, decided, conclusions, provider, .. } =
-        determination;
+    let Determination { cds, lea_type, edition, decided, conclusions, .. } = determination;
+    // Until the Collaborative takes an LEA on, it is helped as every other that is identified.
+    let provider = determination.provider_at_level_2.as_ref().or(determination.provider.as_ref());
     let (year, label) = (edition.year, &conclusions.label);
     let identified = *decided && label.differentiated.is_met();
     let support_year = label.support_year.known().copied().filter(|y| identified && *y > 0);
@@ -124,7 +125,7 @@ pub(crate) fn facts(kind: CommunicationKind, told: Told<'_>) -> CommunicationFac
             .map(|day| day.to_string()),
         identified_years: identified_years(determination),
         eligible_level: conclusions.eligible_level.known().copied().filter(|_| *decided),
-        provider: provider.as_ref().map(|provider| helper(told.books, provider)),
+        provider: provider.map(|provider| helper(told.books, provider)),
         methods: edition
             .methods_for(*lea_type)
             .filter(|method| *decided && met.clone().any(|(id, _)| *id == method.id))

@@ -90,7 +90,8 @@ pub(crate) struct CommunicationFacts {
     pub(crate) explanation: Option<String>,
 }
 
-/// Who provides help.
+/// Who provides help, at level 2 also where the rules give level 3: the Collaborative helps from
+/// when it takes the LEA on.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CommunicationHelper)]
