@@ -170,7 +170,7 @@ fn a_partner_is_another_district_of_the_county() {
         edited(&engagement, of(ActivityKind::ExpertOrPartner, Activity { partner, ..done() }))
     };
     assert!(with("01800020000000").is_ok());
-    for other in ["02800020000000", "01800010000000", "01800020000001", "01100170000000"] {
+    for other in ["02800020000000", "01800010000000", "01800020000001", "01199990000000"] {
         lacks(with(other), Condition::PartnerOfCounty, other);
     }
 }
