@@ -279,6 +279,7 @@ fn said(determination: &Determination<'_>) -> String {
         history,
         conclusions,
         provider,
+        provider_at_level_2,
         open_points,
         earlier_open_points,
         missing,
@@ -286,7 +287,7 @@ fn said(determination: &Determination<'_>) -> String {
     let year = edition.year;
     format!(
         "{cds} {lea_type} {year} {decided} {evaluation:?} {history:?} {conclusions:?} {provider:?} \
-         {open_points:?} {earlier_open_points:?} {missing:?}"
+         {provider_at_level_2:?} {open_points:?} {earlier_open_points:?} {missing:?}"
     )
 }
 

@@ -326,7 +326,7 @@ fn level_2_is_opened_renewed_carried_on_continued_and_ended(on: Backend) {
         "label": "Differentiated Assistance, Year 2", "event": "continued",
         "effectiveFrom": "2024-11-21", "levelSince": "2023-12-15", "atLeastUntil": "2025-06-30",
         "dashboardYear": 2024, "dataSchoolYear": "2023-24", "supportSchoolYear": "2024-25",
-        "origin": "published", "list": {"release": 19, "row": 3}, "carriedThrough": [],
+        "origin": "published", "list": {"release": 19, "row": 3}, "carriedThrough": [], "decided": [],
         "provider": {
             "name": "County superintendent of schools", "toBeConfirmed": false,
             "citation": "ec-52071#b",
@@ -454,7 +454,7 @@ fn assignments_are_found_by_day_level_year_provider_county_kind_and_end() {
             assert_eq!(problem["errors"][0]["parameter"], "effectiveOn", "{problem}");
         }
     }
-    for query in ["assignedLevel=0", "assignedLevel=3", "supportYear=3", "provider=", "level=2"] {
+    for query in ["assignedLevel=0", "assignedLevel=4", "supportYear=3", "provider=", "level=2"] {
         assert_eq!(service.get(&format!("/v1/assignments?{query}")).status, 400, "{query}");
     }
     let long = "x".repeat(200);
