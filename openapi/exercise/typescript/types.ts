@@ -178,7 +178,7 @@ const ofProvider = { provider: "county:58" };
 // Who wants facts says so: else the document is sent.
 const asFacts = { Accept: "application/json" };
 const ofTemplate = { county: "57", kind: "onePageSummary" } as const;
-const replaced = await of(
+const written = await of(
   known.PUT("/v1/communication-templates/{county}/{kind}", {
     params: { path: ofTemplate, header: { "If-Match": "*" } },
     headers: { "Content-Type": "text/html" },
@@ -290,7 +290,7 @@ const answers = {
       parseAs: "text",
     }),
   ),
-  replaceCommunicationTemplate: replaced,
+  replaceCommunicationTemplate: written,
   deleteCommunicationTemplate: { code: notTaken.error?.code },
   listRecommendedServices: await of(
     client.GET("/v1/leas/{cds}/recommended-services", { params: { path: { cds }, query: { year } } }),
