@@ -660,6 +660,12 @@ fn what_was_seen_is_changed_once_and_a_deletion_leaves_its_trace(on: Backend) {
         ("", "true")
     );
     assert_eq!((path_of(&again), again.json()), (path.clone(), opened.json()));
+    // However a client writes its JSON.
+    let mut members: Vec<&str> = body.trim_matches(['{', '}']).split(',').collect();
+    members.reverse();
+    let spaced = format!("{{ {} }}", members.join(" ,\n "));
+    assert_ne!(spaced, body);
+    assert_eq!(open(&spaced).header("idempotency-replayed"), "true");
     assert_eq!(refused(&open(&by_county(IN_NEED).to_string())).1, "key-used-otherwise");
     // On the condition that nobody else has changed it.
     let steps = format!("{path}/steps");

@@ -1,5 +1,7 @@
 //! What is done later: runs that are asked for, and how far jobs are.
 
+use std::borrow::Cow;
+
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, LOCATION};
 use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
@@ -139,6 +141,13 @@ pub(super) fn key_of(request: &HttpRequest, asked: &mut Asked) -> Option<String>
         asked.fault(IDEMPOTENCY_KEY, detail);
     }
     Some(String::from_utf8_lossy(key).into_owned())
+}
+
+/// What a body says, to tell whether a request by the same key is the same: of JSON without its
+/// spaces and the order of its members, which clients write each in their own way.
+pub(super) fn what_is_said(body: &[u8]) -> Cow<'_, [u8]> {
+    let value = serde_json::from_slice::<serde_json::Value>(body);
+    value.map_or(Cow::Borrowed(body), |value| Cow::Owned(value.to_string().into_bytes()))
 }
 
 /// Adds a job, and answers with where it is.

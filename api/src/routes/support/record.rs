@@ -26,7 +26,7 @@ use crate::auth::caller::Caller;
 use crate::auth::operation::Operation;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
-use crate::routes::jobs::{IDEMPOTENCY_REPLAYED, KEY_HOURS, key_of};
+use crate::routes::jobs::{IDEMPOTENCY_REPLAYED, KEY_HOURS, key_of, what_is_said};
 use crate::server::Service;
 use crate::server::answers::{apart, drawn, has, json};
 use crate::server::asked::Asked;
@@ -249,7 +249,7 @@ impl Writer {
             request.path(),
             request.query_string()
         ));
-        hash.update(body);
+        hash.update(what_is_said(body));
         Ok(Writer {
             agency: agency.clone(),
             client: verified.client.clone(),

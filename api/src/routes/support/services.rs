@@ -31,7 +31,7 @@ use crate::auth::operation::{
 };
 use crate::error::AppError;
 use crate::problem::{Fault, Kind, Problem, ProblemDetails};
-use crate::routes::jobs::{IDEMPOTENCY_REPLAYED, KEY_HOURS, key_of};
+use crate::routes::jobs::{IDEMPOTENCY_REPLAYED, KEY_HOURS, key_of, what_is_said};
 use crate::server::answers::{apart, drawn, fresh, json};
 use crate::server::asked::Asked;
 use crate::server::conditions::{Condition, tag_of, versioned, with_tag};
@@ -229,7 +229,7 @@ pub(crate) async fn create_service(
     may_keep(&may, &service.provider)?;
     let writer = Writer::of(&request, &may, 201)?;
     // Of this operation: a key is one caller's, whatever it asks for by it.
-    let said = [CreateService::ID.as_bytes(), body.as_ref()].concat();
+    let said = [CreateService::ID.as_bytes(), &what_is_said(&body)].concat();
     let hash = sha256_text(&Sha256::digest(said));
     let base = may.service().base_url.clone();
     let added = apart(move || {
