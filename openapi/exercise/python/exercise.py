@@ -292,7 +292,7 @@ opening = ReferralOpening(
 )
 made = answered(
     "createReferral",
-    referrals.create_referral(referral_opening=opening, idempotency_key="exercise"),
+    referrals.create_referral(referral_opening=opening, idempotency_key="exercise-referral"),
 )
 assert [r.id for r in answered("listReferrals", referrals.list_referrals()).items] == [made.id]
 assert answered("getReferral", referrals.get_referral(made.id)).versions[0].agency == "state"
@@ -347,7 +347,8 @@ engagements = EngagementsApi(known)
 opened = answered(
     "createEngagement",
     engagements.create_engagement(
-        EngagementOpening(cds=QUARTZ_VALLEY, on="2024-03-01"), idempotency_key="exercise"
+        EngagementOpening(cds=QUARTZ_VALLEY, on="2024-03-01"),
+        idempotency_key="exercise-engagement",
     ),
 )
 change = EngagementChange(needs=[ChosenNeed(group="SWD", words="made up")])
@@ -427,7 +428,9 @@ new_service = NewService(
     priorities=[],
     contact="attendance@example.org",
 )
-made = answered("createService", services.create_service(new_service, idempotency_key="exercise"))
+made = answered(
+    "createService", services.create_service(new_service, idempotency_key="exercise-service")
+)
 change = ServiceChange(state="offered")
 changed = answered("updateService", services.update_service(made.id, "*", change))
 assert changed == made and changed.version == 1

@@ -105,7 +105,10 @@ async function refusal(call: Promise<unknown>): Promise<{ code: unknown }> {
 const referrals = new ReferralsApi(known);
 const interventions = new InterventionsApi(known);
 const opening = { cds, door: "emergencyApportionment", on: "2024-03-01", reason: "made up" };
-const referral = await referrals.createReferral({ referralOpening: opening, idempotencyKey });
+const referral = await referrals.createReferral({
+  referralOpening: opening,
+  idempotencyKey: `${idempotencyKey}-referral`,
+});
 const proposal = {
   cds,
   referral: referral.id,
@@ -119,7 +122,7 @@ const engagements = new EngagementsApi(known);
 const requests = new RequestsApi(known);
 const engagement = await engagements.createEngagement({
   engagementOpening: { cds, on: "2024-03-01" },
-  idempotencyKey,
+  idempotencyKey: `${idempotencyKey}-engagement`,
 });
 const updateEngagement = await engagements.updateEngagement({
   id: engagement.id,
@@ -141,7 +144,10 @@ const newService = {
   priorities: [],
   contact: "attendance@example.org",
 };
-const createService = await services.createService({ newService, idempotencyKey });
+const createService = await services.createService({
+  newService,
+  idempotencyKey: `${idempotencyKey}-service`,
+});
 const updateService = await services.updateService({
   id: createService.id,
   ifMatch: "*",

@@ -85,7 +85,7 @@ deepEqual(ended.error?.code, "job-ended");
 const nowhere = { id: "01890a5d-ac96-774b-bcce-b302099a8057" };
 const referral = await of(
   known.POST("/v1/referrals", {
-    params: { header: key },
+    params: { header: { "Idempotency-Key": "exercise-referral" } },
     body: { cds, door: "emergencyApportionment", on: "2024-03-01", reason: "made up" },
   }),
 );
@@ -113,7 +113,10 @@ const gone = await known.DELETE("/v1/interventions/{id}", {
 // The first client had the engagement opened and changed, by the same keys. It is the LEA or its
 // county office that asks for help, and not the state.
 const engagement = await of(
-  known.POST("/v1/engagements", { params: { header: key }, body: { cds, on: "2024-03-01" } }),
+  known.POST("/v1/engagements", {
+    params: { header: { "Idempotency-Key": "exercise-engagement" } },
+    body: { cds, on: "2024-03-01" },
+  }),
 );
 const ofEngagement = { id: engagement.id };
 const updateEngagement = await of(
@@ -158,7 +161,10 @@ const newService = {
   contact: "attendance@example.org",
 };
 const createService = await of(
-  known.POST("/v1/services", { params: { header: key }, body: newService }),
+  known.POST("/v1/services", {
+    params: { header: { "Idempotency-Key": "exercise-service" } },
+    body: newService,
+  }),
 );
 const ofService = { id: createService.id };
 const updateService = await of(
