@@ -160,6 +160,21 @@ SINCE = "" if CLOSED else asked("/v1/changes")["next"]
 CHOICE = random.Random(20170718)
 # To its end, it is now.
 TODAY = datetime.now(ZoneInfo("America/Los_Angeles")).date().isoformat()
+FRAMES = {"content-length", "transfer-encoding"}
+PROVIDERS = ["county:58", "ccee", "geographicLead:Somewhere COE"]
+# Lists of records, of which there are fewer than a page.
+WITHOUT_PAGES = {
+    f"GET /v1/{of}" for of in ("referrals", "interventions", "engagements", "requests")
+}
+OPENINGS = {
+    "POST /v1/referrals": {
+        "door": "emergencyApportionment", "on": "2024-03-01", "reason": "made up"
+    },
+    "POST /v1/engagements": {"on": "2024-03-01"},
+    "POST /v1/requests": {"asked": "county:58", "on": "2024-03-01", "words": "made up"},
+}
+with open("cds.dict", encoding="utf-8") as codes:
+    LEAS = [json.loads(code) for code in codes] or ["01800010000000"]
 MOMENTS = ["now", "closed", "2023-12-15", "2099-12-15T10:00:00-08:00", "2020-01-01T00:00:00Z"]
 
 
@@ -168,12 +183,31 @@ def before_call(context, case, kwargs):
     """A cursor is what the service gave, which no schema can say, and so are a client's secret
     and the tag of what is changed. Where a valid request is meant, one is put in the place of
     the one made up; requests that are meant to be invalid stay as they are."""
+    # How long a request is says the transport: with another length it is none of HTTP, and is
+    # answered without a body before there is a request.
+    for name in [name for name in case.headers or {} if name.lower() in FRAMES]:
+        del case.headers[name]
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     query = case.query or {}
-    for day in ("asOf", "effectiveOn", "endingBefore"):
+    for day in ("asOf", "effectiveOn", "endingBefore", "on"):
         if day in query:
             query[day] = TODAY
+    if case.operation.label in WITHOUT_PAGES:
+        query.pop("cursor", None)
+    if "reason" in query:
+        query["reason"] = "made up"
+    if "service" in case.operation.label and "/leas/" not in case.operation.label:
+        # Whose a catalogue is.
+        for place in (query, case.path_parameters or {}):
+            if "provider" in place:
+                place["provider"] = CHOICE.choice(PROVIDERS)
+    if "Idempotency-Key" in (case.headers or {}):
+        # A key is of one request.
+        case.headers["Idempotency-Key"] = f"key-{CHOICE.getrandbits(64)}"
+    if case.operation.label in OPENINGS and isinstance(case.body, dict):
+        # On a day that is over, by words of the law, about an LEA that there is.
+        case.body = {**OPENINGS[case.operation.label], "cds": CHOICE.choice(LEAS)}
     cursor = CURSORS.get(case.operation.label)
     if cursor and "cursor" in query:
         query["cursor"] = cursor
@@ -206,7 +240,6 @@ def before_call(context, case, kwargs):
         case.body = {"levels": [CHOICE.choice([1, 2, 3])], "division": "Student Services"}
     if case.operation.label == "DELETE /v1/services/{id}":
         case.headers["If-Match"] = "*"
-        case.query["reason"] = "made up"
         if TOKEN and not OWN:
             case.path_parameters["id"] = to_be_deleted()
     if case.operation.label == "PUT /v1/service-catalogues/{provider}":
@@ -218,7 +251,7 @@ def before_call(context, case, kwargs):
     if case.operation.label == "GET /v1/leas/{cds}/communications/{kind}" and CHOICE.random() < 0.7:
         # Of the other kinds there is something for LEAs alone that are identified.
         case.path_parameters["kind"] = "strengthsAndWeaknesses"
-    if case.operation.label == "GET /v1/communications/{kind}":
+    if case.operation.label == "GET /v1/communications/{kind}" and YEARS:
         # A year that is there.
         query["year"] = CHOICE.choice(YEARS)
     if case.operation.label == "PUT /v1/communication-templates/{county}/{kind}":
@@ -227,15 +260,11 @@ def before_call(context, case, kwargs):
         case.media_type, case.body = "text/html", A_TEMPLATE
     if case.operation.label == "DELETE /v1/communication-templates/{county}/{kind}":
         case.headers["If-Match"] = "*"
-        case.query["reason"] = "made up"
         if TOKEN and not OWN:
             template_to_be_deleted(case.path_parameters)
-    if case.operation.label in ("POST /v1/imports", "POST /v1/runs", "POST /v1/services"):
-        # A key is of one request, and a digest of one body; which these have is anybody's guess.
-        case.headers.pop("Content-Digest", None)
-        if "Idempotency-Key" in case.headers:
-            case.headers["Idempotency-Key"] = f"key-{CHOICE.getrandbits(64)}"
     if case.operation.label == "POST /v1/imports":
+        # A digest is of one body; which this has is anybody's guess.
+        case.headers.pop("Content-Digest", None)
         if "publicAt" in case.query:
             case.query["publicAt"] = CHOICE.choice(MOMENTS)
         if "kind" not in case.query:

@@ -63,7 +63,7 @@ struct LoadedServiceCatalogue {
 /// Empty where nothing was ever loaded for it.
 #[utoipa::path(
     tag = "services", operation_id = "getServiceCatalogue",
-    params(("provider" = String, Path, description = "Whose it is.", min_length = 1, max_length = 220, example = "county:27")),
+    params(("provider" = String, Path, description = "Whose it is.", min_length = 1, max_length = 220, pattern = "^(county:(0[1-9]|[1-4][0-9]|5[0-8])|ccee|state|(geographicLead|selpa|equityLead|expertLead|other):.+)$", example = "county:27")),
     responses(
         (status = 200, description = "The catalogue.", body = ServiceCatalogue),
         (status = 304, description = "The caller has it."),
@@ -95,7 +95,7 @@ pub(crate) async fn get_service_catalogue(
 /// changed in a spreadsheet and sent back.
 #[utoipa::path(
     tag = "services", operation_id = "exportServiceCatalogue",
-    params(("provider" = String, Path, description = "Whose it is.", min_length = 1, max_length = 220, example = "county:27")),
+    params(("provider" = String, Path, description = "Whose it is.", min_length = 1, max_length = 220, pattern = "^(county:(0[1-9]|[1-4][0-9]|5[0-8])|ccee|state|(geographicLead|selpa|equityLead|expertLead|other):.+)$", example = "county:27")),
     responses(
         (status = 200, description = "The table.", body = String, content_type = "text/csv"),
         (status = "4XX", description = "There is no such provider, or the request was refused.", body = ProblemDetails, content_type = "application/problem+json"),
@@ -134,7 +134,7 @@ pub(crate) async fn export_service_catalogue(
 #[utoipa::path(
     tag = "services", operation_id = "replaceServiceCatalogue",
     params(
-        ("provider" = String, Path, description = "Whose it is.", min_length = 1, max_length = 220, example = "county:27"),
+        ("provider" = String, Path, description = "Whose it is.", min_length = 1, max_length = 220, pattern = "^(county:(0[1-9]|[1-4][0-9]|5[0-8])|ccee|state|(geographicLead|selpa|equityLead|expertLead|other):.+)$", example = "county:27"),
         ("dryRun" = Option<bool>, Query, description = "Whether to say what would change and store nothing.", example = true, nullable = false),
         ("If-Match" = String, Header, description = "The `ETag` of the catalogue as it was read, or `*`.", example = "*"),
     ),

@@ -53,7 +53,10 @@ struct TemplateStepPart {
     /// The activity that it is, if it is one: `strengthsAndWeaknesses`, `expertOrPartner`,
     /// `documentation`, `advice` or `lcapReview`.
     #[serde(default, deserialize_with = "there", skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(
+        nullable = false,
+        pattern = "^(strengthsAndWeaknesses|expertOrPartner|documentation|advice|lcapReview)$"
+    )]
     activity: Option<String>,
     /// How many days after the day on which the Dashboard is public it is due; fewer than 0
     /// before.

@@ -64,7 +64,7 @@ struct InterventionProposal {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct InterventionStepTaken {
     /// `approve`, `disapprove`, `begin`, `use` or `end`.
-    #[schema(example = "approve")]
+    #[schema(pattern = "^(approve|disapprove|begin|use|end)$", example = "approve")]
     step: String,
     /// On which day, in California; not ahead of today.
     #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-15")]
@@ -77,11 +77,14 @@ struct InterventionStepTaken {
     /// The powers of which the State Board approves: `changeLcap`, `imposeBudgetRevision`,
     /// `stayOrRescindAction`, `appointTrustee`.
     #[serde(default, deserialize_with = "there")]
-    #[schema(nullable = false, max_items = 4)]
+    #[schema(nullable = false)]
     powers: Option<Vec<String>>,
     /// The power that is used.
     #[serde(default, deserialize_with = "there")]
-    #[schema(nullable = false)]
+    #[schema(
+        nullable = false,
+        pattern = "^(changeLcap|imposeBudgetRevision|stayOrRescindAction|appointTrustee)$"
+    )]
     power: Option<String>,
     /// Of an action that is stayed or rescinded: whether a collective bargaining agreement
     /// requires it. One that is required is not stayed.

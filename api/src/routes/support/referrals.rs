@@ -40,7 +40,10 @@ struct ReferralOpening {
     cds: String,
     /// `level3Test`: the test over several years, which the service looks up; `countyOffice`,
     /// with its geographic lead; `spi`; `emergencyApportionment`.
-    #[schema(example = "level3Test")]
+    #[schema(
+        pattern = "^(level3Test|countyOffice|spi|emergencyApportionment)$",
+        example = "level3Test"
+    )]
     door: String,
     /// On which day, in California; not ahead of today.
     #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-15")]
@@ -66,7 +69,10 @@ struct ReferralOpening {
 struct ReferralStepTaken {
     /// `consultLea`, `consultProvider`, `accept`, `decline`, `begin`, `recommend`, `find` or
     /// `close`.
-    #[schema(example = "consultLea")]
+    #[schema(
+        pattern = "^(consultLea|consultProvider|accept|decline|begin|recommend|find|close)$",
+        example = "consultLea"
+    )]
     step: String,
     /// On which day, in California; not ahead of today.
     #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-15")]
@@ -77,11 +83,11 @@ struct ReferralStepTaken {
     words: Option<String>,
     /// Who was consulted: `countyOffice`, `geographicLead` or `department`.
     #[serde(default, deserialize_with = "there")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, pattern = "^(countyOffice|geographicLead|department)$")]
     provider: Option<String>,
     /// What was found: `failed`, `unable` or `persistentOrAcute`.
     #[serde(default, deserialize_with = "there")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, pattern = "^(failed|unable|persistentOrAcute)$")]
     finding: Option<String>,
 }
 

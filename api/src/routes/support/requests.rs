@@ -42,7 +42,10 @@ struct RequestOpening {
     /// Who is asked: `county:NN`, `ccee`, `geographicLead:NAME`, `state`, `selpa:CODE`,
     /// `equityLead:NAME`, `expertLead:NAME`, `other:NAME`; of a charter school, its county office
     /// or `authorizer:CDS`.
-    #[schema(example = "county:01")]
+    #[schema(
+        pattern = "^(county:(0[1-9]|[1-4][0-9]|5[0-8])|ccee|state|authorizer:[0-9]{14}|(geographicLead|selpa|equityLead|expertLead|other):.+)$",
+        example = "county:01"
+    )]
     asked: String,
     /// On which day, in California; not ahead of today.
     #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-15")]
@@ -57,7 +60,7 @@ struct RequestOpening {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RequestStepTaken {
     /// `accept`, `decline`, `begin` or `close`.
-    #[schema(example = "accept")]
+    #[schema(pattern = "^(accept|decline|begin|close)$", example = "accept")]
     step: String,
     /// On which day, in California; not ahead of today.
     #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-15")]

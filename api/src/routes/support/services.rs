@@ -118,7 +118,7 @@ fn answers<T: Ord>(names: &BTreeSet<T>, one: T) -> bool {
 #[utoipa::path(
     tag = "services", operation_id = "listServices",
     params(
-        ("provider" = Option<String>, Query, description = "Only services of this provider.", min_length = 1, max_length = 220, example = "county:27", nullable = false),
+        ("provider" = Option<String>, Query, description = "Only services of this provider.", min_length = 1, max_length = 220, pattern = "^(county:(0[1-9]|[1-4][0-9]|5[0-8])|ccee|state|(geographicLead|selpa|equityLead|expertLead|other):.+)$", example = "county:27", nullable = false),
         ("county" = Option<String>, Query, description = "Only services of this county's office, 01 to 58.", pattern = "^(0[1-9]|[1-4][0-9]|5[0-8])$", example = "27", nullable = false),
         ("level" = Option<u8>, Query, description = "Only services at this level of support.", minimum = 1, maximum = 3, example = 2, nullable = false),
         ("indicator" = Option<String>, Query, description = "Only services that answer this indicator, or any.", example = "CHRO", nullable = false),

@@ -122,10 +122,10 @@ pub(crate) struct NewService {
     #[schema(min_length = 1, max_length = 300, example = "Attendance teams")]
     name: String,
     /// At which levels of support it is offered, 1 to 3.
-    #[schema(min_items = 1, max_items = 3, example = json!([1, 2]))]
+    #[schema(min_items = 1, example = json!([1, 2]))]
     levels: Vec<u8>,
     /// `leas`, `schools` or both.
-    #[schema(min_items = 1, max_items = 2, example = json!(["leas"]))]
+    #[schema(min_items = 1, example = json!(["leas"]))]
     offered_to: Vec<String>,
     #[schema(min_length = 1, max_length = 60, example = "coaching")]
     kind: String,
@@ -210,10 +210,10 @@ pub(crate) struct ServiceChange {
     #[schema(nullable = false, min_length = 1, max_length = 300, example = "Attendance teams")]
     name: Option<String>,
     #[serde(default, deserialize_with = "there")]
-    #[schema(nullable = false, min_items = 1, max_items = 3, example = json!([1, 2]))]
+    #[schema(nullable = false, min_items = 1, example = json!([1, 2]))]
     levels: Option<Vec<u8>>,
     #[serde(default, deserialize_with = "there")]
-    #[schema(nullable = false, min_items = 1, max_items = 2, example = json!(["schools"]))]
+    #[schema(nullable = false, min_items = 1, example = json!(["schools"]))]
     offered_to: Option<Vec<String>>,
     #[serde(default, deserialize_with = "there")]
     #[schema(nullable = false, min_length = 1, max_length = 60, example = "network")]
