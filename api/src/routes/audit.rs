@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::caller::Caller;
 use crate::auth::operation::ListAudit;
 use crate::error::AppError;
 use crate::problem::{Problem, ProblemDetails};
@@ -119,10 +118,7 @@ pub(crate) async fn list_audit(
         sequence
     });
     asked.done()?;
-    let agency = match &may.caller {
-        Caller::Known(verified) => verified.agency.as_ref().map(ToString::to_string),
-        Caller::Anonymous => None,
-    };
+    let agency = may.agency().map(ToString::to_string);
     let whole = may.reach().is_some_and(|reach| reach.is_all());
     let store = may.store();
     let limit = page.limit;

@@ -220,10 +220,7 @@ pub(super) fn own_agency<O: Operation>(may: &May<O>) -> Result<String, Problem> 
 }
 
 fn agency_of<O: Operation>(may: &May<O>) -> Option<String> {
-    match &may.caller {
-        Caller::Known(verified) => verified.agency.as_ref().map(ToString::to_string),
-        Caller::Anonymous => None,
-    }
+    may.agency().map(ToString::to_string)
 }
 
 /// The agency whose jobs a caller sees; `None` for who sees all.

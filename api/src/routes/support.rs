@@ -13,3 +13,4 @@ mod record;
 pub(super) mod referrals;
 pub(super) mod requests;
 pub(super) mod services;
+mod writer;

@@ -1,6 +1,6 @@
 //! What a caller says that it has read, before it changes it.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_MATCH};
+use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_MATCH, VARY};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
@@ -64,6 +64,7 @@ pub(crate) fn versioned(
 /// A response with a strong tag. Whoever keeps it asks again whether it is still the one.
 pub(crate) fn with_tag(mut response: HttpResponseBuilder, tag: &str) -> HttpResponseBuilder {
     response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "private, no-cache"));
+    response.insert_header((VARY, "Accept-Encoding, Authorization"));
     response
 }
 

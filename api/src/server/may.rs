@@ -30,6 +30,7 @@ use super::seen::seen_by;
 use super::served::Served;
 use crate::app::Office;
 use crate::app::moments::{Moments, made_at};
+use crate::auth::agency::Agency;
 use crate::auth::caller::Caller;
 use crate::auth::operation::{Needs, Operation};
 use crate::auth::reach::Reach;
@@ -146,6 +147,14 @@ impl<O: Operation> May<O> {
 
     pub(crate) fn service(&self) -> &Data<Service> {
         &self.service
+    }
+
+    /// The agency for which the caller asks, if for one.
+    pub(crate) fn agency(&self) -> Option<&Agency> {
+        match &self.caller {
+            Caller::Known(verified) => verified.agency.as_ref(),
+            Caller::Anonymous => None,
+        }
     }
 
     /// The LEAs that the caller's agency reaches; none for who has none.

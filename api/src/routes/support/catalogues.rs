@@ -10,8 +10,9 @@ use calsos_ingest::{Refusal, catalogue_text, read_catalogue};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::keeping::{Writer, may_keep};
+use super::keeping::{SERVICES, may_keep};
 use super::services::read;
+use super::writer::Writer;
 use crate::app::support::services::{HeldService, Load, Loaded, catalogue_tag};
 use crate::auth::operation::{
     ExportServiceCatalogue, GetServiceCatalogue, Operation, ReplaceServiceCatalogue,
@@ -163,10 +164,10 @@ pub(crate) async fn replace_service_catalogue(
     let provider = provider_of(&mut asked, &path);
     let dry_run = asked.flag("dryRun");
     let provider = asked.done_with(provider)?;
-    may_keep(&may, &provider)?;
+    may_keep(&may, &provider, SERVICES)?;
     let condition = Condition::of(&request, "the catalogue")?;
     let media = media_of(&request);
-    let writer = Writer::of(&request, &may, 200)?;
+    let writer = Writer::of(&request, &may, 200, None)?;
     let loaded = apart(move || {
         let (services, notes) = match media.as_str() {
             JSON => (services_in(&provider, &body)?, Vec::new()),

@@ -10,15 +10,14 @@ use utoipa::ToSchema;
 
 use super::catalogues::media_of;
 use super::communications::{COUNTY, county, kind_of};
-use super::keeping::Writer;
+use super::keeping::may_keep;
+use super::writer::Writer;
 use crate::app::support::communications::CommunicationKind;
 use crate::app::support::letters::{TEMPLATE_BYTES_MOST, built_in, check};
 use crate::app::support::templates::{BUILT_IN, OwnTemplate, WriteTemplate};
 use crate::app::withdraw::{REASON_EXPECTED, reason};
-use crate::auth::caller::Caller;
-use crate::auth::keeping::keeps;
 use crate::auth::operation::{
-    DeleteCommunicationTemplate, GetCommunicationTemplate, Operation, ReplaceCommunicationTemplate,
+    DeleteCommunicationTemplate, GetCommunicationTemplate, ReplaceCommunicationTemplate,
 };
 use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::server::answers::{apart, drawn, has, json};
@@ -104,7 +103,7 @@ pub(crate) async fn replace_communication_template(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let (county, kind) = named(Asked::of(&request), &path)?;
-    may_write(&may, county)?;
+    may_keep(&may, &ServiceProvider::County(county), "the templates")?;
     let condition = Condition::of(&request, "the template")?;
     let media = media_of(&request);
     if media != HTML {
@@ -117,7 +116,7 @@ pub(crate) async fn replace_communication_template(
         let detail = format!("the template is not in UTF-8: the byte after {place} is none");
         Problem::new(Kind::TemplateNotValid, detail)
     })?;
-    let writer = Writer::of(&request, &may, 200)?;
+    let writer = Writer::of(&request, &may, 200, None)?;
     let bytes = template.len();
     let written = apart(move || {
         check(kind, &template).map_err(|fault| {
@@ -174,9 +173,9 @@ pub(crate) async fn delete_communication_template(
     let of = asked.of_path("county", &path.0, COUNTY, county);
     let kind = kind_of(&mut asked, &path.1);
     let ((county, kind), why) = asked.done_with(of.zip(kind).zip(why))?;
-    may_write(&may, county)?;
+    may_keep(&may, &ServiceProvider::County(county), "the templates")?;
     let condition = Condition::of(&request, "the template")?;
-    let writer = Writer::of(&request, &may, 204)?;
+    let writer = Writer::of(&request, &may, 204, None)?;
     let written = apart(move || {
         let own = may.office().own_template(county, kind)?.ok_or_else(|| {
             let detail = format!(
@@ -211,23 +210,6 @@ fn named(
     let of = asked.of_path("county", &path.0, COUNTY, county);
     let kind = kind_of(&mut asked, &path.1);
     asked.done_with(of.zip(kind))
-}
-
-/// Refuses who does not write a county's templates: those do who keep its catalogue of services.
-fn may_write<O: Operation>(may: &May<O>, county: CountyCode) -> Result<(), Problem> {
-    let agency = match &may.caller {
-        Caller::Known(verified) => verified.agency.as_ref(),
-        Caller::Anonymous => None,
-    };
-    let office = ServiceProvider::County(county);
-    if agency.is_some_and(|agency| keeps(agency, &office)) {
-        return Ok(());
-    }
-    let detail = format!(
-        "the templates of county {county} are written by its county office and by the state, and \
-         the token is of neither"
-    );
-    Err(Problem::new(Kind::OutOfReach, detail))
 }
 
 fn changed_since() -> Problem {

@@ -5,15 +5,15 @@ use actix_web::{HttpRequest, HttpResponse, get, put};
 use calsos_domain::cds::CountyCode;
 use calsos_domain::support::engagement::activity::ActivityKind;
 use calsos_domain::support::engagement::template::{Template, TemplateStep};
+use calsos_domain::support::service_provider::ServiceProvider;
 use calsos_persistence::{SupportPlace, SupportRecord, SupportSet, SupportStep, WriteSupports};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::keeping::Writer;
+use super::keeping::may_keep;
 use super::record::read;
+use super::writer::Writer;
 use crate::app::support::engagements::{template, templates_of};
-use crate::auth::agency::Agency;
-use crate::auth::caller::Caller;
 use crate::auth::operation::{GetEngagementTemplate, ReplaceEngagementTemplate};
 use crate::error::AppError;
 use crate::problem::{Fault, Kind, Problem, ProblemDetails};
@@ -159,12 +159,12 @@ pub(crate) async fn replace_engagement_template(
     let mut asked = Asked::of(&request);
     let county = county_of(&mut asked, &path);
     let county = asked.done_with(county)?;
-    may_keep(&may.caller, county)?;
+    may_keep(&may, &ServiceProvider::County(county), "the steps")?;
     let condition = Condition::of(&request, "the steps")?;
     let sent: NewEngagementTemplate = read(&body, "{\"steps\": […]}")?;
     let template = sent.read()?;
     let content = serde_json::to_string(&template).map_err(AppError::from)?;
-    let writer = Writer::of(&request, &may, 200)?;
+    let writer = Writer::of(&request, &may, 200, None)?;
     let store = may.store();
     let version = apart(move || {
         let filter = templates_of(county);
@@ -208,21 +208,4 @@ fn county_of(asked: &mut Asked, text: &str) -> Option<CountyCode> {
     asked.of_path("county", text, "a county's number from 01 to 58", |text| {
         (text.len() == 2).then(|| CountyCode::parse(text)).flatten()
     })
-}
-
-/// Refuses who is neither of the county's office nor of the state.
-fn may_keep(caller: &Caller, county: CountyCode) -> Result<(), Problem> {
-    let agency = match caller {
-        Caller::Known(verified) => verified.agency.as_ref(),
-        Caller::Anonymous => None,
-    };
-    match agency {
-        Some(Agency::State | Agency::Spi) => Ok(()),
-        Some(Agency::County(own)) if *own == county => Ok(()),
-        _ => {
-            let detail =
-                format!("the steps of county {county} are kept by its office and the state");
-            Err(Problem::new(Kind::OutOfReach, detail))
-        }
-    }
 }

@@ -6,17 +6,18 @@ use calsos_domain::cds::CdsCode;
 use calsos_domain::lea::LeaType;
 use calsos_domain::support::engagement::{At, Engagement, Helped, Opening, Part, State};
 use calsos_persistence::{
-    SupportChange, SupportEdit, SupportFilter, SupportKind, SupportPlace, SupportRecord,
-    SupportSet, SupportStep, WriteSupport, WriteSupports,
+    SupportFilter, SupportKind, SupportPlace, SupportRecord, SupportSet, SupportStep, WriteSupport,
+    WriteSupports,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::record::{
-    Resource, Writer, answered, code, condition, day, delete as remove, listed_where, read, shown,
-    versions, visible, wanted_in, written,
+    Resource, code, condition, day, delete as remove, listed_where, one, read, visible, wanted_in,
+    wrote,
 };
+use super::writer::{Says, SentOnce, Writer};
 use crate::app::moments::today;
 use crate::app::support::content;
 use crate::app::support::engagements::{built_in, marked, part, standing, template};
@@ -104,8 +105,9 @@ pub(crate) async fn create_engagement(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let writer = Writer::of(&request, &may, &body, &mut asked)?;
+    let sent = SentOnce::of(&request, &body, &mut asked);
     asked.done()?;
+    let writer = Writer::of(&request, &may, 201, Some(sent))?;
     let asked: EngagementOpening = read(&body, "{\"cds\": \"…\", \"on\": \"…\"}")?;
     let (cds, on) = (code(&asked.cds)?, day(&asked.on)?);
     if !may.reach().is_some_and(|reach| reach.contains(cds)) {
@@ -138,12 +140,11 @@ pub(crate) async fn create_engagement(
         });
         let engagement = engagement.map_err(|refusal| Problem::of_refusal(&refusal))?;
         let says = serde_json::to_string(&engagement).map_err(AppError::from)?;
-        let entry = writer.entry.clone().answered(201);
         let set = SupportSet {
             filter: SupportFilter { cds: Some(cds), ..SupportFilter::of(ENGAGEMENTS.kind) },
             by: writer.by(),
             once: writer.once(),
-            audit: Some(entry.done()),
+            audit: Some(writer.audit()),
         };
         let outcome = store.write_supports(&set, |held| {
             let open = held.iter().find(|record| record.version.state != State::Closed.code());
@@ -171,10 +172,7 @@ pub(crate) async fn create_engagement(
             WriteSupports::Not(problem) => Err(problem),
         }
     });
-    let (record, replayed) = written(done.await?)?;
-    let may = may.again(&request).await?;
-    let view = EngagementView::of(record.clone(), None)?;
-    answered(may.service(), ENGAGEMENTS, (&record, replayed), true, &view)
+    wrote(&request, &may, (ENGAGEMENTS, true), done.await?, EngagementView::of).await
 }
 
 /// The record that was made last.
@@ -245,14 +243,7 @@ pub(crate) async fn get_engagement(
     may: May<GetEngagement>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let mut asked = Asked::of(&request);
-    let as_of = asked.as_of(may.latest());
-    asked.done()?;
-    let record = visible(&may, ENGAGEMENTS, &path, as_of).await?;
-    let version = record.version.version;
-    let mut versions = versions(&may, record.id).await?;
-    versions.retain(|known| known.version <= version);
-    shown(&request, version, &EngagementView::of(record, Some(versions))?)
+    one(&request, &may, (ENGAGEMENTS, &path), EngagementView::of).await
 }
 
 /// The checklist of an engagement
@@ -319,8 +310,9 @@ pub(crate) async fn update_engagement(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let writer = Writer::of(&request, &may, &body, &mut asked)?;
+    let sent = SentOnce::of(&request, &body, &mut asked);
     asked.done()?;
+    let writer = Writer::of(&request, &may, 200, Some(sent))?;
     let record = visible(&may, ENGAGEMENTS, &path, None).await?;
     let change: EngagementChange = read(&body, "{\"needs\": […], …}")?;
     let mut edit = change.read()?;
@@ -357,23 +349,10 @@ pub(crate) async fn update_engagement(
         };
         let after = says.edit(edit, At { cds, county, today }, &helped);
         let after = after.map_err(|refusal| Problem::of_refusal(&refusal))?;
-        let says = serde_json::to_string(&after).map_err(AppError::from)?;
-        let edit =
-            SupportEdit::Change { state: after.state().code(), content: &says, reason: None };
-        let change = SupportChange {
-            expected: Some(expected),
-            edit,
-            rests_on: &[],
-            by: writer.by(),
-            once: writer.once(),
-            audit: Some(writer.entry.done()),
-        };
-        Ok(store.change_support(record.id, &change).map_err(AppError::from)?)
+        let says = Says { state: after.state().code(), content: &after, rests_on: &[] };
+        writer.change(&store, (record.id, expected), says)
     });
-    let (record, replayed) = written(done.await?)?;
-    let may = may.again(&request).await?;
-    let view = EngagementView::of(record.clone(), None)?;
-    answered(may.service(), ENGAGEMENTS, (&record, replayed), false, &view)
+    wrote(&request, &may, (ENGAGEMENTS, false), done.await?, EngagementView::of).await
 }
 
 /// Refuses a partner that no public file names.

@@ -6,22 +6,20 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use calsos_domain::support::actor::Act;
 use calsos_domain::support::intervention::{Grounds, Intervention, Power, Proposal, State, Step};
-use calsos_persistence::{
-    NewSupport, SupportChange, SupportEdit, SupportId, SupportKind, SupportPlace,
-};
+use calsos_persistence::{SupportId, SupportKind, SupportPlace};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::record::{
-    Resource, Writer, answered, code, condition, day, delete as remove, listed, read, shown, text,
-    versions, visible, wanted, word, written,
+    Resource, code, condition, day, delete as remove, listed, one, read, text, visible, wanted,
+    word, wrote,
 };
+use super::writer::{Says, SentOnce, Writer};
 use crate::app::support::{content, evidence, found};
 use crate::auth::operation::{
     CreateIntervention, DeleteIntervention, GetIntervention, ListInterventions,
     TakeInterventionStep,
 };
-use crate::error::AppError;
 use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::routes::releases::there;
 use crate::server::answers::{apart, fresh};
@@ -126,8 +124,9 @@ pub(crate) async fn create_intervention(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let writer = Writer::of(&request, &may, &body, &mut asked)?;
+    let sent = SentOnce::of(&request, &body, &mut asked);
     asked.done()?;
+    let writer = Writer::of(&request, &may, 201, Some(sent))?;
     writer.may_do(Act::Propose)?;
     let expected = "{\"cds\": \"…\", \"referral\": \"…\", \"on\": \"…\", …}";
     let asked: InterventionProposal = read(&body, expected)?;
@@ -147,22 +146,11 @@ pub(crate) async fn create_intervention(
         let proposal = Proposal { lea_type, on, reason, strategies };
         let proposed = Intervention::propose(proposal, &grounds);
         let proposed = proposed.map_err(|refusal| Problem::of_refusal(&refusal))?;
-        let says = serde_json::to_string(&proposed).map_err(AppError::from)?;
-        let entry = writer.entry.clone().answered(201);
-        let new = NewSupport {
-            place: SupportPlace { kind: INTERVENTIONS.kind, cds: Some(cds), county: Some(county) },
-            state: proposed.state().code(),
-            content: &says,
-            rests_on: &rests_on,
-            by: writer.by(),
-            once: writer.once(),
-            audit: Some(entry.done()),
-        };
-        Ok(store.add_support(&new).map_err(AppError::from)?)
+        let place = SupportPlace { kind: INTERVENTIONS.kind, cds: Some(cds), county: Some(county) };
+        let says = Says { state: proposed.state().code(), content: &proposed, rests_on: &rests_on };
+        writer.add(&store, place, says)
     });
-    let (record, replayed) = written(done.await?)?;
-    let view = InterventionView::of(record.clone(), None)?;
-    answered(may.service(), INTERVENTIONS, (&record, replayed), true, &view)
+    wrote(&request, &may, (INTERVENTIONS, true), done.await?, InterventionView::of).await
 }
 
 /// State interventions
@@ -219,14 +207,7 @@ pub(crate) async fn get_intervention(
     may: May<GetIntervention>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let mut asked = Asked::of(&request);
-    let as_of = asked.as_of(may.latest());
-    asked.done()?;
-    let record = visible(&may, INTERVENTIONS, &path, as_of).await?;
-    let version = record.version.version;
-    let mut versions = versions(&may, record.id).await?;
-    versions.retain(|known| known.version <= version);
-    shown(&request, version, &InterventionView::of(record, Some(versions))?)
+    one(&request, &may, (INTERVENTIONS, &path), InterventionView::of).await
 }
 
 /// Take a step of an intervention
@@ -257,8 +238,9 @@ pub(crate) async fn take_intervention_step(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let writer = Writer::of(&request, &may, &body, &mut asked)?;
+    let sent = SentOnce::of(&request, &body, &mut asked);
     asked.done()?;
+    let writer = Writer::of(&request, &may, 200, Some(sent))?;
     let record = visible(&may, INTERVENTIONS, &path, None).await?;
     let asked: InterventionStepTaken = read(&body, "{\"step\": \"…\", \"on\": \"…\", …}")?;
     let on = day(&asked.on)?;
@@ -291,22 +273,10 @@ pub(crate) async fn take_intervention_step(
             rests_on.into_iter().filter(|_| matches!(step, Step::Begin)).collect();
         let after = says.step(on, step, &grounds);
         let after = after.map_err(|refusal| Problem::of_refusal(&refusal))?;
-        let says = serde_json::to_string(&after).map_err(AppError::from)?;
-        let edit =
-            SupportEdit::Change { state: after.state().code(), content: &says, reason: None };
-        let change = SupportChange {
-            expected: Some(expected),
-            edit,
-            rests_on: &rests_on,
-            by: writer.by(),
-            once: writer.once(),
-            audit: Some(writer.entry.done()),
-        };
-        Ok(store.change_support(record.id, &change).map_err(AppError::from)?)
+        let says = Says { state: after.state().code(), content: &after, rests_on: &rests_on };
+        writer.change(&store, (record.id, expected), says)
     });
-    let (record, replayed) = written(done.await?)?;
-    let view = InterventionView::of(record.clone(), None)?;
-    answered(may.service(), INTERVENTIONS, (&record, replayed), false, &view)
+    wrote(&request, &may, (INTERVENTIONS, false), done.await?, InterventionView::of).await
 }
 
 /// A step as the rules take it. What a step has no use for is refused.

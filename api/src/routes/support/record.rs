@@ -1,36 +1,31 @@
-//! What holds for every kind of record alike: who sees it, who writes it and in which part,
-//! under which condition, and how it is answered.
+//! What holds for every kind of record alike: who sees it, how it is listed, under which condition
+//! it is changed, and how it is answered. Who writes it is in `writer`.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_MATCH, LOCATION, VARY};
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::{HttpRequest, HttpResponse};
 use calsos_domain::cds::{CdsCode, CountyCode};
-use calsos_domain::support::actor::Act;
 use calsos_domain::support::request::Request;
 use calsos_domain::year::Day;
 use calsos_persistence::{
-    Once, Store, StoreError, SupportBy, SupportChange, SupportEdit, SupportFilter, SupportId,
-    SupportKind, SupportRecord, SupportVersion, WriteSupport,
+    StoreError, SupportChange, SupportEdit, SupportFilter, SupportId, SupportKind, SupportRecord,
+    SupportVersion, WriteSupport,
 };
-use jiff::{Timestamp, ToSpan as _};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 
-use crate::app::jobs::sha256_text;
+use super::writer::Writer;
 use crate::app::moments::today;
-use crate::app::support::{actor, content};
+use crate::app::support::content;
 use crate::app::withdraw::{REASON_EXPECTED, reason};
 use crate::auth::agency::Agency;
-use crate::auth::caller::Caller;
 use crate::auth::operation::Operation;
 use crate::error::AppError;
 use crate::problem::{Kind, Problem};
-use crate::routes::jobs::{IDEMPOTENCY_REPLAYED, KEY_HOURS, key_of, what_is_said};
-use crate::server::Service;
-use crate::server::answers::{apart, drawn, has, json};
+use crate::routes::jobs::IDEMPOTENCY_REPLAYED;
+use crate::server::answers::{apart, drawn, json};
 use crate::server::asked::Asked;
-use crate::server::audit::Entry;
+use crate::server::conditions::{Condition, tag_of, versioned, with_tag};
 use crate::server::may::May;
 use crate::server::paging::{Cursor, Page, PageAsked};
 
@@ -62,8 +57,8 @@ impl Resource {
 /// by a request.
 fn sees<O: Operation>(may: &May<O>) -> impl Fn(&SupportRecord) -> bool + Send + 'static {
     let reach = may.reach();
-    let is_party = matches!(agency_of(may), Some(Agency::Ccee));
-    let agency = agency_of(may).map(ToString::to_string);
+    let is_party = matches!(may.agency(), Some(Agency::Ccee));
+    let agency = may.agency().map(ToString::to_string);
     move |record| {
         let by_referral = matches!(record.kind, SupportKind::Referral | SupportKind::Intervention);
         let is_asked = || {
@@ -73,13 +68,6 @@ fn sees<O: Operation>(may: &May<O>) -> impl Fn(&SupportRecord) -> bool + Send + 
         is_party && by_referral
             || record.cds.is_some_and(|cds| reach.as_ref().is_some_and(|reach| reach.contains(cds)))
             || record.kind == SupportKind::Request && is_asked()
-    }
-}
-
-fn agency_of<O: Operation>(may: &May<O>) -> Option<&Agency> {
-    match &may.caller {
-        Caller::Known(verified) => verified.agency.as_ref(),
-        Caller::Anonymous => None,
     }
 }
 
@@ -207,7 +195,7 @@ pub(super) async fn listed_where<O: Operation>(
 }
 
 /// Every version of a record.
-pub(super) async fn versions<O: Operation>(
+async fn versions<O: Operation>(
     may: &May<O>,
     id: SupportId,
 ) -> Result<Vec<SupportVersion>, Problem> {
@@ -215,113 +203,13 @@ pub(super) async fn versions<O: Operation>(
     apart(move || Ok(store.support_versions(id).map_err(AppError::from)?)).await
 }
 
-/// Who writes, and what it asks.
-pub(super) struct Writer {
-    pub(super) agency: Agency,
-    client: String,
-    issuer: String,
-    agency_text: String,
-    /// The caller's name for its request.
-    key: Option<String>,
-    hash: String,
-    since: Timestamp,
-    pub(super) entry: Entry,
-}
-
-impl Writer {
-    /// Who writes by a request with this body; `asked` are its parameters.
-    pub(super) fn of<O: Operation>(
-        request: &HttpRequest,
-        may: &May<O>,
-        body: &[u8],
-        asked: &mut Asked,
-    ) -> Result<Writer, Problem> {
-        let key = key_of(request, asked);
-        let (Caller::Known(verified), Some(agency)) = (&may.caller, agency_of(may)) else {
-            let detail = "the token has no agency, which bounds what is written; whoever runs this \
-                          service gives a client one";
-            return Err(Problem::new(Kind::OutOfReach, detail));
-        };
-        let mut hash = Sha256::new();
-        hash.update(format!(
-            "{} {}?{}\n",
-            request.method(),
-            request.path(),
-            request.query_string()
-        ));
-        hash.update(what_is_said(body));
-        Ok(Writer {
-            agency: agency.clone(),
-            client: verified.client.clone(),
-            issuer: verified.issuer.clone(),
-            agency_text: agency.to_string(),
-            key,
-            hash: sha256_text(&hash.finalize()),
-            since: Timestamp::now().saturating_sub(KEY_HOURS.hours()).unwrap_or(Timestamp::MIN),
-            entry: Entry::of(request, &may.caller, O::ID),
-        })
-    }
-
-    pub(super) fn by(&self) -> SupportBy<'_> {
-        SupportBy {
-            client: &self.client,
-            issuer: Some(&self.issuer),
-            agency: Some(&self.agency_text),
-        }
-    }
-
-    pub(super) fn once(&self) -> Option<Once<'_>> {
-        let key = self.key.as_deref()?;
-        Some(Once { key, request_hash: &self.hash, since: self.since })
-    }
-
-    /// What came of the same request before, if it did.
-    pub(super) fn before(&self, store: &Store) -> Result<Option<WriteSupport>, Problem> {
-        match self.once() {
-            Some(once) => {
-                Ok(store.support_asked_before(self.by(), once).map_err(AppError::from)?)
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Refuses what is not the agency's to do.
-    pub(super) fn may_do(&self, act: Act) -> Result<(), Problem> {
-        if actor(&self.agency).is_some_and(|actor| act.by().contains(&actor)) {
-            return Ok(());
-        }
-        let by: Vec<String> = act.by().iter().map(ToString::to_string).collect();
-        let detail = format!("this is done by {}, and not for {}", by.join(", "), self.agency_text);
-        Err(Problem::new(Kind::StepOfOthers, detail))
-    }
-
-    /// Refuses a deletion but by the agency that made the record, or the state.
-    pub(super) fn may_delete(&self, versions: &[SupportVersion]) -> Result<(), Problem> {
-        let made_by = versions.first().and_then(|first| first.by_agency.as_deref());
-        if self.agency == Agency::State || made_by == Some(self.agency_text.as_str()) {
-            return Ok(());
-        }
-        let detail = "a record is deleted by the agency that made it, or by the state";
-        Err(Problem::new(Kind::StepOfOthers, detail))
-    }
-}
-
 /// The version that a caller saw, which must still be the one.
 pub(super) fn condition(request: &HttpRequest, record: &SupportRecord) -> Result<u32, Problem> {
-    let found = record.version.version;
-    let given = request.headers().get(IF_MATCH).ok_or_else(|| {
-        let detail = "send If-Match with the ETag of the record as you read it, so that nobody's \
-                      change is lost unseen";
-        Problem::new(Kind::ConditionNeeded, detail)
-    })?;
-    if given.as_bytes() == b"*" || given.as_bytes() == tag(found).as_bytes() {
-        return Ok(found);
+    let version = record.version.version;
+    if Condition::of(request, "the record")?.holds(&tag_of(version)) {
+        return Ok(version);
     }
     Err(changed_since(record))
-}
-
-fn tag(version: u32) -> String {
-    format!("\"{version}\"")
 }
 
 fn changed_since(record: &SupportRecord) -> Problem {
@@ -334,7 +222,7 @@ fn changed_since(record: &SupportRecord) -> Problem {
 }
 
 /// The record that a write left, and whether it was written by an earlier request.
-pub(super) fn written(outcome: WriteSupport) -> Result<(SupportRecord, bool), Problem> {
+fn written(outcome: WriteSupport) -> Result<(SupportRecord, bool), Problem> {
     match outcome {
         WriteSupport::Done(record) => Ok((record, false)),
         WriteSupport::Again(record) => Ok((record, true)),
@@ -359,43 +247,44 @@ pub(super) fn written(outcome: WriteSupport) -> Result<(SupportRecord, bool), Pr
     }
 }
 
-/// The answer to who asks for a record, which it may have already.
-pub(super) fn shown(
+/// Answers who asks for a record, with its versions up to the one that is shown.
+pub(super) async fn one<O: Operation, V: Serialize>(
     request: &HttpRequest,
-    version: u32,
-    view: &impl Serialize,
+    may: &May<O>,
+    (of, id): (Resource, &str),
+    view: impl Fn(SupportRecord, Option<Vec<SupportVersion>>) -> Result<V, AppError>,
 ) -> Result<HttpResponse, Problem> {
-    let tag = tag(version);
-    if HeaderValue::from_str(&tag).is_ok_and(|tag| has(request.headers(), &tag)) {
-        return Ok(headed(HttpResponse::NotModified(), &tag).finish());
-    }
-    Ok(json(headed(HttpResponse::Ok(), &tag), drawn(view)?.into()))
+    let mut asked = Asked::of(request);
+    let as_of = asked.as_of(may.latest());
+    asked.done()?;
+    let record = visible(may, of, id, as_of).await?;
+    let version = record.version.version;
+    let mut versions = versions(may, record.id).await?;
+    versions.retain(|known| known.version <= version);
+    versioned(request, &tag_of(version), &view(record, Some(versions))?)
 }
 
-/// The answer to who wrote a record.
-pub(super) fn answered(
-    service: &Data<Service>,
-    of: Resource,
-    (record, replayed): (&SupportRecord, bool),
-    made: bool,
-    view: &impl Serialize,
+/// Answers who wrote a record, when what is served knows of it: it may say what an LEA is in, and
+/// whom the Collaborative reaches.
+pub(super) async fn wrote<O: Operation, V: Serialize>(
+    request: &HttpRequest,
+    may: &May<O>,
+    (of, made): (Resource, bool),
+    outcome: WriteSupport,
+    view: impl Fn(SupportRecord, Option<Vec<SupportVersion>>) -> Result<V, AppError>,
 ) -> Result<HttpResponse, Problem> {
+    let (record, replayed) = written(outcome)?;
+    let may = may.again(request).await?;
     let response = if made { HttpResponse::Created() } else { HttpResponse::Ok() };
-    let mut response = headed(response, &tag(record.version.version));
+    let mut response = with_tag(response, &tag_of(record.version.version));
     if made {
-        let place = format!("{}/v1/{}/{}", service.base_url, of.collection, record.id);
+        let place = format!("{}/v1/{}/{}", may.service().base_url, of.collection, record.id);
         response.insert_header((LOCATION, place));
     }
     if replayed {
         response.insert_header((IDEMPOTENCY_REPLAYED, "true"));
     }
-    Ok(json(response, drawn(view)?.into()))
-}
-
-fn headed(mut response: HttpResponseBuilder, tag: &str) -> HttpResponseBuilder {
-    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "private, no-cache"));
-    response.insert_header((VARY, "Accept-Encoding, Authorization"));
-    response
+    Ok(json(response, drawn(&view(record, None)?)?.into()))
 }
 
 /// A body as it is expected.
@@ -454,21 +343,20 @@ pub(super) async fn delete<O: Operation + 'static>(
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(request);
     let reason = asked.optional("reason", REASON_EXPECTED, reason);
-    let writer = Writer::of(request, may, &[], &mut asked)?;
     let reason = asked.done_with(reason)?;
+    let writer = Writer::of(request, may, 204, None)?;
     let record = visible(may, of, id, None).await?;
     writer.may_delete(&versions(may, record.id).await?)?;
     let expected = condition(request, &record)?;
     let store = may.store();
     let done = apart(move || {
-        let entry = writer.entry.clone().answered(204);
         let change = SupportChange {
             expected: Some(expected),
             edit: SupportEdit::Delete { reason: &reason },
             rests_on: &[],
             by: writer.by(),
             once: None,
-            audit: Some(entry.done()),
+            audit: Some(writer.audit()),
         };
         Ok(store.change_support(record.id, &change).map_err(AppError::from)?)
     });

@@ -3,20 +3,20 @@
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use calsos_domain::support::referral::{Door, Finding, Opening, Provider, Referral, State, Step};
-use calsos_persistence::{NewSupport, SupportChange, SupportEdit, SupportKind, SupportPlace};
+use calsos_persistence::{SupportKind, SupportPlace};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::record::{
-    Resource, Writer, answered, code, condition, day, delete as remove, listed, read, shown, text,
-    versions, visible, wanted, word, written,
+    Resource, code, condition, day, delete as remove, listed, one, read, text, visible, wanted,
+    word, wrote,
 };
+use super::writer::{Says, SentOnce, Writer};
 use crate::app::support::{content, evidence};
 use crate::auth::agency::Agency;
 use crate::auth::operation::{
     CreateReferral, DeleteReferral, GetReferral, ListReferrals, TakeReferralStep,
 };
-use crate::error::AppError;
 use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::routes::releases::there;
 use crate::server::answers::{apart, fresh};
@@ -125,8 +125,9 @@ pub(crate) async fn create_referral(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let writer = Writer::of(&request, &may, &body, &mut asked)?;
+    let sent = SentOnce::of(&request, &body, &mut asked);
     asked.done()?;
+    let writer = Writer::of(&request, &may, 201, Some(sent))?;
     let asked: ReferralOpening =
         read(&body, "{\"cds\": \"…\", \"door\": \"…\", \"on\": \"…\", …}")?;
     let (cds, on) = (code(&asked.cds)?, day(&asked.on)?);
@@ -158,23 +159,11 @@ pub(crate) async fn create_referral(
         let (lea_type, evidence) = evidence(&public, cds, leads)?;
         let referral = Referral::open(Opening { lea_type, door, on, reason }, &evidence);
         let referral = referral.map_err(|refusal| Problem::of_refusal(&refusal))?;
-        let says = serde_json::to_string(&referral).map_err(AppError::from)?;
-        let entry = writer.entry.clone().answered(201);
-        let new = NewSupport {
-            place: SupportPlace { kind: REFERRALS.kind, cds: Some(cds), county: Some(county) },
-            state: referral.state().code(),
-            content: &says,
-            rests_on: &[],
-            by: writer.by(),
-            once: writer.once(),
-            audit: Some(entry.done()),
-        };
-        Ok(store.add_support(&new).map_err(AppError::from)?)
+        let place = SupportPlace { kind: REFERRALS.kind, cds: Some(cds), county: Some(county) };
+        let says = Says { state: referral.state().code(), content: &referral, rests_on: &[] };
+        writer.add(&store, place, says)
     });
-    let (record, replayed) = written(done.await?)?;
-    let may = may.again(&request).await?;
-    let view = ReferralView::of(record.clone(), None)?;
-    answered(may.service(), REFERRALS, (&record, replayed), true, &view)
+    wrote(&request, &may, (REFERRALS, true), done.await?, ReferralView::of).await
 }
 
 /// Referrals to the Collaborative
@@ -231,14 +220,7 @@ pub(crate) async fn get_referral(
     may: May<GetReferral>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let mut asked = Asked::of(&request);
-    let as_of = asked.as_of(may.latest());
-    asked.done()?;
-    let record = visible(&may, REFERRALS, &path, as_of).await?;
-    let version = record.version.version;
-    let mut versions = versions(&may, record.id).await?;
-    versions.retain(|known| known.version <= version);
-    shown(&request, version, &ReferralView::of(record, Some(versions))?)
+    one(&request, &may, (REFERRALS, &path), ReferralView::of).await
 }
 
 /// Take a step of a referral
@@ -269,8 +251,9 @@ pub(crate) async fn take_referral_step(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let writer = Writer::of(&request, &may, &body, &mut asked)?;
+    let sent = SentOnce::of(&request, &body, &mut asked);
     asked.done()?;
+    let writer = Writer::of(&request, &may, 200, Some(sent))?;
     let record = visible(&may, REFERRALS, &path, None).await?;
     let asked: ReferralStepTaken = read(&body, "{\"step\": \"…\", \"on\": \"…\", …}")?;
     let on = day(&asked.on)?;
@@ -286,23 +269,10 @@ pub(crate) async fn take_referral_step(
         let expected = expected?;
         let says: Referral = content(&record)?;
         let after = says.step(on, step).map_err(|refusal| Problem::of_refusal(&refusal))?;
-        let says = serde_json::to_string(&after).map_err(AppError::from)?;
-        let edit =
-            SupportEdit::Change { state: after.state().code(), content: &says, reason: None };
-        let change = SupportChange {
-            expected: Some(expected),
-            edit,
-            rests_on: &[],
-            by: writer.by(),
-            once: writer.once(),
-            audit: Some(writer.entry.done()),
-        };
-        Ok(store.change_support(record.id, &change).map_err(AppError::from)?)
+        let says = Says { state: after.state().code(), content: &after, rests_on: &[] };
+        writer.change(&store, (record.id, expected), says)
     });
-    let (record, replayed) = written(done.await?)?;
-    let may = may.again(&request).await?;
-    let view = ReferralView::of(record.clone(), None)?;
-    answered(may.service(), REFERRALS, (&record, replayed), false, &view)
+    wrote(&request, &may, (REFERRALS, false), done.await?, ReferralView::of).await
 }
 
 /// A step as the rules take it. What a step has no use for is refused.

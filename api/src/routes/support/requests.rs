@@ -4,15 +4,16 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use calsos_domain::cds::CdsCode;
 use calsos_domain::support::request::{self, Opening, Request, State, Step};
-use calsos_persistence::{NewSupport, SupportChange, SupportEdit, SupportKind, SupportPlace};
+use calsos_persistence::{SupportKind, SupportPlace};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::record::{
-    Resource, Writer, answered, code, condition, day, delete as remove, listed, read, shown, text,
-    versions, visible, wanted, word, written,
+    Resource, code, condition, day, delete as remove, listed, one, read, text, visible, wanted,
+    word, wrote,
 };
+use super::writer::{Says, SentOnce, Writer};
 use crate::app::moments::today;
 use crate::app::support::content;
 use crate::app::support::engagements::standing;
@@ -20,7 +21,6 @@ use crate::auth::agency::Agency;
 use crate::auth::operation::{
     CreateRequest, DeleteRequest, GetRequest, ListRequests, Operation, TakeRequestStep,
 };
-use crate::error::AppError;
 use crate::problem::{Kind, Problem, ProblemDetails};
 use crate::routes::releases::there;
 use crate::server::answers::{apart, fresh};
@@ -110,8 +110,9 @@ pub(crate) async fn create_request(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let writer = Writer::of(&request, &may, &body, &mut asked)?;
+    let sent = SentOnce::of(&request, &body, &mut asked);
     asked.done()?;
+    let writer = Writer::of(&request, &may, 201, Some(sent))?;
     let sent: RequestOpening = read(&body, "{\"cds\": \"…\", \"asked\": \"…\", …}")?;
     let (cds, on) = (code(&sent.cds)?, day(&sent.on)?);
     let words = text("words", Some(sent.words))?;
@@ -137,23 +138,11 @@ pub(crate) async fn create_request(
         let (lea_type, identified) = (standing.lea_type, standing.identified);
         let opened = Request::open(Opening { cds, lea_type, county, asked, on, words, identified });
         let opened = opened.map_err(|refusal| Problem::of_refusal(&refusal))?;
-        let says = serde_json::to_string(&opened).map_err(AppError::from)?;
-        let entry = writer.entry.clone().answered(201);
-        let new = NewSupport {
-            place: SupportPlace { kind: REQUESTS.kind, cds: Some(cds), county: Some(county) },
-            state: opened.state().code(),
-            content: &says,
-            rests_on: &[],
-            by: writer.by(),
-            once: writer.once(),
-            audit: Some(entry.done()),
-        };
-        Ok(store.add_support(&new).map_err(AppError::from)?)
+        let place = SupportPlace { kind: REQUESTS.kind, cds: Some(cds), county: Some(county) };
+        let says = Says { state: opened.state().code(), content: &opened, rests_on: &[] };
+        writer.add(&store, place, says)
     });
-    let (record, replayed) = written(done.await?)?;
-    let may = may.again(&request).await?;
-    let view = RequestView::of(record.clone(), None)?;
-    answered(may.service(), REQUESTS, (&record, replayed), true, &view)
+    wrote(&request, &may, (REQUESTS, true), done.await?, RequestView::of).await
 }
 
 /// Requests for help
@@ -210,14 +199,7 @@ pub(crate) async fn get_request(
     may: May<GetRequest>,
     path: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let mut asked = Asked::of(&request);
-    let as_of = asked.as_of(may.latest());
-    asked.done()?;
-    let record = visible(&may, REQUESTS, &path, as_of).await?;
-    let version = record.version.version;
-    let mut versions = versions(&may, record.id).await?;
-    versions.retain(|known| known.version <= version);
-    shown(&request, version, &RequestView::of(record, Some(versions))?)
+    one(&request, &may, (REQUESTS, &path), RequestView::of).await
 }
 
 /// Take a step of a request
@@ -248,8 +230,9 @@ pub(crate) async fn take_request_step(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let writer = Writer::of(&request, &may, &body, &mut asked)?;
+    let sent = SentOnce::of(&request, &body, &mut asked);
     asked.done()?;
+    let writer = Writer::of(&request, &may, 200, Some(sent))?;
     let record = visible(&may, REQUESTS, &path, None).await?;
     let sent: RequestStepTaken = read(&body, "{\"step\": \"…\", \"on\": \"…\", …}")?;
     let on = day(&sent.on)?;
@@ -266,23 +249,10 @@ pub(crate) async fn take_request_step(
         }
         let expected = expected?;
         let after = says.step(on, step).map_err(|refusal| Problem::of_refusal(&refusal))?;
-        let says = serde_json::to_string(&after).map_err(AppError::from)?;
-        let edit =
-            SupportEdit::Change { state: after.state().code(), content: &says, reason: None };
-        let change = SupportChange {
-            expected: Some(expected),
-            edit,
-            rests_on: &[],
-            by: writer.by(),
-            once: writer.once(),
-            audit: Some(writer.entry.done()),
-        };
-        Ok(store.change_support(record.id, &change).map_err(AppError::from)?)
+        let says = Says { state: after.state().code(), content: &after, rests_on: &[] };
+        writer.change(&store, (record.id, expected), says)
     });
-    let (record, replayed) = written(done.await?)?;
-    let may = may.again(&request).await?;
-    let view = RequestView::of(record.clone(), None)?;
-    answered(may.service(), REQUESTS, (&record, replayed), false, &view)
+    wrote(&request, &may, (REQUESTS, false), done.await?, RequestView::of).await
 }
 
 /// Refuses a step but by whoever is asked, or for one that no token stands for, by who asks.

@@ -12,18 +12,15 @@ use calsos_domain::student_group::StudentGroup;
 use calsos_domain::support::service::{Service, ServiceFaults, ServiceState, kind_of};
 use calsos_domain::support::service_provider::ServiceProvider;
 use calsos_persistence::{
-    Once, StoreError, SupportChange, SupportEdit, SupportId, SupportKind, SupportRecord,
-    WriteSupport,
+    StoreError, SupportChange, SupportEdit, SupportId, SupportKind, SupportRecord, WriteSupport,
 };
-use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::keeping::{Writer, may_keep};
-use crate::app::jobs::sha256_text;
+use super::keeping::{SERVICES, may_keep};
+use super::writer::{SentOnce, Writer};
 use crate::app::support::services::{AddService, HeldService};
 use crate::app::withdraw::{REASON_EXPECTED, reason};
 use crate::auth::operation::{
@@ -31,7 +28,7 @@ use crate::auth::operation::{
 };
 use crate::error::AppError;
 use crate::problem::{Fault, Kind, Problem, ProblemDetails};
-use crate::routes::jobs::{IDEMPOTENCY_REPLAYED, KEY_HOURS, key_of, what_is_said};
+use crate::routes::jobs::IDEMPOTENCY_REPLAYED;
 use crate::server::answers::{apart, drawn, fresh, json};
 use crate::server::asked::Asked;
 use crate::server::conditions::{Condition, tag_of, versioned, with_tag};
@@ -222,21 +219,15 @@ pub(crate) async fn create_service(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request);
-    let key = key_of(&request, &mut asked);
+    let sent = SentOnce::of(&request, &body, &mut asked);
     asked.done()?;
     let new: NewService = read(&body)?;
     let service = Service::try_from(new.draft()).map_err(not_valid)?;
-    may_keep(&may, &service.provider)?;
-    let writer = Writer::of(&request, &may, 201)?;
-    // Of this operation: a key is one caller's, whatever it asks for by it.
-    let said = [CreateService::ID.as_bytes(), &what_is_said(&body)].concat();
-    let hash = sha256_text(&Sha256::digest(said));
+    may_keep(&may, &service.provider, SERVICES)?;
+    let writer = Writer::of(&request, &may, 201, Some(sent))?;
     let base = may.service().base_url.clone();
-    let added = apart(move || {
-        let since = Timestamp::now().saturating_sub(KEY_HOURS.hours()).unwrap_or(Timestamp::MIN);
-        let once = key.as_deref().map(|key| Once { key, request_hash: &hash, since });
-        Ok(may.office().add_service(&service, once, writer.writing())?)
-    });
+    let added =
+        apart(move || Ok(may.office().add_service(&service, writer.once(), writer.writing())?));
     let (held, replayed) = match added.await? {
         AddService::Added(held) => (held, false),
         AddService::Again(held) => (held, true),
@@ -290,7 +281,7 @@ pub(crate) async fn update_service(
 ) -> Result<HttpResponse, Problem> {
     Asked::of(&request).done()?;
     let now = held(&may, &path).await?;
-    may_keep(&may, &now.service.provider)?;
+    may_keep(&may, &now.service.provider, SERVICES)?;
     let condition = Condition::of(&request, "the service")?;
     let change: ServiceChange = read(&body)?;
     let service = Service::try_from(change.of(&now.service)).map_err(not_valid)?;
@@ -301,7 +292,7 @@ pub(crate) async fn update_service(
         return shown(HttpResponse::Ok(), &now);
     }
     let content = serde_json::to_string(&service).map_err(AppError::from)?;
-    let writer = Writer::of(&request, &may, 200)?;
+    let writer = Writer::of(&request, &may, 200, None)?;
     let store = may.store();
     let written = apart(move || {
         let (by, state) = (writer.by(), service.state.code());
@@ -348,11 +339,11 @@ pub(crate) async fn delete_service(
     let why = asked.needed("reason", REASON_EXPECTED, reason);
     let why = asked.done_with(why)?;
     let now = held(&may, &path).await?;
-    may_keep(&may, &now.service.provider)?;
+    may_keep(&may, &now.service.provider, SERVICES)?;
     if !Condition::of(&request, "the service")?.holds(&tag_of(now.version)) {
         return Err(changed_since(now.version));
     }
-    let writer = Writer::of(&request, &may, 200)?;
+    let writer = Writer::of(&request, &may, 200, None)?;
     let store = may.store();
     let written = apart(move || {
         let change = SupportChange {
