@@ -155,6 +155,11 @@ def template_to_be_deleted(of):
 YEARS = [] if CLOSED else [
     year["dashboardYear"] for year in asked("/v1/years")["items"] if year["determinations"]
 ]
+# LEAs and years of which there are answers.
+ANSWERS = [] if CLOSED else [
+    (answer["cds"], answer["dashboardYear"])
+    for answer in asked("/v1/determinations?limit=500")["items"]
+]
 CURSORS = cursors()
 SINCE = "" if CLOSED else asked("/v1/changes")["next"]
 CHOICE = random.Random(20170718)
@@ -172,6 +177,13 @@ OPENINGS = {
     },
     "POST /v1/engagements": {"on": "2024-03-01"},
     "POST /v1/requests": {"asked": "county:58", "on": "2024-03-01", "words": "made up"},
+}
+STEPS = {
+    "POST /v1/referrals/{id}/steps": {
+        "step": "consultLea", "on": "2024-03-08", "words": "made up"
+    },
+    "POST /v1/interventions/{id}/steps": {"step": "begin", "on": "2024-03-08"},
+    "POST /v1/requests/{id}/steps": {"step": "accept", "on": "2024-03-08", "words": "made up"},
 }
 with open("cds.dict", encoding="utf-8") as codes:
     LEAS = [json.loads(code) for code in codes] or ["01800010000000"]
@@ -205,6 +217,15 @@ def before_call(context, case, kwargs):
     if "Idempotency-Key" in (case.headers or {}):
         # A key is of one request.
         case.headers["Idempotency-Key"] = f"key-{CHOICE.getrandbits(64)}"
+    if "If-Match" in (case.headers or {}):
+        case.headers["If-Match"] = "*"
+    if case.operation.label in STEPS and isinstance(case.body, dict):
+        # Which parts go with which step.
+        case.body = STEPS[case.operation.label]
+    if case.operation.label == "PUT /v1/engagement-templates/{county}":
+        # No two steps have the same name, a title is words on one line, and 3.0 is no number of days.
+        for number, step in enumerate(case.body["steps"]):
+            step |= {"key": f"step{number}", "title": "made up", "days": int(step["days"])}
     if case.operation.label in OPENINGS and isinstance(case.body, dict):
         # On a day that is over, by words of the law, about an LEA that there is.
         case.body = {**OPENINGS[case.operation.label], "cds": CHOICE.choice(LEAS)}
@@ -222,7 +243,6 @@ def before_call(context, case, kwargs):
     if SINCE and case.operation.label == "GET /v1/changes" and "since" in (case.query or {}):
         case.query["since"] = CHOICE.choice(["0", SINCE])
     if case.operation.label == "PATCH /v1/releases/{id}" and isinstance(case.body, dict):
-        case.headers["If-Match"] = "*"
         case.body["publicAt"] = CHOICE.choice(MOMENTS)
         # A withdrawal has a reason, and a reason a withdrawal; a reason is one line of words.
         case.body.pop("reason", None)
@@ -236,14 +256,11 @@ def before_call(context, case, kwargs):
     if case.operation.label == "POST /v1/services" and isinstance(case.body, dict):
         case.body = a_service()
     if case.operation.label == "PATCH /v1/services/{id}" and isinstance(case.body, dict):
-        case.headers["If-Match"] = "*"
         case.body = {"levels": [CHOICE.choice([1, 2, 3])], "division": "Student Services"}
     if case.operation.label == "DELETE /v1/services/{id}":
-        case.headers["If-Match"] = "*"
         if TOKEN and not OWN:
             case.path_parameters["id"] = to_be_deleted()
     if case.operation.label == "PUT /v1/service-catalogues/{provider}":
-        case.headers["If-Match"] = "*"
         # What is not stored ends no service that others ask for.
         case.query = {**query, "dryRun": "true"}
         case.path_parameters["provider"] = "county:58"
@@ -251,15 +268,15 @@ def before_call(context, case, kwargs):
     if case.operation.label == "GET /v1/leas/{cds}/communications/{kind}" and CHOICE.random() < 0.7:
         # Of the other kinds there is something for LEAs alone that are identified.
         case.path_parameters["kind"] = "strengthsAndWeaknesses"
+        if ANSWERS:
+            case.path_parameters["cds"], query["year"] = CHOICE.choice(ANSWERS)
     if case.operation.label == "GET /v1/communications/{kind}" and YEARS:
         # A year that is there.
         query["year"] = CHOICE.choice(YEARS)
     if case.operation.label == "PUT /v1/communication-templates/{county}/{kind}":
         # What is a template, no schema says.
-        case.headers["If-Match"] = "*"
         case.media_type, case.body = "text/html", A_TEMPLATE
     if case.operation.label == "DELETE /v1/communication-templates/{county}/{kind}":
-        case.headers["If-Match"] = "*"
         if TOKEN and not OWN:
             template_to_be_deleted(case.path_parameters)
     if case.operation.label == "POST /v1/imports":
