@@ -16,6 +16,7 @@ use calsos_tests::jobs::{Caller, path_of, serve};
 use calsos_tests::on_both;
 use calsos_tests::program::{Backend, Program};
 use calsos_tests::service::{Answer, Service};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// In differentiated assistance, by results that are public since a day.
@@ -104,6 +105,22 @@ fn done(answer: &Answer, status: u16) -> Value {
     answer.json()
 }
 
+/// A district in need in 2023 and no more in 2024, after which it leaves its second year in 2025.
+fn years_of_need(on: Backend) -> Program {
+    let program = Program::on(on, env!("CARGO_BIN_EXE_calsos-under-test"));
+    let mut files = Vec::new();
+    for (year, red) in [(2023, vec![IN_NEED]), (2024, vec![]), (2025, vec![CALM])] {
+        let red: Vec<_> = red
+            .into_iter()
+            .flat_map(|cds| ["ELA", "MATH", "SUSP"].map(|indicator| (indicator, (cds, "SWD", 1))))
+            .collect();
+        files.extend(program.write_year(year, &LEAS, &red, &[]));
+    }
+    program.import(files);
+    program.succeed(["determine"]);
+    program
+}
+
 fn document() -> Value {
     json!({
         "link": "https://example.org/strengths.pdf",
@@ -139,7 +156,7 @@ fn an_engagement_rests_on_a_public_assignment_and_is_one_at_a_time(on: Backend) 
     }
     let early = json!({"cds": IN_NEED, "on": "2023-12-14"}).to_string();
     let early = parts.county.send(&service, "POST", ENGAGEMENTS, &[JSON], early);
-    is_missing(&early, "supportBegan", None, SINCE);
+    is_missing(&early, "inLevel2", Some("ec-52071"), "the determination of 2022 is not loaded");
     assert_eq!(done(&parts.state.get(&service, ENGAGEMENTS), 200)["items"], json!([]));
 
     let opened = open(&parts.county, &service, IN_NEED);
@@ -185,6 +202,48 @@ fn an_engagement_rests_on_a_public_assignment_and_is_one_at_a_time(on: Backend) 
     let basis = done(&open(&parts.ccee, &service, CALM), 201)["basis"].clone();
     assert_eq!((&basis["level"], &basis["since"]), (&json!(3), &json!(ON)));
     assert!(basis.get("atLeastUntil").is_none(), "{basis}");
+}
+
+fn what_is_written_later_rests_on_the_support_of_its_day(on: Backend) {
+    let (program, issuer) = (years_of_need(on), Issuer::new());
+    let service = serve(&program, &issuer, &[]);
+    let parts = Parts::of(&issuer);
+    let open = |cds: &str, on: &str| {
+        let body = json!({"cds": cds, "on": on}).to_string();
+        parts.county.send(&service, "POST", ENGAGEMENTS, &[JSON], body)
+    };
+    let close = |opened: &Answer, on: &str| {
+        let body = json!({"closed": {"on": on, "reason": "over"}});
+        patch(&parts.county, &service, &path_of(opened), "*", &body)
+    };
+    let not_yet = open(IN_NEED, "2023-12-14");
+    is_missing(&not_yet, "inLevel2", Some("ec-52071"), "the determination of 2022 is not loaded");
+    // Today it is in level 1.
+    let today = Timestamp::now().strftime("%F").to_string();
+    is_missing(&open(IN_NEED, &today), "inLevel2", Some("ec-52071"), "in level 1");
+    let first = open(IN_NEED, SINCE);
+    let view = done(&first, 201);
+    let basis = &view["basis"];
+    assert_eq!((&basis["dashboardYear"], &basis["publicOn"]), (&json!(2023), &json!(SINCE)));
+    assert_eq!((&basis["since"], &basis["atLeastUntil"]), (&json!(SINCE), &json!("2025-06-30")));
+    let contact = view["steps"].as_array().unwrap().iter().find(|step| step["key"] == "contact");
+    assert_eq!(contact.unwrap()["due"], SINCE);
+    // Its end is held against the support of the last day, and not of today.
+    is_missing(&close(&first, "2025-06-29"), "twoYears", Some("ec-52071#c-1"), "2025-06-30");
+    done(&close(&first, "2025-06-30"), 200);
+    let spring = format!("/v1/leas/{IN_NEED}/communications/springSummary?year=2023");
+    let words = String::from_utf8(parts.county.get(&service, &spring).body).unwrap();
+    assert!(words.contains("Work with the LEA began on December 15, 2023"), "{words}");
+    // The second year rests on the determination after, as long as that holds.
+    let after = open(IN_NEED, "2025-11-13");
+    is_missing(&after, "inLevel2", Some("ec-52071"), "it was in level 1 on 2025-11-13");
+    let second = open(IN_NEED, "2025-11-12");
+    let basis = &done(&second, 201)["basis"];
+    assert_eq!((&basis["dashboardYear"], &basis["publicOn"]), (&json!(2024), &json!("2024-11-21")));
+    assert_eq!((&basis["since"], &basis["atLeastUntil"]), (&json!(SINCE), &json!("2025-06-30")));
+    let not_yet = open(CALM, "2025-11-12");
+    is_missing(&not_yet, "inLevel2", Some("ec-52071"), "it was in level 1 on 2025-11-12");
+    assert_eq!(done(&open(CALM, "2025-11-13"), 201)["basis"]["dashboardYear"], 2025);
 }
 
 fn what_the_law_asks_of_an_activity_is_refused_by_name_where_it_is_missing(on: Backend) {
@@ -767,6 +826,7 @@ fn what_was_asked_once_is_done_once_and_a_deletion_leaves_its_trace(on: Backend)
 
 on_both![
     an_engagement_rests_on_a_public_assignment_and_is_one_at_a_time,
+    what_is_written_later_rests_on_the_support_of_its_day,
     what_the_law_asks_of_an_activity_is_refused_by_name_where_it_is_missing,
     the_lea_writes_what_it_decides_and_its_needs_are_marked_by_its_results,
     a_step_is_ahead_due_late_or_done_on_each_side_of_its_day,

@@ -277,6 +277,47 @@ fn a_referral_goes_its_way_and_each_step_is_refused_where_a_condition_is_missing
     assert_eq!(again.status, 304);
 }
 
+/// Whatever day is said, nothing rests on a determination that was not public on it.
+fn nothing_is_dated_before_what_it_rests_on(on: Backend) {
+    let (program, issuer) = (world(on), Issuer::new());
+    let service = serve(&program, &issuer, &[]);
+    let parts = Parts::of(&issuer);
+    let on_day = |mut body: Value, day: &str| {
+        body["on"] = day.into();
+        body
+    };
+    let open = |day| {
+        let opening = on_day(opening(IN_NEED, "level3Test"), day);
+        post(&parts.county, &service, "/v1/referrals", &opening)
+    };
+    for (day, found) in [
+        ("2017-12-31", "none was public on 2017-12-31"),
+        ("2023-12-14", "whether that of 2022 does is not known"),
+    ] {
+        let early = open(day);
+        is_missing(&early, "level3Test", Some("ec-52072"));
+        let detail = early.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(found), "{detail}");
+    }
+    let opened = open("2023-12-15");
+    assert_eq!(done(&opened, 201)["test"]["dashboardYear"], 2023);
+    let path = path_of(&opened);
+    let first = "2023-12-15";
+    for taken in [said("consultLea"), consulted("countyOffice"), said("accept"), begin()] {
+        done(&step(&parts.ccee, &service, &path, &on_day(taken, first)), 200);
+    }
+    done(&step(&parts.ccee, &service, &path, &on_day(found("persistentOrAcute"), first)), 200);
+    let propose = |day: &str| {
+        let proposal = json!({
+            "cds": IN_NEED, "referral": id_of(&path), "on": day, "reason": "some reason",
+            "strategies": "all others",
+        });
+        post(&parts.spi, &service, "/v1/interventions", &proposal)
+    };
+    is_missing(&propose("2023-12-14"), "level3Test", Some("ec-52072"));
+    done(&propose(first), 201);
+}
+
 /// By the other doors, with those who join.
 fn who_joins_is_consulted_and_expert_leads_are_considered_where_need_lasts(on: Backend) {
     let (program, issuer) = (world(on), Issuer::new());
@@ -326,6 +367,7 @@ fn expert_leads_are_weighed_where_a_group_is_in_need_for_three_years(on: Backend
     let parts = Parts::of(&issuer);
     let open = |body: &Value| post(&parts.county, &service, "/v1/referrals", body);
     let mut opening = by_county(IN_NEED);
+    opening["on"] = "2025-11-13".into();
     is_missing(&open(&opening), "expertLeads", Some("ec-52071#f"));
     opening["expertLeads"] = " ".into();
     is_missing(&open(&opening), "expertLeads", Some("ec-52071#f"));
@@ -870,6 +912,7 @@ fn an_lea_is_in_level_3_while_assistance_is_under_way_or_an_intervention_in_forc
 
 on_both![
     a_referral_goes_its_way_and_each_step_is_refused_where_a_condition_is_missing,
+    nothing_is_dated_before_what_it_rests_on,
     who_joins_is_consulted_and_expert_leads_are_considered_where_need_lasts,
     expert_leads_are_weighed_where_a_group_is_in_need_for_three_years,
     the_flag_alone_refers_nobody_and_intervenes_nowhere,

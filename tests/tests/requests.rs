@@ -10,7 +10,7 @@
 use calsos_tests::issuer::Issuer;
 use calsos_tests::jobs::{Caller, path_of, serve};
 use calsos_tests::on_both;
-use calsos_tests::program::{Backend, Program};
+use calsos_tests::program::{Backend, Program, list_text};
 use calsos_tests::service::{Answer, Service};
 use serde_json::{Value, json};
 
@@ -75,6 +75,29 @@ fn is_missing(answer: &Answer, condition: &str, citation: Option<&str>, at: &str
 fn done(answer: &Answer, status: u16) -> Value {
     assert_eq!(answer.status, status, "{}", String::from_utf8_lossy(&answer.body));
     answer.json()
+}
+
+fn whether_it_is_identified_is_looked_up_for_the_day_of_asking(on: Backend) {
+    let (program, issuer) = (world(on), Issuer::new());
+    let rows = [(IN_NEED, "General Assistance", &[][..])];
+    let list = list_text("LCFF Eligibility File", 2022, &rows);
+    program.import([program.write("assistancestatus22.csv", list)]);
+    program.succeed(["determine"]);
+    let service = serve(&program, &issuer, &[]);
+    let county = with(&issuer, "county:01");
+    let ask = |on: &str| {
+        let body = json!({"cds": IN_NEED, "asked": "ccee", "on": on, "words": "absence"});
+        county.send(&service, "POST", REQUESTS, &[JSON], body.to_string())
+    };
+    for (on, found) in [
+        ("2023-12-15", "it was in level 2 on 2023-12-15 by the determination of 2023"),
+        ("2022-12-14", "the determination of 2019 is not loaded, which held on 2022-12-14"),
+    ] {
+        is_missing(&ask(on), "notIdentified", Some("ec-52071"), found);
+    }
+    for on in ["2023-12-14", "2022-12-15", "2017-10-01"] {
+        assert_eq!(done(&ask(on), 201)["askedOn"], on);
+    }
 }
 
 fn who_is_not_identified_asks_and_pays_and_who_is_does_not(on: Backend) {
@@ -247,6 +270,7 @@ fn what_was_seen_is_changed_once_and_a_deletion_leaves_its_trace(on: Backend) {
 }
 
 on_both![
+    whether_it_is_identified_is_looked_up_for_the_day_of_asking,
     who_is_not_identified_asks_and_pays_and_who_is_does_not,
     a_charter_school_asks_its_county_office_or_its_authorizer,
     whoever_is_asked_answers_and_sees_it,

@@ -52,7 +52,7 @@ fn tested() -> impl Strategy<Value = Tested> {
         1 => Just(Tested::NotMet(year())),
         1 => Just(Tested::NotKnown(year())),
         1 => Just(Tested::NoTest(year())),
-        1 => Just(Tested::NothingPublic),
+        1 => Just(Tested::NothingPublic(day(1))),
     ]
 }
 
@@ -553,7 +553,7 @@ fn whoever_acts_in_whatever_order_an_intervention_has_each_condition_from_its_ow
     let by_others = RefCell::new(0_usize);
     holds(1_000, &vec(deed(), 100..200), |deeds| {
         let mut life = Life {
-            public: Tested::NothingPublic,
+            public: Tested::NothingPublic(day(1)),
             referral: None,
             intervention: None,
             found_by_ccee: None,

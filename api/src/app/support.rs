@@ -20,6 +20,7 @@ use calsos_domain::support::actor::Actor;
 use calsos_domain::support::evidence::{Evidence, MetTest, Tested};
 use calsos_domain::support::intervention::Found;
 use calsos_domain::support::referral::{Referral, State};
+use calsos_domain::year::{DashboardYear, Day};
 use calsos_persistence::{
     LeaRecord, Store, StoreError, SupportFilter, SupportId, SupportKind, SupportRecord,
 };
@@ -60,22 +61,30 @@ fn lea_type_of(public: &Snapshot, cds: CdsCode, lea: &LeaRecord) -> Result<LeaTy
     })
 }
 
-/// What an LEA is, and what its newest public determination says of tests over several years.
-/// `leads` are the geographic lead agencies of its county.
+/// What an LEA is, and what the determination that was its newest public one on a day says of tests
+/// over several years: nothing rests on what was not known yet. Of a year whose day of release the
+/// rules do not have, what is public now counts. `leads` are the geographic lead agencies of its
+/// county.
 ///
 /// # Errors
 /// A problem where no public file names the LEA, or none says what it is.
 pub(crate) fn evidence(
     public: &Snapshot,
     cds: CdsCode,
+    on: Day,
     leads: Vec<String>,
 ) -> Result<(LeaType, Evidence), Problem> {
     let lea = public.lea(cds)?;
-    let newest = public.index.of_lea(cds).iter().map(|entry| entry.year).max();
+    let was_public = |year: &DashboardYear| {
+        let edition = public.held.books.edition(*year);
+        let day = edition.and_then(|edition| edition.public_date);
+        day.is_none_or(|day| day.or_end_of_month() <= on)
+    };
+    let newest = public.index.of_lea(cds).iter().map(|entry| entry.year).filter(was_public).max();
     let Some((year, place)) = newest.and_then(|year| Some((year, public.index.find(cds, year)?)))
     else {
         let lea_type = lea_type_of(public, cds, lea)?;
-        let (level3, geographic_lead) = (Tested::NothingPublic, Tested::NothingPublic);
+        let (level3, geographic_lead) = (Tested::NothingPublic(on), Tested::NothingPublic(on));
         return Ok((lea_type, Evidence { level3, geographic_lead, leads }));
     };
     let answered = public.answered(place)?;

@@ -7,7 +7,7 @@ use crate::lea::LeaType;
 /// A condition of a step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Condition {
-    /// The current public determination meets the test over several years.
+    /// The newest determination that was public on the day meets the test over several years.
     Level3Test,
     /// For a charter school, somebody decides: the test alone opens nothing.
     CharterDecision,
@@ -199,8 +199,8 @@ impl Condition {
     pub fn words(self) -> &'static str {
         match self {
             Condition::Level3Test => {
-                "the current public determination has to meet the test over several years that \
-                 opens level 3"
+                "the newest determination that was public on the day has to meet the test over \
+                 several years that opens level 3"
             }
             Condition::CharterDecision => {
                 "for a charter school the test opens nothing by itself; the county office with its \

@@ -54,7 +54,7 @@ pub struct Basis {
     pub at_least_until: Option<Day>,
 }
 
-/// What the public assignment says of an LEA.
+/// What the public assignment says of an LEA on a day.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Helped {
     /// It is in level 2 or 3.
@@ -350,8 +350,8 @@ impl Engagement {
         }
     }
 
-    /// The engagement as it is edited. `helped` is what the public assignment says now, on
-    /// which its end depends.
+    /// The engagement as it is edited. `helped` is what the public assignment says of the day of
+    /// its end, where it is ended.
     ///
     /// # Errors
     /// [`Refusal`] with the condition that is missing, and where it stands.

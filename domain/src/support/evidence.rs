@@ -1,5 +1,5 @@
-//! What the rules say of an LEA now, for the steps that ask for it. It is drawn from the
-//! current public determination, and never from what a caller says.
+//! What the rules say of an LEA on the day of a step that asks for it. It is drawn from the
+//! determination that was the newest public one on that day, and never from what a caller says.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{Condition, Refusal};
 use crate::lea::LeaType;
-use crate::year::DashboardYear;
+use crate::year::{DashboardYear, Day};
 
 /// A test over several years that a determination meets, as a record keeps it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -36,8 +36,8 @@ pub enum Tested {
     NotKnown(DashboardYear),
     /// The edition of this year has no such test for LEAs of the kind.
     NoTest(DashboardYear),
-    /// There is no public determination of the LEA.
-    NothingPublic,
+    /// There was no public determination of the LEA on this day.
+    NothingPublic(Day),
 }
 
 impl Tested {
@@ -66,13 +66,13 @@ impl fmt::Display for Tested {
                 write!(f, "whether that of {year} does is not known: files are missing")
             }
             Tested::NoTest(year) => write!(f, "the rules of {year} have no such test for it"),
-            Tested::NothingPublic => f.write_str("there is none"),
+            Tested::NothingPublic(day) => write!(f, "none was public on {day}"),
         }
     }
 }
 
-/// What the current public determination of an LEA says of tests over several years, and what an
-/// operator's table says of its county.
+/// What the public determination of an LEA says of tests over several years, on the day of a step,
+/// and what an operator's table says of its county.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Evidence {
     /// The test that opens level 3.

@@ -77,8 +77,8 @@ pub struct Found {
     pub version: u32,
 }
 
-/// On what an intervention rests, each from its own source: the test from the current public
-/// determination, the finding from the Collaborative's referral.
+/// On what an intervention rests, each from its own source: the test from the determination that was
+/// public on the day, the finding from the Collaborative's referral.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Grounds {
     /// The test over several years.

@@ -24,7 +24,7 @@ use crate::error::AppError;
 use crate::problem::{Kind, Problem};
 use crate::snapshot::Snapshot;
 
-/// What is public of the support that an LEA is in now.
+/// What is public of the support that an LEA was in on a day.
 #[derive(Clone, Debug)]
 pub(crate) struct Standing {
     pub(crate) lea_type: LeaType,
@@ -46,8 +46,8 @@ pub(crate) fn part(agency: &Agency, lea_type: LeaType) -> Option<Part> {
     }
 }
 
-/// What is public of the support that an LEA is in today, and who provides it. `county` is the
-/// one in which it is.
+/// What is public of the support that an LEA was in on a day, as it is known now, and who provided
+/// it. `county` is the one in which it is.
 ///
 /// # Errors
 /// A problem where no public file names the LEA, or none says what it is.
@@ -55,7 +55,7 @@ pub(crate) fn standing(
     public: &Snapshot,
     cds: CdsCode,
     county: CountyCode,
-    today: Day,
+    on: Day,
 ) -> Result<Standing, Problem> {
     let lea = public.lea(cds)?;
     let support = public.assignments.get(&cds);
@@ -67,12 +67,25 @@ pub(crate) fn standing(
         LeaType::District | LeaType::Charter => ServiceProvider::County(county),
         LeaType::CountyOffice => ServiceProvider::State,
     }];
-    let assigned = support.and_then(|support| Some((support, support.on(None)?)));
+    let assigned = support.and_then(|support| Some((support, support.on(Some(on))?)));
     let Some((support, assigned)) = assigned else {
-        let helped = Helped::No("there is no public determination of it".to_owned());
-        return Ok(Standing { lea_type, helped, identified: Identified::No, providers });
+        let newest = public.held.books.editions().filter(|edition| {
+            let day = edition.public_date.filter(|_| edition.decides(lea_type));
+            day.is_some_and(|day| day.or_end_of_month() <= on)
+        });
+        let newest = newest.last();
+        let lacks = |year: &DashboardYear| support.is_some_and(|of| of.not_loaded.contains(year));
+        let (found, identified) = match newest.map(|edition| edition.year).filter(lacks) {
+            Some(year) => {
+                let found =
+                    format!("the determination of {year} is not loaded, which held on {on}");
+                (found.clone(), Identified::NotKnown(found))
+            }
+            None => (format!("no determination of it was public on {on}"), Identified::No),
+        };
+        return Ok(Standing { lea_type, helped: Helped::No(found), identified, providers });
     };
-    let day = Span { from: Some(today), until: Some(today) };
+    let day = Span { from: Some(on), until: Some(on) };
     for lead in support.co_providers(assigned, day) {
         let lead = ServiceProvider::GeographicLead(lead.value.agency.clone());
         if !providers.contains(&lead) {
@@ -88,11 +101,13 @@ pub(crate) fn standing(
         Some(level @ 2..) => {
             let run = public.held.run.id.to_string();
             let basis = basis(held, level, run, &public.held.books).ok_or_else(no_edition)?;
-            (Helped::Yes(basis), Identified::Yes(format!("it is in level {level} {by}")))
+            (Helped::Yes(basis), Identified::Yes(format!("it was in level {level} on {on} {by}")))
         }
-        Some(level) => (Helped::No(format!("it is in level {level} {by}")), Identified::No),
+        Some(level) => {
+            (Helped::No(format!("it was in level {level} on {on} {by}")), Identified::No)
+        }
         None => {
-            let found = format!("{by}, its level is not known: files are missing");
+            let found = format!("its level on {on} {by} is not known: files are missing");
             (Helped::No(found.clone()), Identified::NotKnown(found))
         }
     };

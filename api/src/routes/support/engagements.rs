@@ -48,7 +48,7 @@ struct EngagementOpening {
     /// The LEA, 14 digits.
     #[schema(pattern = "^[0-9]{14}$", example = "01800010000000")]
     cds: String,
-    /// On which day, in California; not ahead of today.
+    /// On which day, in California; not ahead of today. It rests on the support of that day.
     #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-15")]
     on: String,
 }
@@ -80,8 +80,8 @@ fn part_of(writer: &Writer, lea_type: LeaType) -> Result<Part, Problem> {
 
 /// Open an engagement
 ///
-/// For an LEA that is in level 2 by a public determination, or in level 3 while the Collaborative assists it or
-/// the state intervenes: that is looked up, as is who provides help. The year's steps are
+/// For an LEA that was in level 2 on the day by a public determination, or in level 3 while the
+/// Collaborative assisted it or the state intervened: that is looked up, as is who provides help. The year's steps are
 /// those of the LEA's county office, or else those that come with the program, with the days on
 /// which they are due. An LEA has one that is open at a time. Who provides help opens it: the
 /// county office, for a district its geographic lead, for a county office the state, and the
@@ -115,12 +115,11 @@ pub(crate) async fn create_engagement(
         return Err(Problem::new(Kind::OutOfReach, detail));
     }
     let (store, public, county) = (may.store(), may.public()?, may.county_of(cds));
-    let today = today_here()?;
     let done = apart(move || {
         if let Some(before) = writer.before(&store)? {
             return Ok(before);
         }
-        let standing = standing(&public, cds, county, today)?;
+        let standing = standing(&public, cds, county, on)?;
         let lea_type = standing.lea_type;
         if part_of(&writer, lea_type)? != Part::Provider {
             let detail = "an engagement is opened by those who provide help to the LEA";
@@ -344,7 +343,7 @@ pub(crate) async fn update_engagement(
             edit.needs = Some(marked(&public, &data.office, of, needs)?);
         }
         let helped = match &edit.closed {
-            Some(_) => standing(&public, cds, county, today)?.helped,
+            Some(closing) => standing(&public, cds, county, closing.on)?.helped,
             None => Helped::No(String::new()),
         };
         let after = says.edit(edit, At { cds, county, today }, &helped);

@@ -101,10 +101,10 @@ struct InterventionList {
 
 /// Propose a state intervention
 ///
-/// The State Superintendent proposes it to the State Board: only where the current public
-/// determination meets the test over several years, which is looked up, and the Collaborative
-/// found by a referral that it is called for, which is looked up, too. What is missing is said
-/// (409).
+/// The State Superintendent proposes it to the State Board: only where the newest determination
+/// that was public on the day meets the test over several years, which is looked up, and the
+/// Collaborative found by a referral that it is called for, which is looked up, too. What is
+/// missing is said (409).
 #[utoipa::path(
     tag = "interventions", operation_id = "createIntervention",
     params(
@@ -139,7 +139,7 @@ pub(crate) async fn create_intervention(
         if let Some(before) = writer.before(&store)? {
             return Ok(before);
         }
-        let (lea_type, evidence) = evidence(&public, cds, Vec::new())?;
+        let (lea_type, evidence) = evidence(&public, cds, on, Vec::new())?;
         let finding = found(&store, referral, cds)?;
         let rests_on: Vec<_> = finding.iter().map(|found| (referral, found.version)).collect();
         let grounds = Grounds { level3: evidence.level3, found: finding };
@@ -263,7 +263,7 @@ pub(crate) async fn take_intervention_step(
                     None => None,
                 };
                 let rests_on = referral.zip(finding.as_ref().map(|found| found.version));
-                let (_, evidence) = evidence(&public, cds, Vec::new())?;
+                let (_, evidence) = evidence(&public, cds, on, Vec::new())?;
                 (Grounds { level3: evidence.level3, found: finding }, rests_on)
             }
             None => return Err(Problem::new(Kind::Internal, "the intervention is of no LEA")),

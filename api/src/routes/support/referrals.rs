@@ -101,7 +101,8 @@ struct ReferralList {
 
 /// Refer an LEA to the Collaborative
 ///
-/// Whether the test over several years is met is looked up in the current public determination.
+/// Whether the test over several years is met is looked up in the newest determination that was
+/// public on the day.
 /// Who opens by which door: the test, the state, the State Superintendent, the Collaborative or
 /// the LEA's county office; `countyOffice`, that office with its geographic lead; `spi`, the
 /// State Superintendent; `emergencyApportionment`, the state or the State Superintendent. What
@@ -156,7 +157,7 @@ pub(crate) async fn create_referral(
         if let Some(before) = writer.before(&store)? {
             return Ok(before);
         }
-        let (lea_type, evidence) = evidence(&public, cds, leads)?;
+        let (lea_type, evidence) = evidence(&public, cds, on, leads)?;
         let referral = Referral::open(Opening { lea_type, door, on, reason }, &evidence);
         let referral = referral.map_err(|refusal| Problem::of_refusal(&refusal))?;
         let place = SupportPlace { kind: REFERRALS.kind, cds: Some(cds), county: Some(county) };

@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use calsos_domain::cds::CdsCode;
 use calsos_domain::support::request::{self, Opening, Request, State, Step};
 use calsos_persistence::{SupportKind, SupportPlace};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,7 +13,6 @@ use super::record::{
     word, wrote,
 };
 use super::writer::{Says, SentOnce, Writer};
-use crate::app::moments::today;
 use crate::app::support::content;
 use crate::app::support::engagements::standing;
 use crate::auth::agency::Agency;
@@ -47,7 +45,7 @@ struct RequestOpening {
         example = "county:01"
     )]
     asked: String,
-    /// On which day, in California; not ahead of today.
+    /// On which day, in California; not ahead of today. On that day, the LEA is not identified.
     #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", example = "2016-12-15")]
     on: String,
     /// For what.
@@ -129,12 +127,11 @@ pub(crate) async fn create_request(
         return Err(Problem::new(Kind::StepOfOthers, detail));
     }
     let (store, public, county) = (may.store(), may.public()?, may.county_of(cds));
-    let today = today(Timestamp::now());
     let done = apart(move || {
         if let Some(before) = writer.before(&store)? {
             return Ok(before);
         }
-        let standing = standing(&public, cds, county, today.unwrap_or(on))?;
+        let standing = standing(&public, cds, county, on)?;
         let (lea_type, identified) = (standing.lea_type, standing.identified);
         let opened = Request::open(Opening { cds, lea_type, county, asked, on, words, identified });
         let opened = opened.map_err(|refusal| Problem::of_refusal(&refusal))?;
