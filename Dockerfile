@@ -21,9 +21,9 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/source/target,sharing=locked \
     find api domain ingest persistence sample -name '*.rs' -exec touch {} + \
-    && cargo build --release --locked -p calsos-api \
+    && cargo build --profile image --locked -p calsos-api \
         --no-default-features --features system-libpq \
-    && strip target/release/calsos -o /tmp/calsos \
+    && strip target/image/calsos -o /tmp/calsos \
     && image/root /tmp/calsos /out
 
 FROM scratch
