@@ -64,17 +64,35 @@ impl Store {
         &self,
         only: impl Fn(ReleaseNumber) -> bool,
     ) -> Result<Vec<LeaRecord>, StoreError> {
+        let [leas] = self.leas_by_each([&only])?;
+        Ok(leas)
+    }
+
+    /// The same for several sets of releases, of which each is read once: most of the time goes
+    /// into what is in all of them.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] and [`StoreError::Database`].
+    pub fn leas_by_each<const N: usize>(
+        &self,
+        sets: [&dyn Fn(ReleaseNumber) -> bool; N],
+    ) -> Result<[Vec<LeaRecord>; N], StoreError> {
         self.read("listing LEAs", |connection| {
-            let successions = load_current_successions(connection, &only)?;
-            let mut namings = load_namings(connection, &only)?;
-            let not_leas = codes_of_no_lea(connection, &only)?;
-            let mut ids = load_ids(connection)?;
-            let in_successions = codes_in_successions(connection, &only)?;
-            ids.retain(|cds, _| namings.contains_key(cds) || in_successions.contains(cds));
-            Ok(join(&ids, &successions)
-                .into_values()
-                .filter_map(|members| to_record(members, &mut namings, &not_leas))
-                .collect())
+            let mut named = load_namings(connection, sets)?;
+            let every = load_ids(connection)?;
+            let mut found = sets.map(|_| Vec::new());
+            for ((only, namings), leas) in sets.into_iter().zip(&mut named).zip(&mut found) {
+                let successions = load_current_successions(connection, only)?;
+                let not_leas = codes_of_no_lea(connection, only)?;
+                let in_successions = codes_in_successions(connection, only)?;
+                let mut ids = every.clone();
+                ids.retain(|cds, _| namings.contains_key(cds) || in_successions.contains(cds));
+                *leas = join(&ids, &successions)
+                    .into_values()
+                    .filter_map(|members| to_record(members, namings, &not_leas))
+                    .collect();
+            }
+            Ok(found)
         })
     }
 
@@ -230,12 +248,16 @@ fn codes_in_successions(
     Ok(codes)
 }
 
-/// What each of these releases says of every code. Of two that say the same of a code for the same
-/// year, only one is kept: the state's files repeat themselves some twenty times a year.
-fn load_namings(
+/// What releases say of codes.
+type Namings = BTreeMap<CdsCode, Vec<LeaNaming>>;
+
+/// What the releases of each of these sets say of every code. Of two that say the same of a code
+/// for the same year, only one is kept: the state's files repeat themselves some twenty times a
+/// year.
+fn load_namings<const N: usize>(
     connection: &mut Connection,
-    only: Only<'_>,
-) -> Result<BTreeMap<CdsCode, Vec<LeaNaming>>, Failure> {
+    sets: [Only<'_>; N],
+) -> Result<[Namings; N], Failure> {
     let releases: Vec<(i32, String, Option<i32>)> = release::table
         .select((release::number, release::kind, release::year))
         .order(release::number)
@@ -246,13 +268,13 @@ fn load_namings(
         let kind = at.kind("kind", &kind)?;
         let year = year.map(|found| at.year("year", found)).transpose()?;
         let release = at.release("number", number)?;
-        if only(release) {
+        if sets.iter().any(|only| only(release)) {
             sources.push((LeaNaming::rank(kind), number, release, kind, year));
         }
     }
     // The ones that take precedence first, so that those are kept.
     sources.sort_by_key(|(rank, number, ..)| (*rank, std::cmp::Reverse(*number)));
-    let mut namings: BTreeMap<CdsCode, Vec<LeaNaming>> = BTreeMap::new();
+    let mut named = sets.map(|_| Namings::new());
     for (_, key, release, kind, year) in sources {
         for mention in load_mentions(connection, key, None)? {
             let LeaMention { cds, lea_type, name, county_name, city, grade_span } = mention;
@@ -267,13 +289,15 @@ fn load_namings(
                 city,
                 grade_span,
             };
-            let said = namings.entry(cds).or_default();
-            if !said.iter().any(|other| other.says_the_same(&naming)) {
-                said.push(naming);
+            for (_, namings) in sets.iter().zip(&mut named).filter(|(only, _)| only(release)) {
+                let said = namings.entry(cds).or_default();
+                if !said.iter().any(|other| other.says_the_same(&naming)) {
+                    said.push(naming.clone());
+                }
             }
         }
     }
-    Ok(namings)
+    Ok(named)
 }
 
 /// Codes that the newest of these directories with a word on them calls no LEA.

@@ -35,6 +35,15 @@ impl Names {
         Names(Arc::new(by_code))
     }
 
+    /// The same, with every LEA of which the others say the same kept once.
+    pub(crate) fn shared_with(self, others: &Names) -> Names {
+        let kept = |(cds, lea): (&CdsCode, &Arc<LeaRecord>)| {
+            let same = others.0.get(cds).filter(|other| *other == lea);
+            (*cds, Arc::clone(same.unwrap_or(lea)))
+        };
+        Names(Arc::new(self.0.iter().map(kept).collect()))
+    }
+
     /// Whether they are copies of the same.
     pub(crate) fn is_copy_of(&self, other: &Names) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use calsos_domain::facts::ReleaseNumber;
+use calsos_domain::release::ReleaseKind;
 use calsos_domain::rulebook::Rulebooks;
 use calsos_persistence::{ReleaseRecord, RunRecord};
 use jiff::Timestamp;
 
 use super::Office;
 use super::answers::{Answered, Names};
-use super::reconcile::PublishedBeside;
+use super::reconcile::{PublishedBeside, is_list};
 use super::standing::beside;
 use crate::error::AppError;
 use crate::views::answer::PublishedView;
@@ -41,18 +42,19 @@ impl Office {
     /// one where none is named.
     pub(crate) fn held_as_of(&self, moment: Option<Timestamp>) -> Result<Held, AppError> {
         let (run, releases) = self.stored_as_of(moment)?;
-        self.held_beside(run, releases, None)
+        let of = self.of_releases(&beside(&releases, &run), None)?;
+        self.held_beside(run, releases, of)
     }
 
     /// What stands beside the answers of a run where these releases are stored, in the order
-    /// of their numbers, and no others.
+    /// of their numbers, and no others; `of` is of those that stand beside it.
     pub(crate) fn held_beside(
         &self,
         run: RunRecord,
         releases: Vec<ReleaseRecord>,
-        known: Option<&Held>,
+        of: OfReleases,
     ) -> Result<Held, AppError> {
-        let (names, lists, whole_of) = self.of_releases(&beside(&releases, &run), known)?;
+        let (names, lists, whole_of) = of;
         let books = Arc::new(self.books_of(&run)?);
         Ok(Held { run, books, releases, names, lists, whole_of })
     }
@@ -71,10 +73,34 @@ impl Office {
         let lists = Arc::new(self.published_beside(standing)?);
         Ok((self.names_of(&of)?, lists, Some(of)))
     }
+
+    /// The same of all that stand and of those of them that are public, read together: what both
+    /// say is there once.
+    pub(crate) fn of_all_and_public(
+        &self,
+        sets: [&[ReleaseRecord]; 2],
+    ) -> Result<[OfReleases; 2], AppError> {
+        let numbers = |standing: &[ReleaseRecord], wanted: fn(ReleaseKind) -> bool| {
+            let wanted = standing.iter().filter(|record| wanted(record.kind));
+            wanted.map(|record| record.number).collect::<BTreeSet<ReleaseNumber>>()
+        };
+        let [all, public] = sets.map(|standing| numbers(standing, |_| true));
+        let [of_all, of_public] =
+            self.store.leas_by_each([&|of| all.contains(&of), &|of| public.contains(&of)])?;
+        let of_all = Names::of(of_all);
+        let of_public = Names::of(of_public).shared_with(&of_all);
+        let lists = Arc::new(self.published_beside(sets[0])?);
+        let [every, some] = sets.map(|standing| numbers(standing, is_list));
+        let public_lists = match every == some {
+            true => Arc::clone(&lists),
+            false => Arc::new(self.published_beside(sets[1])?),
+        };
+        Ok([(of_all, lists, Some(all)), (of_public, public_lists, Some(public))])
+    }
 }
 
 /// Names and lists, and what they are of.
-type OfReleases = (Names, Arc<PublishedBeside>, Option<BTreeSet<ReleaseNumber>>);
+pub(crate) type OfReleases = (Names, Arc<PublishedBeside>, Option<BTreeSet<ReleaseNumber>>);
 
 impl Held {
     /// What the year's list says of an LEA, and whether the answer agrees with it.

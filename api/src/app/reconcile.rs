@@ -28,6 +28,11 @@ use crate::error::AppError;
 use crate::views::answer::{DeterminationView, GroupView, PublishedView};
 use crate::views::reconciliation::{CellDifference, ColumnView, ReconciliationView};
 
+/// Whether a file is a list of the state.
+pub(crate) fn is_list(kind: ReleaseKind) -> bool {
+    matches!(kind, ReleaseKind::PublishedList | ReleaseKind::CharterList)
+}
+
 impl Office {
     /// Compares a year's answers with its list.
     pub(crate) fn reconcile(

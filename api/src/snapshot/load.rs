@@ -9,6 +9,7 @@ use calsos_persistence::{AnswerFilter, ReleaseRecord, RunRecord};
 use jiff::Timestamp;
 
 use super::parts::{HeldAnswer, Parts, Source};
+use super::public::{public, public_of};
 use super::resting::mark_masked;
 use super::{AUDIENCE_BYTES, RENDERED_BYTES, Snapshot};
 use crate::app::Office;
@@ -90,9 +91,18 @@ pub(crate) fn load(
     let rendered_bytes = state.rendered_bytes();
     let State { run, releases, moments, hidden, tables_at, decisions, to_everybody, .. } = state;
     let known = beside.map(|[full, _]| full);
-    let held = office.held_beside(run, releases, known.map(|full| &full.held))?;
+    let standing = standing::beside(&releases, &run);
+    let (of_all, of_public) = match known {
+        None if !hidden.is_empty() => {
+            let shown = standing::beside(&public_of(&releases, &hidden), &run);
+            let [all, shown] = office.of_all_and_public([&standing, &shown])?;
+            (all, Some(shown))
+        }
+        known => (office.of_releases(&standing, known.map(|full| &full.held))?, None),
+    };
+    let held = office.held_beside(run, releases, of_all)?;
     let day = tables_at.unwrap_or_else(|| made_at(&held.run));
-    let territory = office.territory(&standing::beside(&held.releases, &held.run), day)?;
+    let territory = office.territory(&standing, day)?;
     let other = known.and_then(|full| full.answers.first()).map(|answer| &*answer.source);
     let source = Source::of_run(office, held.run.clone(), Arc::clone(&held.books), other)?;
     let source = Arc::new(source);
@@ -147,7 +157,7 @@ pub(crate) fn load(
         true => None,
         false => {
             let known = beside.map(|[_, public]| public);
-            Some(super::public::public(office, (&full, known), hidden, tables_at, kept)?)
+            Some(public(office, (&full, known), of_public, hidden, tables_at, kept)?)
         }
     };
     let shown = public.as_ref().unwrap_or(&full);

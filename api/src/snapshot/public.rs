@@ -22,24 +22,36 @@ use super::parts::{HeldAnswer, Parts, Source};
 use super::resting::{rests_on, whole_tables};
 use crate::app::Office;
 use crate::app::answers::Names;
-use crate::app::held::Held;
+use crate::app::held::{Held, OfReleases};
 use crate::app::moments::made_at;
 use crate::app::standing::{beside, gone};
 use crate::error::AppError;
 
-/// Draws the public picture beside that of everything, and perhaps an earlier public one.
+/// The releases that are public.
+pub(super) fn public_of(
+    releases: &[ReleaseRecord],
+    hidden: &BTreeSet<ReleaseNumber>,
+) -> Vec<ReleaseRecord> {
+    releases.iter().filter(|release| !hidden.contains(&release.number)).cloned().collect()
+}
+
+/// Draws the public picture beside that of everything, and perhaps an earlier public one. `of` is
+/// what LEAs are called and the lists in force by what is public, where that was read.
 pub(super) fn public(
     office: &Office,
     (full, known): (&Snapshot, Option<&Snapshot>),
+    of: Option<OfReleases>,
     hidden: BTreeSet<ReleaseNumber>,
     tables_at: Option<Timestamp>,
     (rendered_bytes, to_everybody): (u64, bool),
 ) -> Result<Snapshot, AppError> {
-    let public = full.held.releases.iter().filter(|release| !hidden.contains(&release.number));
-    let releases: Vec<ReleaseRecord> = public.cloned().collect();
+    let releases = public_of(&full.held.releases, &hidden);
     let gone = gone(&full.held.releases, &full.held.run);
     let standing = beside(&releases, &full.held.run);
-    let (names, lists, whole_of) = office.of_releases(&standing, known.map(|known| &known.held))?;
+    let (names, lists, whole_of) = match of {
+        Some(of) => of,
+        None => office.of_releases(&standing, known.map(|known| &known.held))?,
+    };
     let mut searched = Searched::new(&hidden, &gone, &full.held.releases);
     searched.take_current(full, known, &names)?;
     let mut runs = office.store.runs()?;

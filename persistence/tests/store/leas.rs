@@ -208,6 +208,14 @@ fn what_releases_say_that_are_left_out_is_not_known(on: Backend) {
     // The successions speak of the new code, which no file names then.
     assert_eq!(by(&[1, 3]), [named(new, 2, "Before")]);
     assert_eq!(by(&[3]), [named(new, 2, "")]);
+    // Several sets are read at once as each by itself.
+    let sets: [&[u32]; 4] = [&[1], &[1, 2], &[], &[1, 2, 3]];
+    let [a, b, c, d] = sets
+        .map(|set| move |release: calsos_domain::facts::ReleaseNumber| set.contains(&release.0));
+    let each = store.leas_by_each([&a, &b, &c, &d]).unwrap();
+    for (set, leas) in sets.into_iter().zip(each) {
+        assert_eq!(leas, store.leas_by(|release| set.contains(&release.0)).unwrap(), "{set:?}");
+    }
     assert_eq!(store.leas_by(|_| true).unwrap(), store.leas().unwrap());
     // Ids are those that the codes have with all releases.
     let ids_of = |leas: Vec<LeaRecord>| -> Vec<(CdsCode, LeaId)> {

@@ -24,6 +24,7 @@ use calsos_persistence::{LeaRecord, PublicAt};
 use crate::app::Office;
 use crate::app::held::Held;
 use crate::app::moments::{Moments, today};
+use crate::app::reconcile::is_list;
 use crate::app::release_states::head;
 use crate::app::standing::beside;
 use crate::app::support::decisions::Decisions;
@@ -229,10 +230,6 @@ impl Files {
         };
         wanted.filter_map(|(_, heads)| heads.iter().filter_map(speaking).min()).max()
     }
-}
-
-fn is_list(kind: ReleaseKind) -> bool {
-    matches!(kind, ReleaseKind::PublishedList | ReleaseKind::CharterList)
 }
 
 fn is_of_results(kind: ReleaseKind) -> bool {
