@@ -35,7 +35,7 @@ LONG = (
     "first weeks decides who stays; a_word_without_any_place_to_break_it_as_links_have_them_"
     "https://district.example/plans/2024/03/attendance-and-engagement-of-students-in-the-spring "
 ) * 3
-PERSONAL = [f"{name} A. Made-Up, Director of Continuous Improvement" for name in ("Mara", "Noor")]
+PEOPLE = [f"{name} A. Made-Up, Director of Continuous Improvement" for name in ("Mara", "Noor")]
 DOCUMENT = {
     "link": "https://office.example/findings", "title": "Findings", "on": day(1, 20),
     "sha256": "0" * 64,
@@ -52,11 +52,11 @@ EVERYTHING = {
     ],
     "activities": {
         "strengthsAndWeaknesses": {
-            "state": "done", "from": day(1, 10), "until": day(2, 1), "who": PERSONAL,
+            "state": "done", "from": day(1, 10), "until": day(2, 1), "who": PEOPLE,
             "words": LONG, "evidence": [DOCUMENT],
             "programs": [{"name": LONG[:200], "evidence": "https://office.example/studies"}] * 3,
         },
-        "expertOrPartner": {"state": "underWay", "from": day(2, 1), "experts": PERSONAL},
+        "expertOrPartner": {"state": "underWay", "from": day(2, 1), "experts": PEOPLE},
         "documentation": {"state": "planned", "words": LONG},
         "advice": {"state": "notChosen", "words": LONG},
         "lcapReview": {"state": "done", "from": day(3, 1), "until": day(3, 9), "words": LONG},
