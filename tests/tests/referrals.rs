@@ -7,6 +7,7 @@
     reason = "the helpers of a test fail by panicking, as the test does"
 )]
 
+use calsos_tests::editions::write_edition_of_2026;
 use calsos_tests::issuer::Issuer;
 use calsos_tests::jobs::{Caller, path_of, serve};
 use calsos_tests::on_both;
@@ -316,6 +317,35 @@ fn nothing_is_dated_before_what_it_rests_on(on: Backend) {
     };
     is_missing(&propose("2023-12-14"), "level3Test", Some("ec-52072"));
     done(&propose(first), 201);
+}
+
+/// A year of which the rules do not have the day of release yet is no older than its files.
+#[test]
+fn a_year_without_a_day_in_the_rules_speaks_from_when_its_files_are_public() {
+    let (program, issuer) = (world(Backend::Sqlite), Issuer::new());
+    write_edition_of_2026(&program, false);
+    let edition = program.folder().join("editions/2026.toml");
+    let text = std::fs::read_to_string(&edition).unwrap();
+    let undated = text.replace("public-date = \"2026-11-12\"\n", "");
+    assert_ne!(undated, text);
+    std::fs::write(&edition, undated).unwrap();
+    let editions = ["--editions", edition.parent().unwrap().to_str().unwrap()];
+    let files = program.write_year(2026, &LEAS, &[], &[]);
+    let names: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
+    let under = |words: &[&str]| program.succeed([editions.as_slice(), words].concat());
+    under(&[&["import", "--public-at", "2020-01-01"], names.as_slice()].concat());
+    under(&["determine"]);
+    let service = serve(&program, &issuer, &editions);
+    let county = Parts::of(&issuer).county;
+    let open = |day: &str| {
+        let mut opening = opening(IN_NEED, "level3Test");
+        opening["on"] = day.into();
+        post(&county, &service, "/v1/referrals", &opening)
+    };
+    let late = open("2026-07-01");
+    is_missing(&late, "level3Test", Some("ec-52072"));
+    assert!(late.json()["detail"].as_str().unwrap().contains("that of 2026"), "{}", late.json());
+    assert_eq!(done(&open("2026-06-30"), 201)["test"]["dashboardYear"], 2023);
 }
 
 /// By the other doors, with those who join.

@@ -63,8 +63,8 @@ fn lea_type_of(public: &Snapshot, cds: CdsCode, lea: &LeaRecord) -> Result<LeaTy
 
 /// What an LEA is, and what the determination that was its newest public one on a day says of tests
 /// over several years: nothing rests on what was not known yet. Of a year whose day of release the
-/// rules do not have, what is public now counts. `leads` are the geographic lead agencies of its
-/// county.
+/// rules do not have, that is when the LEA's support followed from it. `leads` are the geographic
+/// lead agencies of its county.
 ///
 /// # Errors
 /// A problem where no public file names the LEA, or none says what it is.
@@ -75,10 +75,12 @@ pub(crate) fn evidence(
     leads: Vec<String>,
 ) -> Result<(LeaType, Evidence), Problem> {
     let lea = public.lea(cds)?;
+    let support = public.assignments.get(&cds);
     let was_public = |year: &DashboardYear| {
         let edition = public.held.books.edition(*year);
-        let day = edition.and_then(|edition| edition.public_date);
-        day.is_none_or(|day| day.or_end_of_month() <= on)
+        let by_rules = edition.and_then(|edition| edition.public_date).map(Day::or_end_of_month);
+        let by_support = || support.and_then(|support| support.public_on(*year));
+        by_rules.or_else(by_support).unwrap_or(year.support_begins()) <= on
     };
     let newest = public.index.of_lea(cds).iter().map(|entry| entry.year).filter(was_public).max();
     let Some((year, place)) = newest.and_then(|year| Some((year, public.index.find(cds, year)?)))

@@ -82,6 +82,13 @@ impl SupportOfLea {
         })
     }
 
+    /// Since when the determination of a year was public, where support followed from it.
+    pub(crate) fn public_on(&self, year: DashboardYear) -> Option<Day> {
+        let mut determined =
+            self.assigned.iter().filter_map(|assigned| assigned.level.assignment.as_ref());
+        determined.find(|assignment| assignment.year == year).map(|assignment| assignment.from)
+    }
+
     /// The geographic lead agencies that provide help beside who does by law, while an
     /// assignment holds.
     pub(crate) fn co_providers(

@@ -83,9 +83,9 @@ fn part_of(writer: &Writer, lea_type: LeaType) -> Result<Part, Problem> {
 /// For an LEA that was in level 2 on the day by a public determination, or in level 3 while the
 /// Collaborative assisted it or the state intervened: that is looked up, as is who provides help.
 /// The year's steps are those of the LEA's county office, or else those that come with the
-/// program, with the days on which they are due. An LEA has one that is open at a time. Who provides help opens it: the
-/// county office, for a district its geographic lead, for a county office the state, and the
-/// Collaborative where the LEA is referred to it.
+/// program, with the days on which they are due. An LEA has one that is open at a time. Who
+/// provides help opens it: the county office, for a district its geographic lead, for a county
+/// office the state, and the Collaborative where the LEA is referred to it.
 #[utoipa::path(
     tag = "engagements", operation_id = "createEngagement",
     params(
